@@ -1,0 +1,31 @@
+/** The part of vitest's JSON report that the closing line is counted from. */
+export interface VitestReport {
+  testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
+}
+
+/** How many tests passed, failed, and did not run. */
+export interface TestCount {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/**
+ * Counts the tests of a run. A file that failed as a whole, by an import or a hook, counts as one failed test although
+ * none of its tests is marked so; and a run that ended badly without any failed test (an unhandled error, no test found,
+ * a crash of vitest itself) counts as one failure too, so that the line can never call a bad run good.
+ */
+export function countTests(report: VitestReport | undefined, exitCode: number): TestCount {
+  const count: TestCount = { passed: 0, failed: 0, skipped: 0 };
+  for (const file of report?.testResults ?? []) {
+    const before = count.failed;
+    for (const { status } of file.assertionResults) {
+      if (status === 'passed') count.passed += 1;
+      else if (status === 'failed') count.failed += 1;
+      else count.skipped += 1;
+    }
+    if (file.status === 'failed' && count.failed === before) count.failed += 1;
+  }
+  if (count.failed === 0 && (exitCode !== 0 || count.passed === 0)) count.failed = 1;
+  return count;
+}

@@ -1,0 +1,60 @@
+/** The parts of crawling as one: made together, closed together. The api role uses the state of the source, workers all of it. */
+import type { Config } from '../config.ts';
+import type { BookReference } from '../books/identity.ts';
+import type { Store } from '../storage/store.ts';
+import { createCrawler, type Crawler, type ReadingKind } from './crawl.ts';
+import { createPageFetcher, type FetchedPage } from './fetch-page.ts';
+import { createLedger, type Ledger } from './ledger.ts';
+import type { CrawlLog } from './log.ts';
+import { createRobots } from './robots.ts';
+import { createSource, type Source } from './source.ts';
+import { userAgent } from './user-agent.ts';
+
+export interface Crawling<R extends ReadingKind> {
+  crawler: Crawler<R>;
+  source: Source;
+  ledger: Ledger;
+  close(): Promise<void>;
+}
+
+export interface CrawlingOptions<R extends ReadingKind> {
+  store: Pick<Store, 'documents' | 'signals' | 'tallies'>;
+  config: Pick<Config, 'goodreadsOrigin' | 'crawlRate' | 'crawlConcurrency' | 'crawlTimeoutMs' | 'crawlContact' | 'blockProbeMs' | 'quietHours'>;
+  version: string;
+  classify: (answer: FetchedPage, asked: BookReference) => R;
+  log: CrawlLog;
+  now?: () => number;
+  random?: () => number;
+}
+
+/** Makes them; nothing is requested before the first crawl. Throws when `QUIET_HOURS` makes no sense. */
+export function createCrawling<R extends ReadingKind>({ store, config, version, classify, log, now = Date.now, random = Math.random }: CrawlingOptions<R>): Crawling<R> {
+  const { documents, signals, tallies } = store;
+  const origin = config.goodreadsOrigin;
+  const agent = userAgent(version, config.crawlContact);
+  const fetcher = createPageFetcher({ origin, userAgent: agent, timeoutMs: config.crawlTimeoutMs, connections: config.crawlConcurrency });
+  const ledger = createLedger({ tallies, log, now });
+  const robots = createRobots({ documents, fetcher, ledger, origin, userAgent: agent, log, held: () => source.current().hold !== null, now });
+  const source = createSource({
+    documents,
+    signals,
+    settings: { origin, ratePerSecond: config.crawlRate, blockProbeMs: config.blockProbeMs, timeoutMs: config.crawlTimeoutMs, quietHours: config.quietHours },
+    log,
+    ledger,
+    robots,
+    now,
+    random,
+  });
+  const crawler = createCrawler({ fetcher, source, robots, ledger, classify, now });
+  return {
+    crawler,
+    source,
+    ledger,
+    async close() {
+      await source.close();
+      await fetcher.close();
+      await robots.close();
+      await ledger.close();
+    },
+  };
+}

@@ -1,0 +1,132 @@
+/**
+ * How much was asked of Goodreads and how it answered, by the hour, kept for 90 days. Counted in memory and written at
+ * most once a second, so a crash loses up to a second of counts and a page costs no store call.
+ */
+import type { TallyStore } from '../storage/store.ts';
+import type { CrawlLog } from './log.ts';
+import type { OutcomeKind } from './pacing.ts';
+
+const SERIES = 'source';
+const HOUR_MS = 3_600_000;
+const DAY_HOURS = 24;
+export const KEEP_DAYS = 90;
+const FLUSH_MS = 1000;
+
+/** One page, or robots.txt, as it went. */
+export interface LedgerEntry {
+  outcome: OutcomeKind | 'robots';
+  /** Requests made, followed redirects included. */
+  requests: number;
+  /** As received, compressed. */
+  bytes: number;
+}
+
+/** Sums over an hour or a day (UTC). */
+export interface LedgerPeriod {
+  /** ISO 8601: the start of the hour (`2026-01-31T13:00:00.000Z`), or the day (`2026-01-31`). */
+  at: string;
+  requests: number;
+  bytes: number;
+  /** Pages by what became of them. */
+  outcomes: Record<string, number>;
+}
+
+export interface LedgerView {
+  hours: LedgerPeriod[];
+  days: LedgerPeriod[];
+}
+
+export interface Ledger {
+  record(entry: LedgerEntry): void;
+  /** The hours that `fromMs` to `toMs` touch, oldest first; those without a request are left out. */
+  read(query: { fromMs: number; toMs: number }): Promise<LedgerView>;
+  /** Requests since midnight UTC, over all processes; those of others with a second's delay. */
+  requestsToday(): Promise<number>;
+  /** Writes what is not written yet, and stops. */
+  close(): Promise<void>;
+}
+
+export interface LedgerOptions {
+  tallies: TallyStore;
+  log: CrawlLog;
+  now?: () => number;
+}
+
+/** Makes the ledger of this process. `close` it, or the last second is lost. */
+export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): Ledger {
+  let pending = new Map<number, Record<string, number>>();
+  let timer: NodeJS.Timeout | undefined;
+  let writing: Promise<void> = Promise.resolve();
+
+  const count = (hour: number, counts: Record<string, number>): void => {
+    const sums = pending.get(hour) ?? {};
+    for (const [name, n] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + n;
+    pending.set(hour, sums);
+  };
+
+  const write = async (): Promise<void> => {
+    const batch = pending;
+    pending = new Map();
+    for (const [hour, counts] of batch) {
+      try {
+        await tallies.add(SERIES, hour, counts, KEEP_DAYS * DAY_HOURS);
+      } catch (error) {
+        // Kept for the next time: there are few hours, so this cannot grow.
+        count(hour, counts);
+        log.warn({ err: error }, 'the ledger of the source could not be written; it is tried again');
+      }
+    }
+  };
+  const flush = async (): Promise<void> => {
+    clearTimeout(timer);
+    timer = undefined;
+    writing = writing.then(write);
+    return writing;
+  };
+
+  const hoursFrom = async (fromHour: number, toHour: number): Promise<LedgerPeriod[]> => {
+    await flush();
+    const stored = await tallies.read(SERIES, fromHour, toHour);
+    return stored.toSorted((a, b) => a.hour - b.hour).map(({ hour, counts }) => periodOf(new Date(hour * HOUR_MS).toISOString(), counts));
+  };
+
+  return {
+    record({ outcome, requests, bytes }) {
+      count(hourOf(now()), { requests, bytes, [`outcome:${outcome}`]: 1 });
+      timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
+    },
+    async read({ fromMs, toMs }) {
+      const hours = await hoursFrom(hourOf(fromMs), hourOf(toMs));
+      return { hours, days: daysOf(hours) };
+    },
+    async requestsToday() {
+      const hour = hourOf(now());
+      const hours = await hoursFrom(hour - (hour % DAY_HOURS), hour);
+      return hours.reduce((sum, { requests }) => sum + requests, 0);
+    },
+    close: flush,
+  };
+}
+
+function hourOf(ms: number): number {
+  return Math.floor(ms / HOUR_MS);
+}
+
+function periodOf(at: string, counts: Record<string, number>): LedgerPeriod {
+  const outcomes: Record<string, number> = {};
+  for (const [name, n] of Object.entries(counts)) if (name.startsWith('outcome:')) outcomes[name.slice('outcome:'.length)] = n;
+  return { at, requests: counts['requests'] ?? 0, bytes: counts['bytes'] ?? 0, outcomes };
+}
+
+function daysOf(hours: LedgerPeriod[]): LedgerPeriod[] {
+  const days = new Map<string, LedgerPeriod>();
+  for (const hour of hours) {
+    const at = hour.at.slice(0, 10);
+    const day = days.get(at) ?? { at, requests: 0, bytes: 0, outcomes: {} };
+    day.requests += hour.requests;
+    day.bytes += hour.bytes;
+    for (const [name, n] of Object.entries(hour.outcomes)) day.outcomes[name] = (day.outcomes[name] ?? 0) + n;
+    days.set(at, day);
+  }
+  return [...days.values()];
+}

@@ -1,0 +1,28 @@
+/** Which redirects are followed: from one book page to another on the same origin, and nothing else. */
+import { FetchFault } from './fetch-fault.ts';
+
+/** What becomes of a redirect: the path to go on with, or `answer`, since it leads to a sign-in page and says what that would say. */
+export type RedirectDecision = { kind: 'follow'; path: string } | { kind: 'answer' };
+
+const BOOK_PAGE = /^\/(?:[a-z]{2,3}(?:-[a-z\d]{2,8}){0,2}\/)?book\/(?:show\/[1-9]\d{0,11}(?:[-.][^/]*)?|isbn\/[\dxX-]{10,17})\/?$/i;
+const SIGN_IN = /^\/(?:user\/(?:sign_in|sign_up|new|login)|ap\/(?:signin|register))(?:[/.?]|$)/i;
+const MAX_PATH = 2048;
+
+/**
+ * Decides on a redirect from `path` to `location`. Throws a {@link FetchFault} of kind `redirect` when it leads to
+ * another origin or to a page that is neither a book nor a sign-in: then nothing is requested.
+ */
+export function decideRedirect(origin: string, path: string, location: string | string[] | undefined): RedirectDecision {
+  if (typeof location !== 'string' || location === '' || !URL.canParse(location, origin + path)) throw refusal('leads nowhere');
+  const target = new URL(location, origin + path);
+  if (target.origin !== origin || target.username !== '' || target.password !== '') throw refusal('leads to another site');
+  if (SIGN_IN.test(target.pathname)) return { kind: 'answer' };
+  // The URL parser has percent-encoded whatever is not plain ASCII, so what is left cannot break out of a request line.
+  const next = target.pathname + target.search;
+  if (!BOOK_PAGE.test(target.pathname) || next.length > MAX_PATH) throw refusal('leads to a page that is no book');
+  return { kind: 'follow', path: next };
+}
+
+function refusal(why: string): FetchFault {
+  return new FetchFault('redirect', `Goodreads answered with a redirect that ${why}; it was not followed.`);
+}

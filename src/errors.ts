@@ -1,0 +1,61 @@
+/**
+ * One table of every error that Quire answers with or stores: the API's `code`, its HTTP status, its title and
+ * what a job that ends in it does next. Everything else imports from here; `docs/errors.md` is tested against it.
+ *
+ * `retry`: `never` ends the job, `backoff` tries again with exponential backoff and full jitter,
+ * `snooze` waits for the source to open again and costs no attempt.
+ */
+export const ERRORS = {
+  // Bad input.
+  'invalid-request': { status: 400, retry: 'never', title: 'The request is not of the form this endpoint takes' },
+  'invalid-book-url': { status: 400, retry: 'never', title: 'That names no Goodreads book' },
+  'no-valid-links': { status: 400, retry: 'never', title: 'No link in the list names a Goodreads book' },
+  unauthorized: { status: 401, retry: 'never', title: 'Credentials are missing or wrong' },
+  'not-found': { status: 404, retry: 'never', title: 'There is no such resource' },
+  'book-unknown': { status: 404, retry: 'never', title: 'Nobody has submitted this book yet' },
+  'job-unknown': { status: 404, retry: 'never', title: 'There is no such job' },
+  'batch-unknown': { status: 404, retry: 'never', title: 'There is no such batch' },
+  'method-not-allowed': { status: 405, retry: 'never', title: 'This resource does not take that method' },
+  'idempotency-conflict': { status: 409, retry: 'never', title: 'The first request with this Idempotency-Key is still being handled' },
+  'body-too-large': { status: 413, retry: 'never', title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, retry: 'never', title: 'The body is of a type this endpoint does not read' },
+  'idempotency-mismatch': { status: 422, retry: 'never', title: 'This Idempotency-Key came before with another body' },
+  'page-refused': { status: 422, retry: 'never', title: 'That is not the page of this book' },
+  'rate-limited': { status: 429, retry: 'never', title: 'Too many requests' },
+  // What became of a book's job.
+  'book-not-found': { status: 404, retry: 'never', title: 'Goodreads says there is no such book' },
+  'page-not-recognised': { status: 502, retry: 'never', title: 'Goodreads answered with a page that is not a book page we know' },
+  'crawl-failed': { status: 502, retry: 'backoff', title: 'The page could not be fetched' },
+  blocked: { status: 503, retry: 'snooze', title: 'Goodreads is turning us away for now' },
+  disallowed: { status: 502, retry: 'never', title: "Goodreads' robots.txt does not allow this page" },
+  poison: { status: 502, retry: 'never', title: 'The job ended its worker more than once' },
+  cancelled: { status: 410, retry: 'never', title: 'The job was cancelled' },
+  // Ours.
+  'internal-error': { status: 500, retry: 'backoff', title: 'Something went wrong on our side' },
+  'store-unavailable': { status: 503, retry: 'backoff', title: 'The store does not answer' },
+} as const satisfies Record<string, { status: number; retry: 'never' | 'backoff' | 'snooze'; title: string }>;
+
+/** A name out of {@link ERRORS}: the last part of a problem's `type` and the `code` a failed job keeps. */
+export type ErrorCode = keyof typeof ERRORS;
+
+/** One fault in a request, with a JSON pointer (RFC 6901) to where it is. */
+export interface Fault {
+  pointer: string;
+  detail: string;
+}
+
+/** An error that is expected and named: it carries its code from {@link ERRORS} and a sentence for whoever reads it. */
+export class QuireError extends Error {
+  readonly code: ErrorCode;
+  readonly errors: Fault[] | undefined;
+  /** Seconds the other side asked us to wait, or we ask the caller to wait. */
+  readonly retryAfterSeconds: number | undefined;
+
+  constructor(code: ErrorCode, detail: string, more: { errors?: Fault[]; retryAfterSeconds?: number; cause?: unknown } = {}) {
+    super(detail, more.cause === undefined ? undefined : { cause: more.cause });
+    this.name = 'QuireError';
+    this.code = code;
+    this.errors = more.errors;
+    this.retryAfterSeconds = more.retryAfterSeconds;
+  }
+}

@@ -1,0 +1,60 @@
+/** The HTTP side of Quire, put together: the order of its parts, on one screen. */
+import Fastify, { LogController, type FastifyInstance } from 'fastify';
+import { installAuthentication } from './authentication.ts';
+import { createBookAnswer } from './book-answer.ts';
+import { installJsonBodies } from './body-parsing.ts';
+import { installCrossOriginGuard } from './cross-origin.ts';
+import type { HttpDependencies } from './dependencies.ts';
+import { answerWireError, installErrorHandling, sendError } from './error-handling.ts';
+import { watchMethods } from './known-methods.ts';
+import { createMetrics } from './metrics.ts';
+import { requestId } from './request-id.ts';
+import { bookInfoRoutes } from './routes/book-info.ts';
+import { operationsRoutes } from './routes/operations.ts';
+import { parseLinksRoutes } from './routes/parse-links.ts';
+import { BookSchema } from './schemas/book.ts';
+import { ProblemSchema } from './schemas/problem.ts';
+import { validatorCompiler } from './validation.ts';
+
+/** Bodies of routes that do not say otherwise. */
+const BODY_LIMIT = 64 * 1024;
+
+/** Builds the app. Asks nothing of the store: that begins with the first request. The caller listens and closes. */
+export async function createApp(deps: HttpDependencies): Promise<FastifyInstance> {
+  const app = Fastify({
+    loggerInstance: deps.log,
+    // One logger for all requests: a child for each would cost more than the rest of a read. Our lines name the request themselves.
+    childLoggerFactory: (log) => log,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: requestId,
+    requestIdHeader: false,
+    bodyLimit: BODY_LIMIT,
+    requestTimeout: 60_000,
+    routerOptions: { maxParamLength: 200 },
+    return503OnClosing: false,
+    frameworkErrors: sendError,
+    clientErrorHandler: answerWireError,
+  });
+  const closing = new AbortController();
+  app.addHook('preClose', async () => closing.abort());
+
+  app.setValidatorCompiler(validatorCompiler);
+  // Answers are made by us, to the schemas' shape (a test holds every answer to its schema); a compiled serializer is slower for long lists.
+  app.setSerializerCompiler(() => JSON.stringify);
+  app.addSchema(ProblemSchema);
+  app.addSchema(BookSchema);
+
+  const addMissingMethods = watchMethods(app);
+  installErrorHandling(app);
+  installJsonBodies(app);
+  installAuthentication(app, deps.config.apiKeys);
+  installCrossOriginGuard(app);
+  const metrics = createMetrics(app, deps);
+  const answerBook = createBookAnswer({ deps, closing: closing.signal, count: metrics.countRead });
+
+  await app.register(parseLinksRoutes, { deps, closing: closing.signal });
+  await app.register(bookInfoRoutes, { answerBook });
+  await app.register(operationsRoutes, { deps, metrics });
+  addMissingMethods();
+  return app;
+}

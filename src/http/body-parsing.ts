@@ -1,0 +1,63 @@
+/** Bodies: JSON for all routes, plain text for those that ask for it. Says where a malformed body is malformed. */
+import { isUtf8 } from 'node:buffer';
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { QuireError } from '../errors.ts';
+
+type Done = (error: Error | null, body?: unknown) => void;
+
+/** The text of a body. Throws when it is compressed or not UTF-8. */
+function textOf(request: FastifyRequest, bytes: Buffer): string {
+  const encoding = request.headers['content-encoding'];
+  if (encoding !== undefined && encoding !== 'identity') {
+    throw new QuireError('unsupported-media-type', `The body comes with content-encoding ${JSON.stringify(encoding.slice(0, 40))}: send it uncompressed.`);
+  }
+  if (!isUtf8(bytes)) throw new QuireError('invalid-request', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'must be UTF-8' }] });
+  const text = bytes.toString('utf8');
+  return text.codePointAt(0) === 0xfeff ? text.slice(1) : text;
+}
+
+/** Line and column, from 1, of the place that `JSON.parse` complains about; `null` when its message does not say. */
+function placeOf(message: string, text: string): { line: number; column: number } | null {
+  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? (/end of JSON input/.test(message) ? text.length : Number.NaN));
+  if (Number.isNaN(position)) return null;
+  const before = text.slice(0, position).split('\n');
+  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+}
+
+/** Parses JSON; throws `invalid-request` that says where it breaks off. */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    const { message } = error as SyntaxError;
+    const place = placeOf(message, text);
+    const where = place ? ` at line ${place.line}, column ${place.column}` : '';
+    throw new QuireError('invalid-request', `The body is not valid JSON${where}: ${message.slice(0, 200)}.`, {
+      errors: [{ pointer: '', detail: `not valid JSON${where}` }],
+    });
+  }
+}
+
+const parser = (read: (text: string) => unknown) => (request: FastifyRequest, bytes: Buffer, done: Done) => {
+  try {
+    // An empty body is no body: many clients send a content type with every POST.
+    done(null, bytes.length === 0 ? undefined : read(textOf(request, bytes)));
+  } catch (error) {
+    done(error as Error);
+  }
+};
+
+/** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. */
+export function installJsonBodies(app: FastifyInstance): void {
+  app.removeAllContentTypeParsers();
+  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parser(parseJson));
+}
+
+/** Lets the routes of this scope take `text/plain` as well. */
+export function installTextBodies(app: FastifyInstance): void {
+  app.addContentTypeParser(
+    'text/plain',
+    { parseAs: 'buffer' },
+    parser((text) => text),
+  );
+}

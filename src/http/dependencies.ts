@@ -1,0 +1,45 @@
+/** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
+import type { FastifyBaseLogger } from 'fastify';
+import type { Batches } from '../batches/views.ts';
+import type { Config } from '../config.ts';
+import type { Jobs } from '../jobs/views.ts';
+import type { Store } from '../storage/store.ts';
+
+/** What Quire's parts write their log lines to: the levels of pino, an object of facts first, then a sentence. */
+export type Log = FastifyBaseLogger;
+
+/** The state of the source as every process knows it, at most a second old. */
+export interface SourceNow {
+  mode: 'open' | 'slowed' | 'blocked';
+  /** When a blocked source is probed next, in milliseconds since the epoch; `null` while it is not blocked. */
+  nextProbeAtMs: number | null;
+}
+
+/** What is told of the source: `view()` is the answer of `GET /source`, `ledger` that of `GET /source/ledger`. */
+export interface SourceReader {
+  view(): Promise<object>;
+  current(): SourceNow;
+  ledger(query: { fromMs: number; toMs: number; nowMs: number }): Promise<object>;
+}
+
+/** Whether this process can do its work, and what each check said: `ok` or a sentence. */
+export interface Readiness {
+  ready: boolean;
+  checks: Record<string, string>;
+}
+
+export interface HttpDependencies {
+  config: Pick<Config, 'host' | 'apiKeys' | 'goodreadsOrigin'>;
+  /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
+  version: string;
+  log: Log;
+  store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'ping'>;
+  batches: Batches;
+  jobs: Jobs;
+  /** `null` in a process that has no access to the source. */
+  source: SourceReader | null;
+  /** Must answer within 2 s. It is not ready while the store is away or the process drains. */
+  readiness(): Promise<Readiness>;
+  /** Share of pages by parser layer, for `/stats`. */
+  parserHealth?: () => Promise<object>;
+}

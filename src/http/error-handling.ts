@@ -1,0 +1,78 @@
+/** Every error becomes a problem here: ours, Fastify's, unknown routes, wrong methods, requests that are no HTTP. */
+import type { Socket } from 'node:net';
+import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { QuireError } from '../errors.ts';
+import { sendProblem, sendStatusProblem } from './problem.ts';
+
+/** Answers with what `error` means. An error nobody expected is logged with its stack and told as nothing but `internal-error`. */
+export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  if (error instanceof QuireError) {
+    const { code, message, errors, retryAfterSeconds, cause } = error;
+    if (code === 'internal-error') return sendInternal(error, request, reply);
+    // The store's own words may name hosts: they are for the log.
+    const detail = code === 'store-unavailable' ? 'The store does not answer at the moment. Nothing is lost; try again.' : message;
+    if (code === 'store-unavailable') request.log.warn({ reqId: request.id, err: message, cause }, 'the store does not answer');
+    return sendProblem(request, reply, code, { detail, errors, retryAfterSeconds });
+  }
+  return sendFastifyError(error as FastifyError, request, reply);
+}
+
+function sendFastifyError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  switch (error.code) {
+    case 'FST_ERR_CTP_BODY_TOO_LARGE':
+      return sendProblem(request, reply, 'body-too-large', { detail: `The body may have at most ${request.routeOptions.bodyLimit} bytes.` });
+    case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
+      return sendProblem(request, reply, 'unsupported-media-type', { detail: mediaTypeDetail(request) });
+    case 'FST_ERR_BAD_URL':
+    case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
+      return sendProblem(request, reply, 'invalid-request', {
+        detail: error.code === 'FST_ERR_BAD_URL' ? 'The path holds a malformed percent-encoding.' : 'The body is not as long as Content-Length says.',
+      });
+    case 'FST_ERR_MAX_PARAM_LENGTH':
+      return sendProblem(request, reply, 'not-found', { detail: 'No resource has so long a name.' });
+    default: {
+      const status = error.statusCode ?? 500;
+      return status >= 400 && status < 500 ? sendStatusProblem(request, reply, status, { detail: error.message }) : sendInternal(error, request, reply);
+    }
+  }
+}
+
+function mediaTypeDetail(request: FastifyRequest): string {
+  const given = request.headers['content-type'];
+  return `The body's type is ${given === undefined ? 'not given' : JSON.stringify(given.slice(0, 80))}: set content-type to application/json${
+    request.routeOptions.url === '/parse-links' ? ' or text/plain' : ''
+  }.`;
+}
+
+function sendInternal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  request.log.error({ reqId: request.id, method: request.method, route: request.routeOptions?.url, err: error }, 'a request failed unexpectedly');
+  return sendProblem(request, reply, 'internal-error', { detail: 'The error is in the log of the service, under the request id given as instance.' });
+}
+
+/** Sets the handlers for errors and for routes that do not exist. */
+export function installErrorHandling(app: FastifyInstance): void {
+  app.setErrorHandler(sendError);
+  app.setNotFoundHandler((request, reply) => {
+    const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
+    return sendProblem(request, reply, 'not-found', { detail: `There is nothing at ${path}. /docs shows what there is.` });
+  });
+}
+
+const WIRE_ERRORS: Record<string, [status: number, title: string, detail: string]> = {
+  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are longer than 16 KiB.'],
+  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
+};
+
+/** Answers what is no HTTP at all. There is no request object yet, so the answer is written by hand. */
+export function answerWireError(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const [status, title, detail] = WIRE_ERRORS[error.code ?? ''] ?? [400, 'Bad Request', 'That is not a well-formed HTTP request.'];
+  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
+  socket.end(
+    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    () => socket.destroy(),
+  );
+}

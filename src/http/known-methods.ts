@@ -1,0 +1,41 @@
+/** A path that exists answers every method it does not take with 405 and `Allow`, not with 404. */
+import type {} from '@fastify/swagger';
+import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify';
+import { sendProblem } from './problem.ts';
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
+
+/**
+ * Watches the routes as they are added. The function returned adds what is missing for each path seen; call it after
+ * the last route. These routes are left out of the OpenAPI document.
+ */
+export function watchMethods(app: FastifyInstance): () => void {
+  const known = new Map<string, Set<string>>();
+  let done = false;
+  app.addHook('onRoute', ({ url, method }: RouteOptions) => {
+    if (done) return;
+    const methods = known.get(url) ?? new Set();
+    for (const one of [method].flat()) methods.add(one);
+    known.set(url, methods);
+  });
+  return () => {
+    done = true;
+    for (const [url, taken] of known) {
+      if (url.includes('*')) continue;
+      const allow = METHODS.filter((method) => taken.has(method)).join(', ');
+      const method = METHODS.filter((one) => !taken.has(one));
+      app.route({
+        url,
+        method,
+        schema: { hide: true },
+        // The body of such a request is of no interest, whatever its type.
+        onRequest: async (request, reply) => {
+          reply.header('allow', allow);
+          if (request.method === 'OPTIONS') return reply.code(204).send();
+          return sendProblem(request, reply, 'method-not-allowed', { detail: `${url} takes ${allow}.` });
+        },
+        handler: (_request, reply) => reply,
+      });
+    }
+  };
+}

@@ -1,0 +1,43 @@
+/** `Prefer: wait=n` (RFC 7240): the caller would rather wait some seconds for the outcome than ask again. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+
+/** Longest wait that is granted, in seconds. Proxies cut off requests that stay silent for a minute. */
+export const MAX_WAIT_SECONDS = 30;
+
+/** The seconds a caller wants to wait, at most {@link MAX_WAIT_SECONDS}; 0 when he does not. A malformed preference is ignored, as the RFC asks. */
+export function preferredWaitSeconds(prefer: string | string[] | undefined): number {
+  if (prefer === undefined) return 0;
+  for (const preference of String(prefer).split(/[,;]/)) {
+    const wait = /^\s*wait\s*=\s*"?(\d{1,9})"?\s*$/i.exec(preference)?.[1];
+    if (wait !== undefined) return Math.min(Number(wait), MAX_WAIT_SECONDS);
+  }
+  return 0;
+}
+
+/** A wait that was granted: its length, and a signal that fires when the caller is gone or the app closes. */
+export interface GrantedWait {
+  timeoutMs: number;
+  signal: AbortSignal;
+  /** Must be called once the wait is over. */
+  end(): void;
+}
+
+/** Grants the wait a request asks for, and says so in `Preference-Applied`; `null` when it asks for none. */
+export function grantWait(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): GrantedWait | null {
+  const seconds = preferredWaitSeconds(request.headers.prefer);
+  if (seconds === 0) return null;
+  reply.header('preference-applied', `wait=${seconds}`);
+  const controller = new AbortController();
+  const abort = (): void => controller.abort();
+  reply.raw.once('close', abort);
+  closing.addEventListener('abort', abort, { once: true });
+  if (closing.aborted) abort();
+  return {
+    timeoutMs: seconds * 1000,
+    signal: controller.signal,
+    end() {
+      reply.raw.off('close', abort);
+      closing.removeEventListener('abort', abort);
+    },
+  };
+}

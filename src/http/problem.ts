@@ -1,0 +1,56 @@
+/** RFC 9457 problems: how an error of ours looks on the wire. */
+import { STATUS_CODES } from 'node:http';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { ERRORS, type ErrorCode, type Fault } from '../errors.ts';
+import { jitteredSeconds } from './retry-after.ts';
+
+/** Media type of every error. */
+export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+
+/** Faults shown at most; a list of 10,000 bad links would otherwise be answered with 10,000 sentences. */
+const MAX_FAULTS = 100;
+
+/** What a problem says beside what its code says. */
+export interface ProblemMore {
+  detail: string;
+  errors?: readonly Fault[] | undefined;
+  /** Seconds until another try makes sense; jittered before it is sent. 429 and 503 always carry one. */
+  retryAfterSeconds?: number | undefined;
+  /** Members of this problem type, such as `jobId`. */
+  extensions?: Record<string, unknown> | undefined;
+}
+
+/** Path of the page that documents an error: the `type` of its problems. */
+export const problemType = (code: ErrorCode): string => `/errors/${code}`;
+
+/** Answers with the problem of `code`. */
+export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ErrorCode, more: ProblemMore): FastifyReply {
+  const { status, title } = ERRORS[code];
+  return send(request, reply, status, { type: problemType(code), title, code }, more);
+}
+
+/** Answers with a problem that means no more than its HTTP status (RFC 9457, 4.2.1): what HTTP itself refuses. */
+export function sendStatusProblem(request: FastifyRequest, reply: FastifyReply, status: number, more: ProblemMore): FastifyReply {
+  return send(request, reply, status, { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error' }, more);
+}
+
+function send(request: FastifyRequest, reply: FastifyReply, status: number, head: { type: string; title: string; code?: ErrorCode }, more: ProblemMore): FastifyReply {
+  const { detail, errors, extensions, retryAfterSeconds } = more;
+  const { type, title, code } = head;
+  const problem = {
+    type,
+    title,
+    status,
+    detail,
+    instance: request.id,
+    ...(code === undefined ? {} : { code }),
+    ...(errors === undefined ? {} : { errors: errors.slice(0, MAX_FAULTS) }),
+    ...extensions,
+  };
+  if (retryAfterSeconds !== undefined || status === 429 || status === 503) {
+    reply.header('retry-after', String(jitteredSeconds(retryAfterSeconds ?? 2)));
+  }
+  if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
+  // Serialised here: a route's schema describes problems, it does not filter them.
+  return reply.code(status).header('content-type', PROBLEM_TYPE).header('x-request-id', request.id).send(JSON.stringify(problem));
+}

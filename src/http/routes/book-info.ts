@@ -1,0 +1,106 @@
+/** `GET /book-info`: a book by link, number or ISBN. */
+import type { FastifyInstance, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
+import { bookReference, isbnReference, parseBookId, parseBookReference, parseIsbn, type BookReference } from '../../books/identity.ts';
+import { QuireError } from '../../errors.ts';
+import type { BookAnswer } from '../book-answer.ts';
+import { PendingSchema } from '../schemas/job.ts';
+import { problems } from '../schemas/problem.ts';
+
+/** Headers of an answer with a copy. */
+export const COPY_HEADERS = {
+  ETag: { schema: { type: 'string' }, description: 'Strong; changes with every byte of the book.' },
+  'Last-Modified': { schema: { type: 'string' }, description: 'When the copy was fetched.' },
+  Age: { schema: { type: 'integer' }, description: 'Seconds since then.' },
+  'Cache-Control': { schema: { type: 'string' }, description: '`max-age`, `stale-while-revalidate`, `stale-if-error`.' },
+};
+
+/** What a read of one book can answer, for the document. */
+export const BOOK_RESPONSES = {
+  200: {
+    description: 'A copy. A stale one is served at once, and a refresh is queued behind it.',
+    headers: COPY_HEADERS,
+    content: { 'application/json': { schema: Type.Ref('Book') } },
+  },
+  202: {
+    description: 'No copy yet: its job is waiting, active, delayed or held back by a block.',
+    headers: {
+      Location: { schema: { type: 'string' }, description: 'The job.' },
+      'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' },
+      'Preference-Applied': { schema: { type: 'string' } },
+    },
+    content: { 'application/json': { schema: PendingSchema } },
+  },
+  304: { description: 'The copy named by `If-None-Match` or `If-Modified-Since` is the one there is.', headers: COPY_HEADERS, type: 'null' },
+};
+
+type Query = Record<string, string | string[] | undefined>;
+
+const NAMES = ['url', 'id', 'isbn'] as const;
+
+function refuse(name: string, detail: string): never {
+  throw new QuireError('invalid-book-url', detail, { errors: [{ pointer: `/query/${name}`, detail }] });
+}
+
+/** The book that the parameters name. Read by hand: a schema would cost more than the rest of the route. */
+function readReference(query: Query): BookReference {
+  const given = NAMES.filter((name) => query[name] !== undefined);
+  const [name] = given;
+  if (name === undefined) return refuse('url', 'Say which book: ?url=https://www.goodreads.com/book/show/2767052, ?id=2767052 or ?isbn=9780439023481.');
+  const value = query[name];
+  if (given.length > 1) return refuse(given[1] ?? name, `Give one of url, id and isbn, not ${given.join(' and ')}.`);
+  if (typeof value !== 'string') return refuse(name, `${name} is given more than once: ask for one book.`);
+  if (name === 'url') {
+    const parsed = parseBookReference(value);
+    return parsed.ok ? parsed.reference : refuse(name, parsed.reason);
+  }
+  if (name === 'id') {
+    const bookId = parseBookId(value);
+    return bookId === null ? refuse(name, 'The id is not a Goodreads book number: 1 to 12 digits, such as 2767052.') : bookReference(bookId);
+  }
+  const isbn = parseIsbn(value);
+  return isbn === null ? refuse(name, 'The ISBN is not valid: it needs 10 or 13 digits and the right check digit.') : isbnReference(isbn);
+}
+
+function readSubmit({ submit }: Query): boolean {
+  if (submit === undefined || submit === 'false' || submit === '0') return false;
+  if (submit === 'true' || submit === '1' || submit === '') return true;
+  const detail = 'submit must be true or false.';
+  throw new QuireError('invalid-request', detail, { errors: [{ pointer: '/query/submit', detail }] });
+}
+
+const QuerySchema = Type.Object({
+  url: Type.Optional(Type.String({ description: 'A link to the book, percent-encoded.', examples: ['https://www.goodreads.com/book/show/2767052-the-hunger-games'] })),
+  id: Type.Optional(Type.String({ description: "Goodreads' book number.", examples: ['2767052'] })),
+  isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13.', examples: ['9780439023481'] })),
+  submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet, instead of answering 404.' })),
+});
+
+const HeadersSchema = Type.Object({
+  prefer: Type.Optional(Type.String({ description: '`wait=n` (n ≤ 30): waits up to n seconds for the book.', examples: ['wait=10'] })),
+  'if-none-match': Type.Optional(Type.String()),
+  'if-modified-since': Type.Optional(Type.String()),
+});
+
+export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { answerBook: BookAnswer }): Promise<void> {
+  app.get('/book-info', {
+    config: { unmeasured: true },
+    schema: {
+      operationId: 'getBookInfo',
+      tags: ['Books'],
+      summary: 'A book by link, number or ISBN',
+      description: 'Exactly one of `url`, `id` and `isbn`. Answers out of the store, and never waits for Goodreads unless `Prefer: wait` asks for it.',
+      querystring: QuerySchema,
+      headers: HeadersSchema,
+      response: {
+        ...BOOK_RESPONSES,
+        ...problems('invalid-book-url', 'invalid-request', 'book-unknown', 'book-not-found', 'crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'blocked'),
+      },
+    },
+    validatorCompiler: () => () => true,
+    handler: (request: FastifyRequest, reply) => {
+      const query = request.query as Query;
+      return answerBook(request, reply, readReference(query), readSubmit(query));
+    },
+  });
+}

@@ -1,0 +1,110 @@
+/** `/livez`, `/readyz`, `/metrics`, `/stats`: for the machines that run Quire. */
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import type { HttpDependencies, Readiness } from '../dependencies.ts';
+import type { Metrics } from '../metrics.ts';
+import { sendProblem, sendStatusProblem } from '../problem.ts';
+import { problems } from '../schemas/problem.ts';
+
+export interface OperationsOptions {
+  deps: Pick<HttpDependencies, 'readiness' | 'jobs' | 'store' | 'source' | 'version' | 'parserHealth'>;
+  metrics: Metrics;
+}
+
+/** A check that hangs is a check that failed; probes give up after a second or two themselves. */
+const READINESS_DEADLINE_MS = 2000;
+
+async function withDeadline(check: Promise<Readiness>): Promise<Readiness> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<Readiness>((resolve) => {
+    timer = setTimeout(() => resolve({ ready: false, checks: { readiness: `no answer within ${READINESS_DEADLINE_MS} ms` } }), READINESS_DEADLINE_MS);
+  });
+  try {
+    return await Promise.race([check, late]);
+  } catch (error) {
+    return { ready: false, checks: { readiness: (error as Error).message } };
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+const Count = Type.Integer({ minimum: 0 });
+
+const StatsSchema = Type.Object(
+  {
+    backlog: Type.Object({
+      waiting: Count,
+      active: Count,
+      delayed: Count,
+      failed: Count,
+      completed: Count,
+      oldestSeconds: Type.Union([Type.Number(), Type.Null()], { description: 'Age of the oldest waiting job.' }),
+    }),
+    books: Type.Integer({ description: 'Books stored.' }),
+    source: Type.Union([Type.Enum(['open', 'slowed', 'blocked'], { type: 'string' }), Type.Null()]),
+    parser: Type.Optional(Type.Object({}, { additionalProperties: true })),
+  },
+  { title: 'Stats' },
+);
+
+export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: OperationsOptions): Promise<void> {
+  const { jobs, store, source, parserHealth } = deps;
+  app.get('/livez', {
+    config: { open: true },
+    schema: {
+      operationId: 'livez',
+      tags: ['Operations'],
+      summary: 'Whether the process runs',
+      description: 'Asks nothing but the process itself: a restart would not bring a store back. Needs no key.',
+      response: { 200: Type.Object({ status: Type.Literal('ok'), version: Type.String() }), ...problems() },
+    },
+    handler: (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok', version: deps.version }),
+  });
+
+  app.get('/readyz', {
+    config: { open: true },
+    schema: {
+      operationId: 'readyz',
+      tags: ['Operations'],
+      summary: 'Whether the process can take requests',
+      description: '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key.',
+      response: { 200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }), ...problems() },
+    },
+    handler: async (request, reply) => {
+      const { ready, checks } = await withDeadline(deps.readiness());
+      reply.header('cache-control', 'no-store');
+      if (ready) return reply.send({ ready, checks });
+      const detail = `Not ready: ${Object.entries(checks)
+        .filter(([, said]) => said !== 'ok')
+        .map(([name, said]) => `${name}: ${said}`)
+        .join('; ')}.`;
+      const more = { detail, extensions: { checks } };
+      return 'store' in checks && checks['store'] !== 'ok' ? sendProblem(request, reply, 'store-unavailable', more) : sendStatusProblem(request, reply, 503, more);
+    },
+  });
+
+  app.get('/metrics', {
+    schema: {
+      operationId: 'metrics',
+      tags: ['Operations'],
+      summary: 'Metrics for Prometheus',
+      description: 'While the store is away what needs it is left out, and `quire_store_up` is 0.',
+      response: { 200: { description: 'The text format.', content: { 'text/plain': { schema: Type.String() } } }, ...problems() },
+    },
+    handler: async (_request, reply) => reply.header('content-type', metrics.contentType).send(await metrics.text()),
+  });
+
+  app.get('/stats', {
+    schema: {
+      operationId: 'stats',
+      tags: ['Operations'],
+      summary: 'Backlog and its age',
+      description: 'For autoscalers and people: jobs by state, age of the oldest waiting one, books stored.',
+      response: { 200: StatsSchema, ...problems() },
+    },
+    handler: async (_request, reply) => {
+      const [backlog, books, parser] = await Promise.all([jobs.backlog(), store.books.count(), parserHealth?.()]);
+      return reply.header('cache-control', 'no-store').send({ backlog, books, source: source?.current().mode ?? null, ...(parser ? { parser } : {}) });
+    },
+  });
+}

@@ -1,0 +1,140 @@
+/** `POST /parse-links`: takes links, answers what becomes of each. */
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { BatchId } from '../../batches/batch.ts';
+import type { AnsweredItem, SubmitAnswer } from '../../batches/views.ts';
+import { QuireError } from '../../errors.ts';
+import { installTextBodies } from '../body-parsing.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { claim, readIdempotencyKey, type KeptAnswer } from '../idempotency.ts';
+import { grantWait, preferredWaitSeconds } from '../preferences.ts';
+import { LinkListSchema, LinkObjectSchema, LinkTextSchema, MAX_BODY_BYTES, MAX_LINKS, SubmitAnswerSchema, SubmitQuerySchema } from '../schemas/batch.ts';
+import { PAGE_LIMIT } from '../schemas/parameters.ts';
+import { problems } from '../schemas/problem.ts';
+import { readSubmission, type ReadSubmission, type SubmitQuery } from '../submission.ts';
+import { createCheck } from '../validation.ts';
+import { Type } from 'typebox';
+
+export interface ParseLinksOptions {
+  deps: Pick<HttpDependencies, 'batches' | 'store' | 'log'>;
+  /** Fires when the app closes. */
+  closing: AbortSignal;
+}
+
+const SUBMITTED_HEADERS = {
+  Location: { schema: { type: 'string' }, description: 'The batch.' },
+  'Preference-Applied': { schema: { type: 'string' } },
+  'Idempotency-Replayed': { schema: { type: 'string' }, description: '`true` when this is the answer of an earlier request with the same key.' },
+};
+
+const schema = {
+  operationId: 'parseLinks',
+  tags: ['Books'],
+  summary: 'Submit links to books',
+  description:
+    `Takes 1 to ${MAX_LINKS.toLocaleString('en')} links, at most 2 MiB: a JSON array, an object with \`urls\` and options, or text with one link a line. ` +
+    'One job is made for each book that has no fresh copy and no live job; duplicates in one request collapse. Options in the body win over those in the query string.',
+  querystring: SubmitQuerySchema,
+  headers: Type.Object({
+    prefer: Type.Optional(Type.String({ description: '`wait=n` (n ≤ 30): answers as soon as all items are settled, or after n seconds with what there is.', examples: ['wait=10'] })),
+    'idempotency-key': Type.Optional(Type.String({ maxLength: 255, description: 'The same key with the same links and options is done once; its answer is sent again for 24 h.' })),
+  }),
+  body: {
+    content: {
+      'application/json': { schema: Type.Union([LinkListSchema, LinkObjectSchema]) },
+      'text/plain': { schema: LinkTextSchema },
+    },
+  },
+  response: {
+    200: { description: 'Nothing had to be queued, or all items were settled while waiting.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
+    202: { description: 'Accepted.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
+    ...problems('invalid-request', 'no-valid-links', 'idempotency-conflict', 'body-too-large', 'unsupported-media-type', 'idempotency-mismatch', 'rate-limited'),
+  },
+};
+
+/** The same fault, told with a pointer into the body as it was sent. */
+const pointInto = (error: QuireError, listPointer: string): QuireError =>
+  new QuireError(error.code, error.message, { errors: (error.errors ?? []).map(({ pointer, detail }) => ({ pointer: listPointer + pointer, detail })) });
+
+const callerOf = ({ headers }: FastifyRequest): string => `${headers.authorization ?? ''} ${String(headers['x-api-key'] ?? '')}`;
+
+export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: ParseLinksOptions): Promise<void> {
+  const { batches, store, log } = deps;
+  installTextBodies(app);
+  const checkQuery = createCheck<SubmitQuery>(SubmitQuerySchema, 'querystring');
+
+  /** Where every item of a batch stands now, in the order of the answer. */
+  const withStates = async (batchId: BatchId, items: AnsweredItem[]): Promise<object[]> => {
+    const shown: object[] = [];
+    let cursor: string | null = null;
+    do {
+      // Each page names the next.
+      const page = await batches.items(batchId, { state: null, cursor, limit: PAGE_LIMIT });
+      for (const { index, state } of page?.items ?? []) shown[index] = { ...items[index], state };
+      cursor = page?.cursor ?? null;
+    } while (cursor !== null);
+    return items.map((item, index) => shown[index] ?? item);
+  };
+
+  const submit = async ({ request, listPointer }: ReadSubmission): Promise<SubmitAnswer> => {
+    try {
+      return await batches.submit(request);
+    } catch (error) {
+      throw error instanceof QuireError && error.errors && listPointer !== '' ? pointInto(error, listPointer) : error;
+    }
+  };
+
+  /** Submits, waits when asked to, and renders the answer. */
+  const handle = async (submission: ReadSubmission, request: FastifyRequest, reply: FastifyReply): Promise<KeptAnswer> => {
+    const answer = await submit(submission);
+    const { batchId, counts } = answer;
+    const location = `/batches/${batchId}`;
+    const pending = counts.queued + counts.joined > 0;
+    const wait = pending ? grantWait(request, reply, closing) : null;
+    if (wait === null) return { status: pending ? 202 : 200, location, body: JSON.stringify(answer) };
+    let settled = false;
+    try {
+      settled = await batches.untilSettled(batchId, wait.timeoutMs, wait.signal);
+    } finally {
+      wait.end();
+    }
+    return { status: settled ? 200 : 202, location, body: JSON.stringify({ ...answer, items: await withStates(batchId, answer.items) }) };
+  };
+
+  const send = (reply: FastifyReply, { status, location, body }: KeptAnswer): FastifyReply =>
+    reply.code(status).header('location', location).header('cache-control', 'no-store').header('content-type', 'application/json; charset=utf-8').send(body);
+
+  const handleOnce = async (key: string, submission: ReadSubmission, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+    const claimed = await claim(store.documents, {
+      key,
+      caller: callerOf(request),
+      request: JSON.stringify(submission.request),
+      waitMs: preferredWaitSeconds(request.headers.prefer) * 1000,
+    });
+    if (claimed.kind === 'again') return send(reply.header('idempotency-replayed', 'true'), claimed.answer);
+    const { lease } = claimed;
+    const quietly = (error: unknown): void => log.warn({ reqId: request.id, err: error }, 'an Idempotency-Key could not be kept or released; its lease ends by itself');
+    try {
+      const answer = await handle(submission, request, reply);
+      await lease.keep(answer).catch(quietly);
+      return send(reply, answer);
+    } catch (error) {
+      // Not awaited: with the store away it would only delay the answer.
+      lease.release().catch(quietly);
+      throw error;
+    }
+  };
+
+  app.post('/parse-links', {
+    bodyLimit: MAX_BODY_BYTES,
+    schema,
+    // Read by hand: the schema alone could not say which of the two forms of body was meant.
+    validatorCompiler: () => () => true,
+    handler: async (request, reply) => {
+      const isText = /^text\/plain/i.test(request.headers['content-type'] ?? '');
+      const submission = readSubmission(request.body, checkQuery(request.query), isText);
+      const key = readIdempotencyKey(request.headers['idempotency-key']);
+      if (key !== null) return handleOnce(key, submission, request, reply);
+      return send(reply, await handle(submission, request, reply));
+    },
+  });
+}

@@ -1,0 +1,69 @@
+/** Problems in the OpenAPI document: which statuses a route answers with, and with which codes. */
+import { Type } from 'typebox';
+import { ERRORS, type ErrorCode } from '../../errors.ts';
+import { problemType } from '../problem.ts';
+
+export const FaultSchema = Type.Object({
+  pointer: Type.String({ description: 'JSON pointer (RFC 6901) to the fault; `/query/…` for query parameters.' }),
+  detail: Type.String(),
+});
+
+/** RFC 9457. Registered as the component `Problem`. */
+export const ProblemSchema = Type.Object(
+  {
+    type: Type.String({ description: 'URI of the page that documents the error; it ends in the code. `about:blank` when the status says it all.' }),
+    title: Type.String(),
+    status: Type.Integer(),
+    detail: Type.String({ description: 'What went wrong this time, and what to do.' }),
+    instance: Type.String({ description: 'The request id, as in the `x-request-id` header and the log.' }),
+    code: Type.Optional(Type.Enum(Object.keys(ERRORS) as ErrorCode[], { type: 'string', description: 'The last part of `type`.' })),
+    errors: Type.Optional(Type.Array(FaultSchema, { maxItems: 100, description: 'Each fault in the request.' })),
+    jobId: Type.Optional(Type.String({ description: 'The job that failed.' })),
+    lastError: Type.Optional(Type.Object({ code: Type.String(), detail: Type.String() })),
+    checks: Type.Optional(Type.Record(Type.String(), Type.String(), { description: '`/readyz` alone: each check and what it said.' })),
+  },
+  { $id: 'Problem', title: 'Problem', description: 'An error, RFC 9457.' },
+);
+
+type Status<C extends ErrorCode> = (typeof ERRORS)[C]['status'];
+
+export interface ProblemResponse {
+  description: string;
+  content: Record<'application/problem+json', { schema: unknown; examples?: unknown }>;
+  headers?: Record<string, unknown>;
+}
+
+/** What any route may answer: no key, a fault of ours, a store that is away. */
+const EVERYWHERE = ['unauthorized', 'internal-error', 'store-unavailable'] as const;
+
+const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
+  401: { 'WWW-Authenticate': { schema: { type: 'string' } } },
+  409: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' } },
+  429: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' } },
+  503: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' } },
+};
+
+function response(status: number, codes: readonly ErrorCode[]): ProblemResponse {
+  const examples = Object.fromEntries(
+    codes.map((code) => [
+      code,
+      { value: { type: problemType(code), title: ERRORS[code].title, status, detail: `${ERRORS[code].title}.`, instance: 'kq3fX0aZ-1', code } },
+    ]),
+  );
+  const headers = HEADERS[status];
+  return {
+    description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
+    ...(headers ? { headers } : {}),
+    content: { 'application/problem+json': { schema: Type.Ref('Problem'), examples } },
+  };
+}
+
+/** The problem responses of a route: those named, and those that any route may answer. Codes of one status share a response. */
+export function problems<C extends ErrorCode>(...codes: C[]): Record<Status<C> | 401 | 500 | 503, ProblemResponse> {
+  const byStatus = new Map<number, ErrorCode[]>();
+  for (const code of [...codes, ...EVERYWHERE]) {
+    const { status } = ERRORS[code];
+    byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
+  }
+  return Object.fromEntries([...byStatus].map(([status, same]) => [status, response(status, same)])) as Record<Status<C> | 401 | 500 | 503, ProblemResponse>;
+}

@@ -1,0 +1,185 @@
+/** What the rest of Quire can do with jobs: look at them, want one, retry, redrive, cancel. */
+import { randomBytes } from 'node:crypto';
+import type { Priority } from '../batches/batch.ts';
+import { referenceOfJob, type BookReference, type JobId } from '../books/identity.ts';
+import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
+import type { Store } from '../storage/store.ts';
+import { runIdOf } from '../storage/run-id.ts';
+import type { JobRecord } from './job.ts';
+import type { Producer } from './producer.ts';
+import type { ParseBookQueue } from './queues.ts';
+import type { JobView, Jobs, JobState } from './views.ts';
+
+export interface JobsOptions {
+  store: Store;
+  queue: ParseBookQueue;
+  producer: Producer;
+  maxAttempts: number;
+  source(): SourceNow;
+  now?: () => number;
+}
+
+/** Names the runs of one request: unique in time and among processes, 12 letters and digits. */
+export const newRun = (nowMs: number): string => nowMs.toString(36) + (randomBytes(3).readUIntBE(0, 3) % 46_656).toString(36).padStart(3, '0');
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const POLL_MS = 200;
+
+/** Waits until `done` says so, looking again whenever `poke` is called and every so often. */
+export async function until(done: () => Promise<boolean>, options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void }): Promise<boolean> {
+  const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  let poke = (): void => undefined;
+  const unsubscribe = options.subscribe(() => poke());
+  const wake = (): void => poke();
+  deadline.addEventListener('abort', wake);
+  try {
+    for (;;) {
+      if (await done()) return true;
+      if (deadline.aborted) return false;
+      await new Promise<void>((resolve) => {
+        const timer = setTimeout(resolve, POLL_MS);
+        poke = () => {
+          clearTimeout(timer);
+          resolve();
+        };
+      });
+    }
+  } finally {
+    deadline.removeEventListener('abort', wake);
+    unsubscribe();
+  }
+}
+
+export function createJobs({ store, queue, producer, maxAttempts, source, now = Date.now }: JobsOptions): Jobs {
+  /** Where a live job is, as BullMQ sees it. */
+  const liveState = async (record: JobRecord): Promise<{ state: JobState; attempts: number; runsAtMs: number | null }> => {
+    const job = await queue.getJob(runIdOf(record.jobId, record.run));
+    const held: JobState = source().mode === 'blocked' ? 'blocked' : 'waiting';
+    if (!job) return { state: held, attempts: 0, runsAtMs: null };
+    const state = await job.getState();
+    if (state === 'active') return { state, attempts: job.attemptsMade, runsAtMs: null };
+    if (state === 'delayed') return { state, attempts: job.attemptsMade, runsAtMs: job.timestamp + (job.delay ?? 0) };
+    return { state: held, attempts: job.attemptsMade, runsAtMs: null };
+  };
+
+  const toView = async (record: JobRecord): Promise<JobView> => {
+    const live = record.state === 'live' ? await liveState(record) : null;
+    const reference = referenceOfJob(record.jobId);
+    const bookId = record.bookId ?? (reference?.kind === 'book' ? reference.bookId : null);
+    const timeline = [
+      { at: iso(record.createdAtMs), event: 'queued', detail: `Queued with priority ${record.priority}; ${record.waiters} batch items ${live ? 'wait' : 'waited'} for it.` },
+      ...record.timeline.map(({ atMs, event, detail }) => ({ at: iso(atMs), event, detail })),
+    ];
+    if (record.settledAtMs !== null) {
+      const tries = record.attempts === 1 ? '1 attempt' : `${record.attempts} attempts`;
+      const seconds = Math.round((record.settledAtMs - record.createdAtMs) / 1000);
+      timeline.push({ at: iso(record.settledAtMs), event: record.state, detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.` });
+    }
+    const counts = live ? await queue.getJobCounts('waiting', 'prioritized') : {};
+    const ahead = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+    return {
+      jobId: record.jobId,
+      state: live ? live.state : (record.state as JobState),
+      priority: record.priority,
+      bookId,
+      url: bookId ? `https://www.goodreads.com/book/show/${bookId}` : (reference?.url ?? ''),
+      attempts: live ? live.attempts : record.attempts,
+      maxAttempts,
+      createdAt: iso(record.createdAtMs),
+      settledAt: record.settledAtMs === null ? null : iso(record.settledAtMs),
+      waiters: record.waiters,
+      lastError: record.error,
+      timeline,
+      etaSeconds: live && live.state !== 'blocked' ? etaSeconds(live.state === 'active' ? 1 : ahead, source()) : null,
+    };
+  };
+
+  const want = async (reference: BookReference, options: { priority: Priority; maxAgeMs: number | null }): ReturnType<Jobs['want']> => {
+    const { jobId } = reference;
+    const run = newRun(now());
+    const bookId = reference.kind === 'book' ? reference.bookId : null;
+    const item = { index: 0, input: reference.url, jobId, bookId, duplicates: 0, reason: null };
+    const [outcome] = await store.batches.submit({ batch: null, nowMs: now(), run, items: [item], ...options });
+    switch (outcome?.status) {
+      case 'queued':
+        await producer.enqueue([{ jobId, run }], options.priority);
+        return { jobId, status: 'queued' };
+      case 'joined':
+        if (outcome.raise) await producer.raise({ jobId, run: outcome.raise }, options.priority);
+        return { jobId, status: 'joined' };
+      case 'cached':
+      case 'missing':
+        return { jobId, status: outcome.status };
+      default:
+        throw new Error(`a valid reference was refused: ${jobId}`);
+    }
+  };
+
+  const again = async (record: JobRecord): Promise<boolean> => {
+    const reference = referenceOfJob(record.jobId);
+    if (!reference) return false;
+    return (await want(reference, { priority: record.priority, maxAgeMs: 0 })).status === 'queued';
+  };
+
+  return {
+    async view(jobId) {
+      const record = await store.jobs.get(jobId);
+      return record && toView(record);
+    },
+    async listFailed(query) {
+      const { jobs, cursor } = await store.jobs.listFailed(query);
+      return { jobs: await Promise.all(jobs.map(toView)), cursor };
+    },
+    want,
+    async retry(jobId) {
+      const record = await store.jobs.get(jobId);
+      if (!record) return null;
+      return record.state !== 'live' && (await again(record)) ? 'queued' : 'live';
+    },
+    async redrive({ reason, limit }) {
+      let redriven = 0;
+      // Each job that is queued again leaves the list, so the list is read from its start each time.
+      while (redriven < limit) {
+        const { jobs } = await store.jobs.listFailed({ reason, cursor: null, limit: Math.min(100, limit - redriven) });
+        let moved = 0;
+        for (const record of jobs) if (await again(record)) moved += 1;
+        if (moved === 0) break;
+        redriven += moved;
+      }
+      return redriven;
+    },
+    async cancel(jobId) {
+      const record = await store.jobs.get(jobId);
+      if (!record) return null;
+      const run = await store.jobs.cancel(jobId, now());
+      if (run === null) return 'ended';
+      await producer.withdraw({ jobId, run });
+      return 'cancelled';
+    },
+    untilSettled: (jobId, timeoutMs, signal) =>
+      until(async () => (await store.jobs.get(jobId))?.state !== 'live', {
+        timeoutMs,
+        signal,
+        subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'book' ? poke() : undefined)),
+      }),
+    async backlog() {
+      const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed');
+      const [first] = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true);
+      return {
+        waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+        active: counts['active'] ?? 0,
+        delayed: counts['delayed'] ?? 0,
+        failed: counts['failed'] ?? 0,
+        completed: counts['completed'] ?? 0,
+        oldestSeconds: first ? Math.max(0, Math.round((now() - first.timestamp) / 1000)) : null,
+      };
+    },
+    queues: [queue],
+  };
+}
+
+/** The job of a book that BullMQ is working on or holds back, by the ids of those runs. */
+export async function liveRuns(queue: ParseBookQueue, state: 'active' | 'delayed', most: number): Promise<JobId[]> {
+  const runIds = await queue.getRanges([state], 0, most - 1);
+  return runIds.map((id) => id.slice(0, id.lastIndexOf('.')) as JobId);
+}

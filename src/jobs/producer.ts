@@ -1,0 +1,69 @@
+/** Giving recorded jobs to BullMQ, and taking them back. */
+import type { Priority } from '../batches/batch.ts';
+import type { JobId } from '../books/identity.ts';
+import { QuireError } from '../errors.ts';
+import type { Store } from '../storage/store.ts';
+import { runIdOf } from '../storage/run-id.ts';
+import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
+
+/** The API's promise is an answer within 2 s when the store is away; a thousand jobs are added in some 30 ms. */
+const ADD_TIMEOUT_MS = 1_900;
+/** More jobs than this are added in steps, so that each step has the whole time-out. */
+const ADD_AT_ONCE = 1_000;
+
+export interface EnqueuedJob {
+  jobId: JobId;
+  run: string;
+}
+
+export interface Producer {
+  /** Adds jobs that the store has just recorded. Rejects with `store-unavailable`; the reconciler adds what such an error left out. */
+  enqueue(jobs: EnqueuedJob[], priority: Priority): Promise<void>;
+  /** Moves a waiting job forward. A job that has started meanwhile is left alone. */
+  raise(job: EnqueuedJob, priority: Priority): Promise<void>;
+  /** Takes a job that nobody wants out of the queue; one that runs is told to stop, in whatever process. */
+  withdraw(job: EnqueuedJob): Promise<void>;
+}
+
+/** Rejects with `store-unavailable` when `work` takes longer than the API may. */
+async function inTime<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const tooLate = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new QuireError('store-unavailable', 'The queue does not take jobs in time.', { retryAfterSeconds: 2 })), ADD_TIMEOUT_MS);
+  });
+  try {
+    return await Promise.race([work, tooLate]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+export function createProducer(store: Store, queue: ParseBookQueue): Producer {
+  return {
+    async enqueue(jobs, priority) {
+      const number = BULLMQ_PRIORITY[priority];
+      for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
+        const step = jobs.slice(from, from + ADD_AT_ONCE).map(({ jobId, run }) => ({
+          name: PARSE_BOOK,
+          data: {},
+          opts: number === 0 ? { jobId: runIdOf(jobId, run) } : { jobId: runIdOf(jobId, run), priority: number },
+        }));
+        try {
+          await inTime(queue.addBulk(step));
+        } catch (error) {
+          if (error instanceof QuireError) throw error;
+          throw new QuireError('store-unavailable', `The queue does not take jobs: ${(error as Error).message}`, { cause: error, retryAfterSeconds: 2 });
+        }
+      }
+    },
+    async raise({ jobId, run }, priority) {
+      const job = await inTime(queue.getJob(runIdOf(jobId, run)));
+      await job?.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
+    },
+    async withdraw({ jobId, run }) {
+      await store.signals.publish({ kind: 'cancel', jobId, run });
+      // A job that is active cannot be removed: the signal ends it, and its settlement finds nothing to settle.
+      await inTime(queue.remove(runIdOf(jobId, run))).catch(() => undefined);
+    },
+  };
+}

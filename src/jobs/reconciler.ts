@@ -1,0 +1,125 @@
+/**
+ * Keeps the promise that a batch always ends: finds live jobs that BullMQ does not have any more (a process died between recording and
+ * enqueuing, somebody emptied the queue by hand) and enqueues them again.
+ */
+import type { BatchId, Priority } from '../batches/batch.ts';
+import type { Store } from '../storage/store.ts';
+import { runIdOf } from '../storage/run-id.ts';
+import { PARSE_BOOK } from './queues.ts';
+import type { EnqueuedJob, Producer } from './producer.ts';
+
+/** A batch that made progress this recently is left alone. */
+const IDLE_MS = 30_000;
+/** A batch that was found whole is looked at again after this long: a blocked source makes every batch stand still. */
+const TRUST_MS = 300_000;
+const ROUND_MS = 15_000;
+const BATCHES_LISTED = 1_000;
+const BATCHES_A_ROUND = 50;
+const ITEMS_AT_ONCE = 500;
+
+export interface Reconciler {
+  start(): void;
+  stop(): Promise<void>;
+  /** One round: returns how many jobs were enqueued again. */
+  round(): Promise<number>;
+}
+
+export interface ReconcilerOptions {
+  store: Store;
+  producer: Producer;
+  log: { warn(fields: object, message: string): void };
+  /** How long a finished batch is kept, in milliseconds. */
+  batchTtlMs: number;
+  idleMs?: number;
+  now?: () => number;
+}
+
+export function createReconciler({ store, producer, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now }: ReconcilerOptions): Reconciler {
+  const checkedAt = new Map<BatchId, number>();
+  let timer: NodeJS.Timeout | null = null;
+  let current: Promise<number> | null = null;
+
+  const enqueueLost = async (jobs: (EnqueuedJob & { priority: Priority })[]): Promise<number> => {
+    const alive = await store.queueBackend.unfinished(
+      PARSE_BOOK,
+      jobs.map(({ jobId, run }) => runIdOf(jobId, run)),
+    );
+    let found = 0;
+    for (const [at, job] of jobs.entries()) {
+      if (alive[at]) continue;
+      // BullMQ may still hold the run as finished: then it ended without being settled, and only a new run is taken.
+      await store.jobs.note(job.jobId, job.run, { atMs: now(), event: 'retried', detail: 'The job was missing from the queue and was queued again.' });
+      found += await requeue(job);
+    }
+    return found;
+  };
+
+  const requeue = async (job: EnqueuedJob & { priority: Priority }): Promise<number> => {
+    await producer.enqueue([job], job.priority);
+    const [taken] = await store.queueBackend.unfinished(PARSE_BOOK, [runIdOf(job.jobId, job.run)]);
+    if (taken) return 1;
+    // The same id lies there finished and swallowed the new job: settle it as what it is, so that nobody waits for ever.
+    await store.jobs.settle({
+      jobId: job.jobId,
+      run: job.run,
+      nowMs: now(),
+      outcome: 'failed',
+      attempts: 0,
+      error: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
+      book: null,
+      keepUntilMs: 0,
+      missingUntilMs: 0,
+    });
+    return 0;
+  };
+
+  const reconcileBatch = async (batchId: BatchId): Promise<number> => {
+    let found = 0;
+    for (let fromIndex: number | null = 0; fromIndex !== null; ) {
+      const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit: ITEMS_AT_ONCE, state: 'queued' });
+      if (!page) return found;
+      const records = await Promise.all(page.items.map((item) => (item.jobId ? store.jobs.get(item.jobId) : null)));
+      found += await enqueueLost(records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : [])));
+      fromIndex = page.nextIndex;
+    }
+    return found;
+  };
+
+  const round = async (): Promise<number> => {
+    let found = 0;
+    const idle = await store.batches.listIdle(now() - idleMs, BATCHES_LISTED);
+    for (const batchId of idle.filter((id) => (checkedAt.get(id) ?? 0) < now() - Math.min(TRUST_MS, idleMs * 10)).slice(0, BATCHES_A_ROUND)) {
+      found += await reconcileBatch(batchId);
+      checkedAt.set(batchId, now());
+    }
+    for (const batchId of checkedAt.keys()) if (!idle.includes(batchId)) checkedAt.delete(batchId);
+    const solo = (await store.jobs.listSolo(ITEMS_AT_ONCE)).filter((job) => job.createdAtMs < now() - idleMs);
+    found += await enqueueLost(solo);
+    await store.batches.sweep(now() - batchTtlMs);
+    if (found > 0) log.warn({ jobs: found }, 'jobs that were missing from the queue were queued again');
+    return found;
+  };
+
+  const schedule = (): void => {
+    timer = setTimeout(() => {
+      current = round().catch((error: unknown) => {
+        log.warn({ err: error }, 'reconciler round');
+        return 0;
+      });
+      void current.then(() => {
+        if (timer) schedule();
+      });
+    }, ROUND_MS);
+    timer.unref();
+  };
+
+  return {
+    start: schedule,
+    async stop() {
+      if (timer) clearTimeout(timer);
+      timer = null;
+      await current;
+    },
+    round,
+  };
+}

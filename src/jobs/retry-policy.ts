@@ -1,0 +1,22 @@
+/** What follows a failed attempt: pure functions, no I/O. */
+
+/** No wait between attempts is longer. */
+export const MAX_BACKOFF_MS = 600_000;
+/** A source that asks for more patience than this is not obeyed to the letter: the job would look lost. */
+export const MAX_RETRY_AFTER_MS = 3_600_000;
+
+/**
+ * Wait before the next attempt in milliseconds: exponential backoff with full jitter (a random part of base × 2^(attempts-1), capped), and never
+ * less than what the source asked for, to which a tenth at most is added so that the jobs of one 429 do not come back as one.
+ */
+export function backoffMs(attemptsMade: number, options: { baseMs: number; retryAfterMs: number | null; random: () => number }): number {
+  const { baseMs, retryAfterMs, random } = options;
+  const ceiling = Math.min(baseMs * 2 ** Math.max(0, attemptsMade - 1), MAX_BACKOFF_MS);
+  const jittered = Math.ceil(random() * ceiling);
+  if (retryAfterMs === null) return Math.max(1, jittered);
+  const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);
+  return Math.max(1, jittered, Math.ceil(asked * (1 + random() * 0.1)));
+}
+
+/** Spreads a lifetime by ±10 %, so that books stored together do not go stale together. */
+export const spreadMs = (ms: number, random: () => number): number => Math.round(ms * (0.9 + random() * 0.2));

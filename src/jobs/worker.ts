@@ -1,0 +1,143 @@
+/** The worker of one process: takes jobs, holds still while the source is closed, stops on request, drains at the end. */
+import type { PageReading } from '../books/page.ts';
+import type { Crawler } from '../crawl/crawl.ts';
+import type { Store } from '../storage/store.ts';
+import { parseRunId } from '../storage/run-id.ts';
+import { AttemptFailed, createParseBook, type ParseBookSettings } from './parse-book.job.ts';
+import type { ParserWatch } from './parser-watch.ts';
+import { openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
+import { backoffMs } from './retry-policy.ts';
+
+export interface JobWorkerOptions {
+  store: Store;
+  queue: ParseBookQueue;
+  crawler: Crawler<PageReading>;
+  /** Until when the source is closed; in the past when it is not. */
+  heldUntilMs(): number;
+  settings: ParseBookSettings & { concurrency: number; backoffBaseMs: number; drainSeconds: number };
+  log: {
+    debug(fields: object, message: string): void;
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
+  observe: ParserWatch['observe'];
+  now?: () => number;
+  random?: () => number;
+}
+
+export interface JobWorker {
+  start(): Promise<void>;
+  /** Stops taking jobs, gives those that run `drainSeconds`, hands the rest back without costing them an attempt. Idempotent. */
+  stop(): Promise<void>;
+  /** Take jobs again at once: the source opened before its time. */
+  wake(): void;
+  /** Jobs that this process works on now. */
+  running(): number;
+}
+
+/** Node's timers overflow beyond this. */
+const LONGEST_TIMER_MS = 2_000_000_000;
+
+export function createJobWorker(options: JobWorkerOptions): JobWorker {
+  const { store, queue, crawler, heldUntilMs, settings, log, observe, now = Date.now, random = Math.random } = options;
+  const running = new Map<string, AbortController>();
+  let pausedUntilMs = 0;
+  let resume: NodeJS.Timeout | null = null;
+  let stopping: Promise<void> | null = null;
+
+  const wake = (): void => {
+    if (resume) clearTimeout(resume);
+    resume = null;
+    pausedUntilMs = 0;
+    if (!stopping && worker.isPaused()) worker.resume();
+  };
+
+  const hold = (untilMs: number): void => {
+    if (stopping || untilMs <= Math.max(pausedUntilMs, now())) return;
+    pausedUntilMs = untilMs;
+    if (resume) clearTimeout(resume);
+    // Workers of a fleet do not all come back in the same instant.
+    resume = setTimeout(wake, Math.min(untilMs - now() + random() * 50, LONGEST_TIMER_MS));
+    if (!worker.isPaused()) worker.pause(true).catch((error: unknown) => log.error({ err: error }, 'the worker could not be paused'));
+  };
+
+  const parseBook = createParseBook({ store, crawler, heldUntilMs, settings, log, hold, observe, now, random });
+  const worker = openWorker(
+    store,
+    async (job, token = '', lockLost) => {
+      const runId = job.id ?? '';
+      const stop = new AbortController();
+      running.set(runId, stop);
+      const lost = (): void => stop.abort('lock lost');
+      lockLost?.addEventListener('abort', lost, { once: true });
+      try {
+        return await parseBook(job, token, stop.signal);
+      } finally {
+        running.delete(runId);
+        lockLost?.removeEventListener('abort', lost);
+      }
+    },
+    {
+      concurrency: settings.concurrency,
+      backoffMs: (attemptsMade, error) =>
+        backoffMs(attemptsMade, { baseMs: settings.backoffBaseMs, retryAfterMs: error instanceof AttemptFailed ? error.retryAfterMs : null, random }),
+      onError: (error) => log.warn({ err: error.message }, 'worker connection'),
+    },
+  );
+
+  worker.on('failed', (job, error) => {
+    // BullMQ itself ends a job that lost its worker too often; the processor never hears of it.
+    const ids = parseRunId(job?.id ?? '');
+    if (!ids || !/stalled more than/.test(error.message)) return;
+    const detail = `Its worker died or hung ${job?.stalledCounter ?? 'several'} times while working on it; the last was ${job?.processedBy ?? 'unknown'}.`;
+    store.jobs
+      .settle({
+        ...ids,
+        nowMs: now(),
+        outcome: 'failed',
+        attempts: job?.attemptsMade ?? 0,
+        error: { code: 'poison', detail },
+        book: null,
+        keepUntilMs: 0,
+        missingUntilMs: 0,
+      })
+      .catch((err: unknown) => log.error({ err, jobId: ids.jobId }, 'a poison job could not be settled; the reconciler will'));
+  });
+  worker.on('stalled', (runId) => {
+    const ids = parseRunId(runId);
+    if (!ids) return;
+    log.warn({ jobId: ids.jobId }, 'stalled: its worker stopped renewing the lock');
+    store.jobs.note(ids.jobId, ids.run, { atMs: now(), event: 'stalled', detail: 'Its worker stopped renewing the lock; the job was queued again.' }).catch(() => undefined);
+  });
+
+  const unsubscribe = store.signals.subscribe((signal) => {
+    if (signal.kind === 'cancel') running.get(`${signal.jobId}.${signal.run}`)?.abort('cancelled');
+  });
+
+  const drain = async (): Promise<void> => {
+    if (resume) clearTimeout(resume);
+    unsubscribe();
+    const handBack = setTimeout(() => {
+      for (const controller of running.values()) controller.abort('shutdown');
+    }, settings.drainSeconds * 1000);
+    try {
+      await worker.close();
+    } finally {
+      clearTimeout(handBack);
+    }
+  };
+
+  return {
+    async start() {
+      await worker.waitUntilReady();
+      await store.queueBackend.recover(PARSE_BOOK);
+      await queue.setGlobalConcurrency(settings.concurrency);
+      // `run` ends when the worker closes; its failures reach the error listener.
+      worker.run().catch((error: unknown) => log.error({ err: error }, 'worker loop'));
+    },
+    stop: () => (stopping ??= drain()),
+    wake,
+    running: () => running.size,
+  };
+}

@@ -1,0 +1,85 @@
+/** The process edge: arguments, environment, signals, exit codes. Nothing else reads the environment or exits. */
+import { existsSync, readFileSync } from 'node:fs';
+import { pino, type Logger } from 'pino';
+import { ConfigError, readConfig, ROLES, SETTINGS, type Config } from './config.ts';
+import { QuireError } from './errors.ts';
+import { createService } from './service.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+
+const USAGE = `quire ${version}
+
+  quire [all]     HTTP API and worker in one process (the default)
+  quire api       the HTTP API alone; needs REDIS_URL or DATABASE_URL
+  quire worker    a worker alone; needs REDIS_URL or DATABASE_URL
+
+Settings come from the environment, or from a file .env in this folder:
+${Object.values(SETTINGS)
+  .map(({ env, fallback, meaning }) => `  ${env.padEnd(18)} ${meaning}${fallback === '' ? '' : ` [${fallback}]`}`)
+  .join('\n')}
+`;
+
+/** A person reads text, a machine reads JSON lines. */
+function createLog(level: string): Logger {
+  if (!process.stdout.isTTY) return pino({ level, base: null });
+  return pino({ level, base: null, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' } } });
+}
+
+function refuse(message: string): never {
+  process.stderr.write(`${message}\n`);
+  process.exit(1);
+}
+
+function configure(role: string | undefined): Config {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+    return readConfig(process.env, role);
+  } catch (error) {
+    if (error instanceof ConfigError) return refuse(error.message);
+    return refuse(`The file .env cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function main(args: string[]): Promise<void> {
+  if (args.includes('--help') || args.includes('-h')) {
+    process.stdout.write(USAGE);
+    return;
+  }
+  if (args.includes('--version')) {
+    process.stdout.write(`${version}\n`);
+    return;
+  }
+  if (args.length > 1) refuse(`quire takes one argument, a role (${ROLES.join(', ')}), but got: ${args.join(' ')}`);
+
+  const config = configure(args[0]);
+  const log = createLog(config.logLevel);
+  const service = createService(config, { log, version });
+
+  let signalled = false;
+  const end = (signal: string): void => {
+    // Whoever asks twice wants it now.
+    if (signalled) process.exit(1);
+    signalled = true;
+    log.info(`${signal}: finishing what runs (at most ${config.drainSeconds} s), then ending; a second signal ends at once`);
+    service.stop().then(
+      () => process.exit(0),
+      (error: unknown) => {
+        log.fatal({ err: error }, 'the shutdown failed');
+        process.exit(1);
+      },
+    );
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => end(signal));
+  process.on('unhandledRejection', (error) => log.error({ err: error }, 'unhandled rejection'));
+
+  try {
+    await service.start();
+    log.info(`quire ${version} is ready (role ${config.role})`);
+  } catch (error) {
+    if (signalled) return;
+    await service.stop();
+    refuse(error instanceof QuireError || (error as { code?: string }).code === 'EADDRINUSE' ? (error as Error).message : ((error as Error).stack ?? String(error)));
+  }
+}
+
+await main(process.argv.slice(2));

@@ -1,0 +1,163 @@
+/**
+ * Composition root: builds the parts of one process out of a `Config`, starts them in order, stops them in reverse. `start` and `stop` may be
+ * called at any time, in any order, any number of times.
+ */
+import type { Logger } from 'pino';
+import { createBatches } from './batches/batches.ts';
+import { readPage } from './books/page.ts';
+import type { Config } from './config.ts';
+import { createCrawling } from './crawl/crawling.ts';
+import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
+import { createApp } from './http/app.ts';
+import { createJobs, liveRuns, newRun, until } from './jobs/jobs.ts';
+import { createProducer } from './jobs/producer.ts';
+import { openQueue } from './jobs/queues.ts';
+import { createParserWatch } from './jobs/parser-watch.ts';
+import { createReconciler } from './jobs/reconciler.ts';
+import { createUploads } from './jobs/uploads.ts';
+import { createJobWorker } from './jobs/worker.ts';
+import { openStore } from './storage/open-store.ts';
+import type { Store } from './storage/store.ts';
+
+export interface ServiceOverrides {
+  log: Logger;
+  version: string;
+  /** For tests: a store that is already built. It is started and stopped like our own. */
+  store?: Store;
+  now?: () => number;
+  random?: () => number;
+}
+
+export interface Service {
+  /** Resolves when the API listens (roles `api`, `all`) and jobs are taken (roles `worker`, `all`). Rejects with a sentence that says what is wrong; everything begun is stopped then. */
+  start(): Promise<void>;
+  /** Drains and ends everything. Resolves when nothing runs any more. */
+  stop(): Promise<void>;
+  /** Where the API listens, once it does: `http://127.0.0.1:3000`. */
+  readonly address: string | null;
+  readonly store: Store;
+}
+
+type Undo = { name: string; run: () => Promise<unknown> };
+
+export function createService(config: Config, overrides: ServiceOverrides): Service {
+  const { log, version, now = Date.now, random = Math.random } = overrides;
+  const store = overrides.store ?? openStore(config, (error) => log.warn({ err: error.message }, 'store connection'));
+  const undo: Undo[] = [];
+  let address: string | null = null;
+  let draining = false;
+  let starting: Promise<void> | null = null;
+  let stopping: Promise<void> | null = null;
+
+  /** What is begun with `step` is undone by `stop`, in reverse. */
+  const step = <T>(name: string, made: T, run: (made: T) => Promise<unknown>): T => {
+    undo.push({ name, run: () => run(made) });
+    return made;
+  };
+
+  const readiness = async (): Promise<{ ready: boolean; checks: Record<string, string> }> => {
+    const checks: Record<string, string> = { draining: draining ? 'yes' : 'no' };
+    try {
+      await store.ping();
+      checks['store'] = 'ok';
+    } catch (error) {
+      checks['store'] = (error as Error).message;
+    }
+    return { ready: !draining && checks['store'] === 'ok', checks };
+  };
+
+  const begin = async (): Promise<void> => {
+    step('store', store, (s) => s.stop());
+    await store.start();
+    log.info(`store: ${store.description}`);
+    for (const warning of await store.warnings()) log.warn(warning);
+
+    const onQueueError = (error: Error): void => log.warn({ err: error.message }, 'queue connection');
+    const queue = step('queue', openQueue(store, onQueueError), (q) => q.close());
+    const producer = createProducer(store, queue);
+    const { crawler, source, ledger } = step('crawler', createCrawling({ store, config, version, classify: readPage, log, now, random }), (c) => c.close());
+    const watch = step('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (w) => w.close());
+    const uploads = createUploads({ store, producer, watch, settings: config, now, random });
+    const jobs = createJobs({ store, queue, producer, maxAttempts: config.crawlAttempts, source: () => source.current(), now });
+    const batches = createBatches({
+      store,
+      enqueue: producer.enqueue,
+      raise: producer.raise,
+      withdraw: producer.withdraw,
+      newRun,
+      liveRuns: (state, most) => liveRuns(queue, state, most),
+      until,
+      source: () => source.current(),
+      now,
+    });
+
+    const sourceReader = { view: source.view, current: source.current, ledger: ledger.read };
+
+    if (config.role !== 'worker') {
+      const app = step('api', await createApp({ config, version, log, store, batches, jobs, source: sourceReader, readiness }), (a) => a.close());
+      address = await app.listen({ port: config.port, host: config.host });
+      log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
+    }
+
+    if (config.role !== 'api') {
+      const worker = step(
+        'worker',
+        createJobWorker({
+          store,
+          queue,
+          crawler,
+          heldUntilMs: () => source.current().hold?.untilMs ?? 0,
+          settings: {
+            attempts: config.crawlAttempts,
+            bookTtlMs: config.bookTtlMs,
+            bookRetentionMs: config.bookRetentionMs,
+            notFoundTtlMs: config.notFoundTtlMs,
+            notFoundRecheckMs: config.notFoundRecheckMs,
+            concurrency: config.crawlConcurrency,
+            backoffBaseMs: config.crawlBackoffMs,
+            drainSeconds: config.drainSeconds,
+          },
+          log,
+          observe: watch.observe,
+          now,
+          random,
+        }),
+        (w) => w.stop(),
+      );
+      source.onChange((state) => {
+        if (state.hold === null) worker.wake();
+      });
+      const reconciler = step('reconciler', createReconciler({ store, producer, log, batchTtlMs: config.batchTtlMs, now }), (r) => r.stop());
+      await worker.start();
+      reconciler.start();
+      const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
+      if (!config.crawlContact && /goodreads\.com$/.test(config.goodreadsOrigin)) log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
+      log.info(`worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`);
+    }
+  };
+
+  const end = async (): Promise<void> => {
+    draining = true;
+    await starting?.catch(() => undefined);
+    for (let last = undo.pop(); last; last = undo.pop()) {
+      const { name, run } = last;
+      await run().catch((error: unknown) => log.error({ err: error }, `stopping the ${name} failed`));
+    }
+  };
+
+  return {
+    start() {
+      if (stopping) return Promise.reject(new Error('a service that was stopped is not started again; create another'));
+      starting ??= begin().catch(async (error: unknown) => {
+        for (let last = undo.pop(); last; last = undo.pop()) await last.run().catch(() => undefined);
+        throw error;
+      });
+      return starting;
+    },
+    stop: () => (stopping ??= end()),
+    get address() {
+      return address;
+    },
+    store,
+  };
+}

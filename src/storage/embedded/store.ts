@@ -1,0 +1,124 @@
+/** The embedded store: PostgreSQL as WebAssembly in this process, its files in one directory. */
+import { QuireError } from '../../errors.ts';
+import { migrate, migrateBullmq } from '../postgres/migrations.ts';
+import { createSqlParts } from '../postgres/parts.ts';
+import { createBackendFactory, createQueueQueries } from '../postgres/queue-backend.ts';
+import { bullmqSchema, quoteSchema } from '../postgres/sql-client.ts';
+import type { Store, StoreSettings } from '../store.ts';
+import { createBullmqPool } from './bullmq-pool.ts';
+import { databaseDirectory, ensureDatabase, prepareDataDirectory } from './data-directory.ts';
+import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
+import { createSession, type Session } from './session.ts';
+import { createEmbeddedClient } from './sql-client.ts';
+import { createUpkeep, type Upkeep } from './upkeep.ts';
+
+export interface EmbeddedStoreOptions {
+  /** Made when it does not exist; its parent must. */
+  dataDir: string;
+  settings: StoreSettings;
+  /** Told of failures that no call reports: of the upkeep, or a lost lock. */
+  onError?: (error: Error) => void;
+}
+
+/** Memory for pages beside the system's own cache of the files. */
+const SHARED_BUFFERS = '16MB';
+
+interface Running {
+  session: Session;
+  lock: DirectoryLock;
+  upkeep: Upkeep;
+}
+
+/**
+ * A store that needs no server. One process at a time: `start` rejects with `QuireError('store-unavailable')` when another holds the
+ * directory, naming it, and for a directory that cannot be used. What was acknowledged survives `kill -9`; the files are not synced,
+ * so a power cut can lose the last seconds.
+ */
+export function createEmbeddedStore({ dataDir, settings, onError = () => undefined }: EmbeddedStoreOptions): Store {
+  const schema = settings.prefix;
+  let running: Running | null = null;
+  let starting: Promise<void> | null = null;
+  let stopping: Promise<void> | null = null;
+
+  const session = (): Session => {
+    if (running === null) throw new QuireError('store-unavailable', stopping ? 'The embedded store is closed.' : 'The embedded store has not been started.');
+    return running.session;
+  };
+  // A call on a store that is not running rejects; it does not throw.
+  const sql = createEmbeddedClient(session, schema);
+  const { startSignals, ...parts } = createSqlParts(sql, settings);
+  const queue = createQueueQueries(sql, bullmqSchema(schema));
+
+  const open = async (directory: string): Promise<Session> => {
+    const database = databaseDirectory(directory);
+    const [{ PGlite, protocol }] = await Promise.all([import('@electric-sql/pglite'), ensureDatabase(database)]);
+    const settingsOfServer = [`shared_buffers=${SHARED_BUFFERS}`, 'enable_seqscan=off', 'max_wal_size=64MB', 'min_wal_size=16MB', 'wal_compression=off', 'jit=off'];
+    const db = await PGlite.create({
+      dataDir: database,
+      startParams: [...PGlite.defaultStartParams, ...settingsOfServer.flatMap((setting) => ['-c', setting])],
+      relaxedDurability: false,
+    }).catch((error: unknown) => {
+      throw new QuireError('store-unavailable', `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`, {
+        cause: error,
+      });
+    });
+    return createSession(db, protocol);
+  };
+
+  const start = async (): Promise<void> => {
+    const directory = prepareDataDirectory(dataDir);
+    const lock = lockDirectory(directory, () => {
+      const lost = new QuireError('store-unavailable', `Another process took the data directory ${directory}: this one stops writing. Restart it.`);
+      running?.session.fail(lost);
+      onError(lost);
+    });
+    let opened: Session | null = null;
+    try {
+      opened = await open(directory);
+      running = { session: opened, lock, upkeep: createUpkeep(opened, onError) };
+      await migrate(sql, schema);
+      await opened.exclusive((own) =>
+        migrateBullmq({ query: async (text, params) => (params ? await own.run(text, params) : await own.script(text)) as never }, schema),
+      );
+      // BullMQ's statements name their tables without a schema.
+      await opened.script(`SET search_path TO ${quoteSchema(bullmqSchema(schema))}`);
+      await startSignals();
+    } catch (error) {
+      await running?.upkeep.stop();
+      running = null;
+      await opened?.close();
+      lock.release();
+      throw error;
+    }
+  };
+
+  /** A start that failed may be tried again: the other process may be gone by then. */
+  const forgetStart = (error: unknown): never => {
+    starting = null;
+    throw error;
+  };
+
+  const stop = async (): Promise<void> => {
+    await starting?.catch(() => undefined);
+    if (running === null) return;
+    const { session: last, lock, upkeep } = running;
+    await upkeep.stop();
+    await last.close();
+    lock.release();
+    running = null;
+  };
+
+  return {
+    kind: 'embedded',
+    description: `embedded PostgreSQL (PGlite) in ${dataDir}, schema ${schema}`,
+    start: () => (stopping ? Promise.reject(new QuireError('store-unavailable', 'The embedded store was stopped.')) : (starting ??= start().catch(forgetStart))),
+    stop: () => (stopping ??= stop()),
+    warnings: () => Promise.resolve([]),
+    ...parts,
+    queueBackend: {
+      options: () => ({ connection: createBullmqPool(session), prefix: schema }),
+      factory: createBackendFactory(bullmqSchema(schema), (error) => error instanceof QuireError && error.code === 'store-unavailable'),
+      ...queue,
+    },
+  };
+}

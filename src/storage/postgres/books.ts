@@ -1,0 +1,75 @@
+/** Books in SQL. */
+import type { BookId, JobId } from '../../books/identity.ts';
+import type { BookStore, Found, StoredBook } from '../store.ts';
+import { statement, type SqlClient } from './sql-client.ts';
+
+const FIND = statement('books.find', 'SELECT kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body FROM @.known WHERE key = $1');
+const PUT = statement('books.put', 'SELECT @.put_book($1, $2, $3, $4, $5, $6, $7, $8) AS stored');
+const DELETE = statement(
+  'books.delete',
+  `WITH gone AS (DELETE FROM @.known WHERE key = 'book-' || $1::bigint AND kind IN ('b', 'm') RETURNING key)
+   SELECT pg_notify($2, 'book ' || $1::bigint) FROM gone`,
+);
+const LIST = statement(
+  'books.list',
+  `SELECT kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body FROM @.known WHERE kind = 'b' AND book_id > $1 ORDER BY book_id LIMIT $2`,
+);
+const COUNT = statement('books.count', `SELECT count(*)::integer AS n FROM @.known WHERE kind = 'b'`);
+
+interface KnownRow {
+  kind: 'b' | 'm' | 'a';
+  book_id: number | null;
+  at_ms: number;
+  until_ms: number;
+  keep_ms: number;
+  richness: number;
+  etag: string | null;
+  body: string | null;
+}
+
+const copyOf = (row: KnownRow): StoredBook => ({
+  bookId: String(row.book_id) as BookId,
+  body: Buffer.from(row.body ?? ''),
+  etag: row.etag ?? '',
+  fetchedAtMs: row.at_ms,
+  freshUntilMs: row.until_ms,
+  richness: row.richness,
+});
+
+/** The columns of a copy in the order of `put_book`'s arguments. Its body travels as text: it is JSON, and text needs no second encoding on the way. */
+export const copyParams = (book: StoredBook): [string, string, string, number, number, number] => [
+  book.bookId,
+  book.body.toString('utf8'),
+  book.etag,
+  Math.round(book.fetchedAtMs),
+  Math.round(book.freshUntilMs),
+  Math.min(Math.round(book.richness), 999),
+];
+
+/** `channel` is where the store's signals go. */
+export function createBookStore(sql: SqlClient, channel: string): BookStore {
+  const read = async (key: string): Promise<KnownRow | undefined> => (await sql.query<KnownRow>(FIND, [key]))[0];
+
+  return {
+    async find(jobId, nowMs): Promise<Found | null> {
+      let row = await read(jobId);
+      // An alias leads to a book directly: storing one re-points those that led to its own name.
+      if (row?.kind === 'a') row = await read(`book-${row.book_id}`);
+      if (!row || row.kind === 'a' || row.keep_ms <= nowMs) return null;
+      return row.kind === 'm' ? { kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms } : { kind: 'book', book: copyOf(row) };
+    },
+    async put(book, aliases: JobId[], keepUntilMs) {
+      const [row] = await sql.query<{ stored: 'stored' | 'older' | 'poorer' }>(PUT, [...copyParams(book), Math.round(keepUntilMs), aliases]);
+      return row?.stored ?? 'stored';
+    },
+    async delete(bookId) {
+      return (await sql.query(DELETE, [bookId, channel])).length > 0;
+    },
+    async list(afterId, limit) {
+      return (await sql.query<KnownRow>(LIST, [afterId ?? '0', limit])).map(copyOf);
+    },
+    async count() {
+      return (await sql.query<{ n: number }>(COUNT))[0]?.n ?? 0;
+    },
+  };
+}

@@ -1,0 +1,139 @@
+/** Job records in SQL. */
+import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchId, type Priority } from '../../batches/batch.ts';
+import type { BookId, JobId } from '../../books/identity.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
+import type { JobStore, Settlement, StoreSettings } from '../store.ts';
+import { copyParams } from './books.ts';
+import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
+
+const MOST_TIMELINE_ENTRIES = 50;
+
+const COLUMNS = 'job_id, run, state, priority, created_at_ms, settled_at_ms, settled_no, attempts, error_code, error_detail, book_id, timeline';
+const GET = statement(
+  'jobs.get',
+  `SELECT ${COLUMNS}, CASE WHEN state = 'l' THEN (SELECT count(*)::integer FROM @.item i WHERE i.job_id = $1 AND i.state = 'q') ELSE waiters END AS waiters
+   FROM @.job WHERE job_id = $1`,
+);
+const SETTLE = statement('jobs.settle', 'SELECT * FROM @.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)');
+const NOTE = statement(
+  'jobs.note',
+  `UPDATE @.job SET timeline = (CASE WHEN jsonb_array_length(timeline) >= ${MOST_TIMELINE_ENTRIES} THEN timeline - 0 ELSE timeline END) || $3::jsonb
+   WHERE job_id = $1 AND run = $2 AND state = 'l'`,
+);
+const LIST_FAILED = statement(
+  'jobs.listFailed',
+  `SELECT ${COLUMNS}, waiters FROM @.job
+   WHERE state = 'f' AND ($1::bigint IS NULL OR settled_no < $1) AND ($2::text IS NULL OR error_code = $2) ORDER BY settled_no DESC LIMIT $3`,
+);
+const LIST_SOLO = statement(
+  'jobs.listSolo',
+  `SELECT job_id, run, priority, created_at_ms FROM @.job j
+   WHERE state = 'l' AND solo AND NOT EXISTS (SELECT 1 FROM @.item i WHERE i.job_id = j.job_id AND i.state = 'q') ORDER BY created_at_ms LIMIT $1`,
+);
+const TRIM = statement('jobs.trim', 'SELECT @.trim_jobs($1, $2)');
+
+interface JobRow {
+  job_id: JobId;
+  run: string;
+  state: string;
+  priority: number;
+  created_at_ms: number;
+  settled_at_ms: number | null;
+  settled_no: number | null;
+  attempts: number;
+  waiters: number;
+  error_code: ErrorCode | null;
+  error_detail: string | null;
+  book_id: number | null;
+  timeline: TimelineEntry[];
+}
+
+const priorityOf = (rank: number): Priority => PRIORITIES[rank] ?? 'normal';
+
+const recordOf = (row: JobRow): JobRecord => ({
+  jobId: row.job_id,
+  run: row.run,
+  state: row.state === 'l' ? 'live' : (stateOfCode(row.state) as JobOutcome),
+  priority: priorityOf(row.priority),
+  createdAtMs: row.created_at_ms,
+  settledAtMs: row.settled_at_ms,
+  attempts: row.attempts,
+  waiters: row.waiters,
+  error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? '' },
+  bookId: row.book_id === null ? null : (String(row.book_id) as BookId),
+  timeline: row.timeline,
+});
+
+interface SettledRow {
+  settled: boolean;
+  stored: 'stored' | 'older' | 'poorer' | null;
+  finished: BatchId[];
+  live_run: string | null;
+}
+
+export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStore {
+  // Trimming looks through as many records as are kept, so it is done once for every tenth of them: a store may keep that much more for a while.
+  const trimEvery = Math.max(1, Math.floor(Math.min(settings.maxFinishedJobs, settings.maxFailedJobs) / 10));
+  let settledSinceTrim = 0;
+
+  const settle = async (s: Settlement): Promise<SettledRow> => {
+    const copy: SqlValue[] = s.book ? copyParams(s.book) : [null, null, null, null, null, null];
+    const [row] = await sql.query<SettledRow>(SETTLE, [
+      s.jobId,
+      s.run,
+      s.nowMs,
+      ITEM_STATES[s.outcome],
+      s.attempts,
+      s.error?.code ?? null,
+      s.error?.detail ?? null,
+      ...copy,
+      Math.round(s.keepUntilMs),
+      Math.round(s.missingUntilMs),
+    ]);
+    if (!row) throw new Error('settle returned no row');
+    if (row.settled && ++settledSinceTrim >= trimEvery) {
+      settledSinceTrim = 0;
+      await sql.query(TRIM, [settings.maxFinishedJobs, settings.maxFailedJobs]);
+    }
+    return row;
+  };
+
+  return {
+    async get(jobId) {
+      const [row] = await sql.query<JobRow>(GET, [jobId]);
+      return row ? recordOf(row) : null;
+    },
+    async settle(settlement) {
+      const { settled, stored, finished } = await settle(settlement);
+      return { settled, stored, finished };
+    },
+    async note(jobId, run, entry) {
+      await sql.query(NOTE, [jobId, run, JSON.stringify([{ ...entry, detail: entry.detail.slice(0, 500) }])]);
+    },
+    async listFailed({ reason, cursor, limit }) {
+      const after = cursor !== null && /^\d{1,15}$/.test(cursor) ? cursor : null;
+      const rows = await sql.query<JobRow>(LIST_FAILED, [after, reason, limit]);
+      const last = rows.at(-1);
+      return { jobs: rows.map(recordOf), cursor: last && rows.length === limit ? String(last.settled_no) : null };
+    },
+    async cancel(jobId, nowMs) {
+      const { live_run } = await settle({
+        jobId,
+        run: null,
+        nowMs,
+        outcome: 'cancelled',
+        attempts: 0,
+        error: { code: 'cancelled', detail: 'The job was cancelled.' },
+        book: null,
+        keepUntilMs: 0,
+        missingUntilMs: 0,
+      });
+      return live_run;
+    },
+    async listSolo(limit) {
+      const rows = await sql.query<JobRow>(LIST_SOLO, [limit]);
+      return rows.map((row) => ({ jobId: row.job_id, run: row.run, priority: priorityOf(row.priority), createdAtMs: row.created_at_ms }));
+    },
+  };
+}

@@ -1,0 +1,82 @@
+/** BullMQ on PostgreSQL or PGlite: its tables in a schema of their own, its connection made so that it outlives an outage. */
+import { PostgresConnection, PostgresQueueBackend, type BackendFactory } from 'bullmq';
+import { inSchema, statement, type SqlClient } from './sql-client.ts';
+
+type ConnectionOptions = ConstructorParameters<typeof PostgresConnection>[0];
+type Pool = PostgresConnection['pool'];
+
+/** BullMQ waits and tries again after errors that look like this, and gives up after others. */
+const asOutage = (error: unknown): Error => Object.assign(new Error((error as Error).message, { cause: error }), { code: 'ECONNREFUSED' });
+
+/**
+ * BullMQ's connection with three differences: a pool that is handed in may have any schema; the schema was checked when the
+ * store started, so being ready costs nothing and a server that is away just then does no lasting harm; and every loss of the
+ * connection looks to BullMQ like the one kind that it waits out.
+ */
+class LastingConnection extends PostgresConnection {
+  override readonly schema: string;
+  #announced = false;
+
+  constructor(connection: ConnectionOptions, schema: string, isOutage: (error: unknown) => boolean) {
+    super(connection);
+    this.schema = schema;
+    const pool = this.pool as { query: Pool['query'] };
+    const query = pool.query.bind(this.pool) as Pool['query'];
+    pool.query = (async (text: string, params?: readonly unknown[]) => {
+      try {
+        return await query(text, params);
+      } catch (error) {
+        throw isOutage(error) ? asOutage(error) : error;
+      }
+    }) as Pool['query'];
+  }
+
+  override async waitUntilReady(): Promise<void> {
+    if (this.#announced) return;
+    this.#announced = true;
+    // Listeners that are attached right after construction still hear it.
+    setTimeout(() => this.emit('ready'), 0);
+  }
+}
+
+/** The last argument of BullMQ's constructors. `isOutage` tells which errors mean that the server is away. */
+export function createBackendFactory(schema: string, isOutage: (error: unknown) => boolean): BackendFactory {
+  const factory: BackendFactory<PostgresQueueBackend, ConnectionOptions> = (name, opts, kind = {}) => {
+    const connection = new LastingConnection(opts.connection, schema, isOutage);
+    // The name under which BullMQ's `getWorkers` and `getQueueEvents` look for the connection.
+    const workerName = (opts as { name?: string }).name;
+    const listener = kind.withBlockingConnection ? `${name}${workerName ? `:w:${workerName}` : ''}` : kind.blocking ? `${name}:qe` : undefined;
+    return new PostgresQueueBackend(connection, name, opts, true, listener);
+  };
+  return factory as unknown as BackendFactory;
+}
+
+/**
+ * Interrupted jobs go first, and neither the attempt nor a stall is counted against them: it was not their fault.
+ * In this text `@.` is BullMQ's schema.
+ */
+const RECOVER = `
+  WITH back AS (
+    UPDATE @.job SET state = 'waiting', seq = -nextval('@.job_seq'), lock_token = NULL, locked_until_ms = NULL, stalled_marked = false,
+      attempts_started = greatest(attempts_started - 1, 0), processed_by = NULL
+    WHERE queue = $1 AND state = 'active' RETURNING id
+  ), told AS (SELECT @.publish_event($1, 'waiting', jsonb_build_object('jobId', id, 'prev', 'active')) FROM back)
+  SELECT count(told.*)::integer AS n, pg_notify('bullmq_jobs', $1) FROM told`;
+
+const UNFINISHED = `
+  SELECT EXISTS (SELECT 1 FROM @.job j WHERE j.queue = $1 AND j.id = u.id AND j.state NOT IN ('completed', 'failed')) AS live
+  FROM unnest($2::text[]) WITH ORDINALITY AS u (id, place) ORDER BY place`;
+
+/** The questions that need BullMQ's tables; `schema` is theirs. */
+export function createQueueQueries(sql: SqlClient, schema: string) {
+  const recover = statement('queue.recover', inSchema(schema, RECOVER));
+  const unfinished = statement('queue.unfinished', inSchema(schema, UNFINISHED));
+  return {
+    async recover(queueName: string): Promise<void> {
+      await sql.query(recover, [queueName]);
+    },
+    async unfinished(queueName: string, runIds: string[]): Promise<boolean[]> {
+      return (await sql.query<{ live: boolean }>(unfinished, [queueName, runIds])).map((row) => row.live);
+    },
+  };
+}

@@ -1,0 +1,137 @@
+/** Batches on Redis. */
+import type { BookId, JobId } from '../../books/identity.ts';
+import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchId, type BatchItem, type BatchOptions, type BatchRecord, type ItemCounts, type ItemState, type SettledState } from '../../batches/batch.ts';
+import type { BatchStore, StoreSettings, SubmitOutcome, SubmittedItem } from '../store.ts';
+import { asked, type RedisClient } from './connection.ts';
+
+/** An item as one line of JSON: [jobId, bookId, duplicates, input, reason]. */
+type Line = [string, string | null, number, string, string | null];
+
+const encodeItem = (item: SubmittedItem): string => JSON.stringify([item.jobId ?? '', item.bookId, item.duplicates, item.input, item.reason] satisfies Line);
+
+function decodeItem(line: string, index: number, state: ItemState): BatchItem {
+  const [jobId, bookId, duplicates, input, reason] = JSON.parse(line) as Line;
+  return { index, input, jobId: (jobId || null) as JobId | null, bookId: bookId as BookId | null, duplicates, reason, state };
+}
+
+/** Reads the answer of the `submit` script: one short string an item. */
+function decodeOutcome(answer: string): SubmitOutcome {
+  switch (answer[0]) {
+    case 'q':
+      return { status: 'queued' };
+    case 'j':
+      return { status: 'joined', raise: answer.length > 1 ? answer.slice(1) : null };
+    case 'c':
+      return { status: 'cached', fetchedAtMs: Number(answer.slice(1, 14)), bookId: answer.slice(14) as BookId };
+    case 'm':
+      return { status: 'missing' };
+    default:
+      return { status: 'invalid' };
+  }
+}
+
+export function createBatchStore(redis: RedisClient, prefix: string, settings: StoreSettings): BatchStore {
+  const key = (batchId: BatchId, part = ''): string => `${prefix}batch:${batchId}${part}`;
+
+  /** ISBN items learn their book when it is crawled: the alias tells which it was. */
+  const learnBooks = async (items: BatchItem[]): Promise<BatchItem[]> => {
+    const unknown = items.filter((item) => item.bookId === null && item.jobId !== null);
+    if (unknown.length === 0) return items;
+    const values = await asked(redis.mget(unknown.map((item) => prefix + item.jobId)));
+    unknown.forEach((item, at) => {
+      const value = values[at];
+      if (value?.startsWith('A')) item.bookId = value.slice(1) as BookId;
+    });
+    return items;
+  };
+
+  return {
+    async submit({ batch, nowMs, run, priority, maxAgeMs, items }) {
+      const args: (string | number)[] = [
+        nowMs,
+        run,
+        PRIORITIES.indexOf(priority),
+        maxAgeMs ?? -1,
+        batch?.batchId ?? '',
+        batch?.total ?? 0,
+        batch?.last ? 1 : 0,
+        batch ? JSON.stringify(batch.options) : '',
+        settings.batchTtlMs,
+      ];
+      for (const item of items) args.push(item.jobId ?? '', item.index, batch ? encodeItem(item) : '');
+      return ((await asked(redis.submit(prefix, ...args))) as string[]).map(decodeOutcome);
+    },
+
+    async get(batchId) {
+      const hash = await asked(redis.hgetall(key(batchId)));
+      if (!hash['total']) return null;
+      const counts = Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts;
+      const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
+      return {
+        batchId,
+        total: Number(hash['total']),
+        counts,
+        createdAtMs: Number(hash['created']),
+        finishedAtMs: at('finished'),
+        progressedAtMs: Number(hash['progressed']),
+        cancelledAtMs: at('cancelled'),
+        options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
+      } satisfies BatchRecord;
+    },
+
+    async items(batchId, { fromIndex, limit, state }) {
+      const states = await asked(redis.get(key(batchId, ':states')));
+      if (states === null) return (await asked(redis.exists(key(batchId)))) === 1 ? { items: [], nextIndex: null } : null;
+      const wanted: number[] = [];
+      let index = fromIndex;
+      for (; index < states.length && wanted.length < limit; index++) {
+        if (state === null || states[index] === ITEM_STATES[state]) wanted.push(index);
+      }
+      const first = wanted[0];
+      const last = wanted.at(-1);
+      if (first === undefined || last === undefined) return { items: [], nextIndex: null };
+      // Neighbours come in one range; a sparse filter asks for each line by itself.
+      const dense = last - first < wanted.length * 4;
+      const lines = dense
+        ? await asked(redis.lrange(key(batchId, ':items'), first, last))
+        : await asked(Promise.all(wanted.map((at) => redis.lindex(key(batchId, ':items'), at))));
+      const items = wanted.map((at, n) => decodeItem((dense ? lines[at - first] : lines[n]) ?? '["",null,0,"",null]', at, stateOfCode(states[at] ?? 'i')));
+      return { items: await learnBooks(items), nextIndex: index < states.length ? index : null };
+    },
+
+    async indexesOf(batchId, jobIds) {
+      const found = new Map<JobId, number>();
+      const waiters = await asked(Promise.all(jobIds.map((jobId) => redis.hget(`${prefix}job:${jobId}`, 'w'))));
+      jobIds.forEach((jobId, at) => {
+        const mine = (waiters[at] ?? '').split(' ').find((waiter) => waiter.startsWith(`${batchId}.`));
+        if (mine) found.set(jobId, Number(mine.slice(batchId.length + 1)));
+      });
+      return found;
+    },
+
+    async settledSince(batchId, afterSeq, limit) {
+      const lines = await asked(redis.lrange(key(batchId, ':log'), afterSeq, afterSeq + limit - 1));
+      return lines.map((line, n) => {
+        const [index = '', code = '', at = ''] = line.split('.');
+        return { seq: afterSeq + n + 1, index: Number(index), state: stateOfCode(code) as SettledState, atMs: Number(at) };
+      });
+    },
+
+    async cancel(batchId, nowMs) {
+      const reply = await asked(redis.cancelBatch(prefix, batchId, nowMs, settings.batchTtlMs, settings.maxFinishedJobs, settings.maxFailedJobs));
+      if (!Array.isArray(reply)) return null;
+      const [cancelled, ...pairs] = reply as [number, ...string[]];
+      const unwanted: { jobId: JobId; run: string }[] = [];
+      for (let at = 0; at < pairs.length; at += 2) unwanted.push({ jobId: pairs[at] as JobId, run: pairs[at + 1] ?? '' });
+      return { cancelled, unwanted };
+    },
+
+    listIdle: (beforeMs, limit) => asked(redis.zrangebyscore(`${prefix}open`, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)) as Promise<BatchId[]>,
+    listUnannounced: (limit) => asked(redis.zrange(`${prefix}unannounced`, 0, String(limit - 1))) as Promise<BatchId[]>,
+    async acknowledge(batchId) {
+      await asked(redis.zrem(`${prefix}unannounced`, batchId));
+    },
+    // Redis lets finished batches expire by itself.
+    sweep: () => Promise.resolve(0),
+  };
+}

@@ -1,0 +1,77 @@
+/** Books on Redis: a copy is one string, a header of fixed width and then the bytes that are served. */
+import type { BookId, JobId } from '../../books/identity.ts';
+import type { BookStore, Found, StoredBook } from '../store.ts';
+import { asked, type RedisClient } from './connection.ts';
+import { HEADER_BYTES } from './scripts.ts';
+
+const digits = (value: number, width: number): string => String(Math.max(0, Math.round(value))).padStart(width, '0');
+
+/** The string a copy is kept as. */
+export function encodeCopy(book: StoredBook): Buffer {
+  if (book.etag.length !== 16) throw new Error(`an etag has 16 characters, this one ${book.etag.length}`);
+  const header = `Q${digits(book.fetchedAtMs, 13)}${digits(book.freshUntilMs, 13)}${digits(Math.min(book.richness, 999), 3)}${book.etag}\n`;
+  return Buffer.concat([Buffer.from(header, 'latin1'), book.body]);
+}
+
+/** What a stored value says; `null` for an alias, which leads elsewhere. The body is a view on `value`, not a copy. */
+export function decodeValue(value: Buffer, bookId: BookId): Found | null {
+  const header = value.toString('latin1', 0, HEADER_BYTES - 1);
+  if (header[0] === 'M') return { kind: 'missing', sinceMs: Number(header.slice(1, 14)), untilMs: Number(header.slice(14, 27)) };
+  if (header[0] !== 'Q') return null;
+  return {
+    kind: 'book',
+    book: {
+      bookId,
+      fetchedAtMs: Number(header.slice(1, 14)),
+      freshUntilMs: Number(header.slice(14, 27)),
+      richness: Number(header.slice(27, 30)),
+      etag: header.slice(30, 46),
+      body: value.subarray(HEADER_BYTES),
+    },
+  };
+}
+
+export function createBookStore(redis: RedisClient, prefix: string): BookStore {
+  const read = (name: string): Promise<Buffer | null> => asked(redis.getBuffer(prefix + name));
+  const find = async (jobId: JobId, nowMs: number): Promise<Found | null> => {
+    let name: string = jobId;
+    let value = await read(name);
+    if (value?.[0] === 0x41 /* A: an alias */) {
+      name = `book-${value.toString('latin1', 1)}`;
+      value = await read(name);
+    }
+    const found = value && decodeValue(value, name.slice(5) as BookId);
+    return found?.kind === 'missing' && found.untilMs <= nowMs ? null : found;
+  };
+
+  return {
+    find,
+    async put(book, aliases, keepUntilMs) {
+      const stored = await asked(redis.putBook(prefix, book.bookId, encodeCopy(book), keepUntilMs, ...aliases));
+      return String(stored) as 'stored' | 'older' | 'poorer';
+    },
+    async delete(bookId) {
+      return Number(await asked(redis.deleteBook(prefix, bookId))) > 0;
+    },
+    async list(afterId, limit) {
+      const books: StoredBook[] = [];
+      let after = afterId ? `(${afterId}` : '-inf';
+      while (books.length < limit) {
+        const ids = await asked(redis.zrangebyscore(`${prefix}books`, after, '+inf', 'LIMIT', 0, limit - books.length));
+        if (ids.length === 0) break;
+        const values = await asked(redis.mgetBuffer(ids.map((id) => `${prefix}book-${id}`)));
+        const expired: string[] = [];
+        ids.forEach((id, at) => {
+          const found = values[at] ? decodeValue(values[at], id as BookId) : null;
+          if (found?.kind === 'book') books.push(found.book);
+          else expired.push(id);
+        });
+        // Redis drops an expired copy by itself; its entry in the list of ids goes when somebody notices.
+        if (expired.length > 0) await asked(redis.zrem(`${prefix}books`, ...expired));
+        after = `(${ids.at(-1)}`;
+      }
+      return books;
+    },
+    count: () => asked(redis.zcard(`${prefix}books`)),
+  };
+}

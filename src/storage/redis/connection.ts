@@ -1,0 +1,65 @@
+/** Connections to Redis, each made for one use, and what their errors mean to the rest of Quire. */
+import { Redis, type RedisOptions } from 'ioredis';
+import { QuireError } from '../../errors.ts';
+import { SCRIPTS, type ScriptName } from './scripts.ts';
+
+/** A command that has no answer after this long is given up: the API's promise is 503 within 2 s. */
+export const COMMAND_TIMEOUT_MS = 1800;
+
+/** Our scripts as methods; the `Buffer` form returns bulk replies as bytes. The first argument is the hash-tagged prefix. */
+type ScriptMethods = Record<ScriptName, (prefix: string, ...args: (string | number | Buffer)[]) => Promise<unknown>>;
+export type RedisClient = Redis & ScriptMethods;
+
+export type ConnectionUse = 'records' | 'subscriber' | 'producer' | 'worker';
+
+const reconnectDelayMs = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 1000);
+
+const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
+  // Requests must not pile up behind a store that is away: each waits at most its command time-out.
+  records: { commandTimeout: COMMAND_TIMEOUT_MS, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true },
+  producer: { commandTimeout: COMMAND_TIMEOUT_MS, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false },
+  // BullMQ's blocking reads wait as long as it takes; the worker goes on by itself when Redis is back.
+  worker: { maxRetriesPerRequest: null },
+};
+
+/** Opens a connection lazily. `onError` is told of every connection error, so that none ends the process. */
+export function openConnection(url: string, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
+  const client = new Redis(url, {
+    lazyConnect: true,
+    connectTimeout: COMMAND_TIMEOUT_MS,
+    keepAlive: 10_000,
+    retryStrategy: reconnectDelayMs,
+    connectionName: `quire-${use}`,
+    ...OPTIONS[use],
+  }) as RedisClient;
+  client.on('error', onError);
+  if (use === 'records') {
+    for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(name, { numberOfKeys: 1, lua });
+  }
+  return client;
+}
+
+const ABSENT = /command timed out|connection is closed|max retries|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|isn't writeable|^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|WRONGPASS|MISCONF|TRYAGAIN)/i;
+
+/** Turns an error of the driver into `store-unavailable` where the store is to blame; returns all others as they are. */
+export function storeError(error: unknown): unknown {
+  if (!(error instanceof Error) || error instanceof QuireError) return error;
+  return ABSENT.test(error.message) ? new QuireError('store-unavailable', `Redis does not answer: ${error.message}`, { cause: error, retryAfterSeconds: 2 }) : error;
+}
+
+/** Awaits `work` and throws {@link storeError} of whatever goes wrong. */
+export async function asked<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw storeError(error);
+  }
+}
+
+/** Ends a connection in good order where it is up, at once where it is not. */
+export async function closeConnection(client: RedisClient): Promise<void> {
+  if (client.status !== 'ready') return client.disconnect();
+  await Promise.race([client.quit(), new Promise((done) => setTimeout(done, 500).unref())]).catch(() => undefined);
+  client.disconnect();
+}

@@ -1,0 +1,104 @@
+/** Job records on Redis. */
+import type { BookId, JobId } from '../../books/identity.ts';
+import type { ErrorCode } from '../../errors.ts';
+import { ITEM_STATES, PRIORITIES, type BatchId } from '../../batches/batch.ts';
+import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
+import { parseRunId } from '../run-id.ts';
+import type { JobStore, StoreSettings } from '../store.ts';
+import { encodeCopy } from './books.ts';
+import { asked, type RedisClient } from './connection.ts';
+
+const MOST_TIMELINE_ENTRIES = 50;
+
+function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRecord | null {
+  if (!hash['s'] || !hash['r']) return null;
+  return {
+    jobId,
+    run: hash['r'],
+    state: hash['s'] as 'live' | JobOutcome,
+    priority: PRIORITIES[Number(hash['p'])] ?? 'normal',
+    createdAtMs: Number(hash['c']),
+    settledAtMs: hash['t'] ? Number(hash['t']) : null,
+    attempts: Number(hash['a'] ?? 0),
+    waiters: hash['s'] === 'live' ? (hash['w']?.split(' ').filter(Boolean).length ?? 0) : Number(hash['n'] ?? 0),
+    error: hash['ec'] ? { code: hash['ec'] as ErrorCode, detail: hash['ed'] ?? '' } : null,
+    bookId: (hash['b'] ?? null) as BookId | null,
+    timeline: hash['l'] ? hash['l'].split('\n').map((line) => JSON.parse(line) as TimelineEntry) : [],
+  };
+}
+
+export function createJobStore(redis: RedisClient, prefix: string, settings: StoreSettings): JobStore {
+  const key = (jobId: string): string => `${prefix}job:${jobId}`;
+  const get = async (jobId: JobId): Promise<JobRecord | null> => decodeRecord(jobId, await asked(redis.hgetall(key(jobId))));
+
+  const settle: JobStore['settle'] = async (s) => {
+    const reply = (await asked(
+      redis.settle(
+        prefix,
+        s.jobId,
+        s.run ?? '',
+        s.nowMs,
+        s.outcome,
+        ITEM_STATES[s.outcome],
+        s.attempts,
+        s.error?.code ?? '',
+        s.error?.detail ?? '',
+        s.book?.bookId ?? '',
+        s.book ? encodeCopy(s.book) : '',
+        s.keepUntilMs,
+        s.missingUntilMs,
+        settings.batchTtlMs,
+        settings.maxFinishedJobs,
+        settings.maxFailedJobs,
+      ),
+    )) as [number, string, string, ...BatchId[]];
+    const [settled, stored, , ...finished] = reply;
+    return { settled: settled === 1, stored: stored === '' ? null : (stored as 'stored' | 'older' | 'poorer'), finished };
+  };
+
+  return {
+    get,
+    settle,
+    async note(jobId, run, entry) {
+      const line = JSON.stringify({ ...entry, detail: entry.detail.slice(0, 500) });
+      await asked(redis.note(prefix, jobId, run, line, MOST_TIMELINE_ENTRIES));
+    },
+    async listFailed({ reason, cursor, limit }) {
+      const jobs: JobRecord[] = [];
+      let offset = Number(cursor ?? 0);
+      for (;;) {
+        const runs = await asked(redis.zrevrange(`${prefix}failed`, offset, offset + limit - 1));
+        if (runs.length === 0) return { jobs, cursor: null };
+        for (const runId of runs) {
+          offset += 1;
+          const jobId = parseRunId(runId)?.jobId;
+          const record = jobId ? await get(jobId) : null;
+          if (record?.state === 'failed' && (reason === null || record.error?.code === reason)) jobs.push(record);
+          if (jobs.length === limit) return { jobs, cursor: String(offset) };
+        }
+      }
+    },
+    async cancel(jobId, nowMs) {
+      const record = await get(jobId);
+      if (record?.state !== 'live') return null;
+      const { settled } = await settle({
+        jobId,
+        run: record.run,
+        nowMs,
+        outcome: 'cancelled',
+        attempts: 0,
+        error: { code: 'cancelled', detail: 'The job was cancelled.' },
+        book: null,
+        keepUntilMs: 0,
+        missingUntilMs: 0,
+      });
+      return settled ? record.run : null;
+    },
+    async listSolo(limit) {
+      const jobIds = (await asked(redis.zrange(`${prefix}solo`, 0, String(limit - 1)))) as JobId[];
+      const records = await Promise.all(jobIds.map(get));
+      return records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority, createdAtMs: r.createdAtMs }] : []));
+    },
+  };
+}
+

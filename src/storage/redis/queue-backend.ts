@@ -1,0 +1,26 @@
+/** BullMQ on Redis. */
+import type { QueueBackend } from '../queue-backend.ts';
+import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
+
+/** The backend, and `stop`, which ends the producer connections it opened. (BullMQ duplicates worker connections itself and ends those.) */
+export function createQueueBackend(url: string, prefix: string, redis: RedisClient, onError: (error: Error) => void): QueueBackend & { stop(): Promise<void> } {
+  const opened: RedisClient[] = [];
+  return {
+    options(use) {
+      const connection = openConnection(url, use, onError);
+      opened.push(connection);
+      return { connection, prefix: `{${prefix}}` };
+    },
+    factory: undefined,
+    // Another process may hold the lock of an active job: only BullMQ's stalled check can tell.
+    recover: () => Promise.resolve(),
+    async unfinished(queueName, runIds) {
+      // A BullMQ job is a hash; `finishedOn` is set when it completed or failed.
+      const facts = await asked(Promise.all(runIds.map((id) => redis.hmget(`{${prefix}}:${queueName}:${id}`, 'timestamp', 'finishedOn'))));
+      return facts.map(([timestamp, finishedOn]) => Boolean(timestamp) && !finishedOn);
+    },
+    async stop() {
+      await Promise.all(opened.map(closeConnection));
+    },
+  };
+}

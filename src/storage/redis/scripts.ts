@@ -1,0 +1,329 @@
+/**
+ * The Lua of the Redis store: each script is one atomic step. All keys begin with the hash-tagged prefix given as
+ * `KEYS[1]`, so that on a cluster they lie on one shard.
+ *
+ * Keys, after the prefix:
+ * - `book-<id>`, `isbn-<isbn13>`: what is known of a book. `Q` + fetchedAt(13) + freshUntil(13) + richness(3) + etag(16) + `\n` + JSON,
+ *   or `A` + bookId (an alias), or `M` + since(13) + until(13) (Goodreads has no such book).
+ * - `job:<jobId>`: hash of a job's record. s state, r run, p priority, c created, w waiters (`batchId.index`, space between), solo, t settled,
+ *   a attempts, n waiters once settled, ec and ed the error's code and detail, b bookId, l timeline (one JSON a line).
+ * - `batch:<id>` hash (counts under their one-letter codes), `batch:<id>:items` list of JSON, `batch:<id>:states` one letter an item,
+ *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
+ * - `books` (ids by number), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
+ */
+
+/** Positions in a copy's header, shared with the TypeScript side. */
+export const HEADER_BYTES = 47;
+
+const SHARED = `
+local P = KEYS[1]
+local call = redis.call
+
+local function head(name)
+  local h = call('GETRANGE', P .. name, 0, 45)
+  if string.sub(h, 1, 1) == 'A' then
+    name = 'book-' .. string.sub(h, 2)
+    h = call('GETRANGE', P .. name, 0, 45)
+    if string.sub(h, 1, 1) == 'A' then h = '' end
+  end
+  return h, name
+end
+
+-- A sealed batch without queued items ends: once, here and nowhere else.
+local function finish(id, now, ttl)
+  local key = P .. 'batch:' .. id
+  local b = call('HMGET', key, 'sealed', 'q', 'finished')
+  if b[1] ~= '1' or b[2] ~= '0' or b[3] then return false end
+  call('HSET', key, 'finished', now)
+  call('ZREM', P .. 'open', id)
+  call('ZADD', P .. 'unannounced', now, id)
+  for _, suffix in ipairs({'', ':items', ':states', ':log'}) do call('PEXPIRE', key .. suffix, ttl) end
+  return true
+end
+
+local function progress(id, now)
+  local key = P .. 'batch:' .. id
+  if now - tonumber(call('HGET', key, 'progressed') or 0) >= 1000 then
+    call('HSET', key, 'progressed', now)
+    call('ZADD', P .. 'open', now, id)
+  end
+end
+
+local function signal(text) call('PUBLISH', P .. 'signals', text) end
+
+-- Settles everyone who waits for a job; returns how many items and the batches this finished.
+local function settleWaiters(waiters, code, now, ttl)
+  local n, finished = 0, {}
+  for id, index in string.gmatch(waiters or '', '(%w+)%.(%d+)') do
+    n = n + 1
+    local key = P .. 'batch:' .. id
+    if call('GETRANGE', key .. ':states', index, index) == 'q' then
+      call('SETRANGE', key .. ':states', index, code)
+      call('HINCRBY', key, 'q', -1)
+      call('HINCRBY', key, code, 1)
+      call('RPUSH', key .. ':log', index .. '.' .. code .. '.' .. now)
+      progress(id, now)
+      if finish(id, now, ttl) then finished[#finished + 1] = id end
+      signal('batch ' .. id)
+    end
+  end
+  return n, finished
+end
+
+-- Forgets the oldest settled records beyond the caps, so that memory stays within a constant.
+local function forget(entry)
+  local jobId, run = string.match(entry, '^(.*)%.(%w+)$')
+  if not jobId then return end
+  local key = P .. 'job:' .. jobId
+  local r = call('HMGET', key, 'r', 's')
+  if r[1] == run and r[2] ~= 'live' then call('DEL', key) end
+end
+
+local function remember(jobId, run, state, now, maxFinished, maxFailed)
+  local entry = jobId .. '.' .. run
+  if state == 'failed' then
+    call('ZADD', P .. 'failed', now, entry)
+    while call('ZCARD', P .. 'failed') > maxFailed do forget(call('ZPOPMIN', P .. 'failed')[1]) end
+  else
+    call('LPUSH', P .. 'finished', entry)
+    while call('LLEN', P .. 'finished') > maxFinished do forget(call('RPOP', P .. 'finished')) end
+  end
+end
+
+local function settleRecord(jobId, run, state, now, attempts, waiters, code, detail, bookId, maxFinished, maxFailed)
+  local key = P .. 'job:' .. jobId
+  call('HDEL', key, 'w', 'solo')
+  call('HSET', key, 's', state, 't', now, 'a', attempts, 'n', waiters)
+  if code ~= '' then call('HSET', key, 'ec', code, 'ed', detail) end
+  if bookId ~= '' then call('HSET', key, 'b', bookId) end
+  call('ZREM', P .. 'solo', jobId)
+  remember(jobId, run, state, now, maxFinished, maxFailed)
+end
+
+-- Stores a copy unless the one there is newer or richer; of a richer one only the freshness moves on.
+local function put(bookId, value, keepUntil)
+  local key = P .. 'book-' .. bookId
+  local old = call('GETRANGE', key, 0, 45)
+  if string.sub(old, 1, 1) == 'Q' then
+    if string.sub(old, 2, 14) > string.sub(value, 2, 14) then return 'older' end
+    if string.sub(old, 28, 30) > string.sub(value, 28, 30) then
+      if string.sub(value, 15, 27) > string.sub(old, 15, 27) then call('SETRANGE', key, 14, string.sub(value, 15, 27)) end
+      signal('book ' .. bookId)
+      return 'poorer'
+    end
+  end
+  call('SET', key, value, 'PXAT', keepUntil)
+  call('ZADD', P .. 'books', bookId, bookId)
+  signal('book ' .. bookId)
+  return 'stored'
+end
+
+local function alias(name, bookId, keepUntil)
+  if name ~= 'book-' .. bookId then
+    call('SET', P .. name, 'A' .. bookId, 'PXAT', keepUntil)
+    local old = string.match(name, '^book%-(%d+)$')
+    if old then call('ZREM', P .. 'books', old) end
+  end
+end
+`;
+
+/** ARGV: now, run, priority rank, maxAgeMs (-1: freshUntil decides), batchId, total, last, options JSON, ttl, then jobId, index, item JSON for each. */
+const submit = `
+local now, run, rank, maxAge, id = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
+local bkey, items, letters, counts, out = P .. 'batch:' .. id, {}, {}, {q = 0, c = 0, n = 0, i = 0}, {}
+
+local function isFresh(since, untilAt)
+  if maxAge < 0 then return now < untilAt end
+  return maxAge > 0 and now - since <= maxAge
+end
+
+for a = 10, #ARGV, 3 do
+  local jobId, index, letter, answer = ARGV[a], ARGV[a + 1], 'q', nil
+  if jobId == '' then
+    letter, answer = 'i', 'i'
+  else
+    local h, name = head(jobId)
+    local kind = string.sub(h, 1, 1)
+    if kind == 'Q' and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
+      letter, answer = 'c', 'c' .. string.sub(h, 2, 14) .. string.sub(name, 6)
+    elseif kind == 'M' and now < tonumber(string.sub(h, 15, 27)) and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
+      letter, answer = 'n', 'm'
+    else
+      local jkey = P .. 'job:' .. jobId
+      local job = call('HMGET', jkey, 's', 'r', 'p', 'w')
+      local waiter = id ~= '' and (id .. '.' .. index) or nil
+      if job[1] == 'live' then
+        answer = 'j'
+        if rank < tonumber(job[3]) then
+          call('HSET', jkey, 'p', rank)
+          answer = 'j' .. job[2]
+        end
+        if waiter then call('HSET', jkey, 'w', (job[4] and job[4] ~= '') and (job[4] .. ' ' .. waiter) or waiter) end
+      else
+        if job[1] then
+          call('DEL', jkey)
+          if job[1] == 'failed' then call('ZREM', P .. 'failed', jobId .. '.' .. job[2]) end
+        end
+        answer = 'q'
+        call('HSET', jkey, 's', 'live', 'r', run, 'p', rank, 'c', now, 'w', waiter or '')
+      end
+      if not waiter then
+        call('HSET', jkey, 'solo', 1)
+        call('ZADD', P .. 'solo', 'NX', now, jobId)
+      end
+    end
+  end
+  out[#out + 1] = answer
+  items[#items + 1] = ARGV[a + 2]
+  letters[#letters + 1] = letter
+  counts[letter] = counts[letter] + 1
+end
+
+if id ~= '' then
+  if call('EXISTS', bkey) == 0 then
+    call('HSET', bkey, 'total', ARGV[6], 'created', now, 'progressed', now, 'options', ARGV[8], 'q', 0, 'p', 0, 'n', 0, 'f', 0, 'x', 0, 'c', 0, 'i', 0)
+    call('ZADD', P .. 'open', now, id)
+  end
+  for letter, n in pairs(counts) do if n > 0 then call('HINCRBY', bkey, letter, n) end end
+  if #items > 0 then
+    call('RPUSH', bkey .. ':items', unpack(items))
+    call('APPEND', bkey .. ':states', table.concat(letters))
+  end
+  if ARGV[7] == '1' then
+    call('HSET', bkey, 'sealed', 1)
+    finish(id, now, ARGV[9])
+  end
+end
+return out
+`;
+
+/** ARGV: jobId, run ('' = any), now, state, letter, attempts, error code, detail, bookId, copy ('' = none), keepUntil, missingUntil, ttl, maxFinished, maxFailed. */
+const settle = `
+local jobId, run, now, state = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local job = call('HMGET', P .. 'job:' .. jobId, 's', 'r', 'w')
+local live = job[1] == 'live' and (run == '' or job[2] == run)
+local stored = ''
+if ARGV[10] ~= '' then
+  stored = put(ARGV[9], ARGV[10], ARGV[11])
+  alias(jobId, ARGV[9], ARGV[11])
+end
+if not live then return {0, stored, job[2] or ''} end
+if state == 'not-found' then
+  local h, name = head(jobId)
+  if string.sub(h, 1, 1) == 'Q' then
+    call('SETRANGE', P .. name, 14, string.format('%013d', ARGV[12]))
+    signal('book ' .. string.sub(name, 6))
+  else
+    call('SET', P .. jobId, 'M' .. string.format('%013d', now) .. string.format('%013d', ARGV[12]), 'PXAT', ARGV[12])
+  end
+end
+local waiters, finished = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
+settleRecord(jobId, job[2], state, now, ARGV[6], waiters, ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[14]), tonumber(ARGV[15]))
+return {1, stored, job[2], unpack(finished)}
+`;
+
+/** ARGV: batchId, now, ttl, maxFinished, maxFailed. Returns how many were cancelled, then jobId and run of each job that nobody wants any more. */
+const cancelBatch = `
+local id, now, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
+local bkey = P .. 'batch:' .. id
+if call('EXISTS', bkey) == 0 then return false end
+local states, items = call('GET', bkey .. ':states') or '', call('LRANGE', bkey .. ':items', 0, -1)
+local out, n = {0}, 0
+for at = 1, #items do
+  if string.sub(states, at, at) == 'q' then
+    n = n + 1
+    local jobId = cjson.decode(items[at])[1]
+    local jkey = P .. 'job:' .. jobId
+    local job = call('HMGET', jkey, 's', 'r', 'w', 'solo')
+    if job[1] == 'live' then
+      local rest, mine = {}, id .. '.' .. (at - 1)
+      for waiter in string.gmatch(job[3] or '', '%S+') do if waiter ~= mine then rest[#rest + 1] = waiter end end
+      call('HSET', jkey, 'w', table.concat(rest, ' '))
+      if #rest == 0 and not job[4] then
+        settleRecord(jobId, job[2], 'cancelled', now, 0, 1, 'cancelled', 'The batch was cancelled.', '', tonumber(ARGV[4]), tonumber(ARGV[5]))
+        out[#out + 1] = jobId
+        out[#out + 1] = job[2]
+      end
+    end
+    call('RPUSH', bkey .. ':log', (at - 1) .. '.x.' .. ARGV[2])
+  end
+end
+out[1] = n
+if n > 0 then
+  call('SET', bkey .. ':states', (string.gsub(states, 'q', 'x')))
+  call('HINCRBY', bkey, 'q', -n)
+  call('HINCRBY', bkey, 'x', n)
+  call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
+  finish(id, ARGV[2], ttl)
+  signal('batch ' .. id)
+end
+return out
+`;
+
+/** ARGV: bookId, copy, keepUntil, alias names. */
+const putBook = `
+local stored = put(ARGV[1], ARGV[2], ARGV[3])
+for a = 4, #ARGV do alias(ARGV[a], ARGV[1], ARGV[3]) end
+return stored
+`;
+
+/** ARGV: bookId. */
+const deleteBook = `
+call('ZREM', P .. 'books', ARGV[1])
+local gone = call('DEL', P .. 'book-' .. ARGV[1])
+if gone == 1 then signal('book ' .. ARGV[1]) end
+return gone
+`;
+
+/** ARGV: jobId, run, entry JSON, most entries. */
+const note = `
+local key = P .. 'job:' .. ARGV[1]
+local job = call('HMGET', key, 's', 'r', 'l')
+if job[1] ~= 'live' or job[2] ~= ARGV[2] then return 0 end
+local lines = (job[3] and job[3] ~= '') and (job[3] .. '\\n' .. ARGV[3]) or ARGV[3]
+local _, breaks = string.gsub(lines, '\\n', '')
+while breaks >= tonumber(ARGV[4]) do
+  lines = string.gsub(lines, '^[^\\n]*\\n', '', 1)
+  breaks = breaks - 1
+end
+call('HSET', key, 'l', lines)
+return 1
+`;
+
+/** ARGV: key, JSON, version wanted (-1 = any), now, expireAt (0 = never). Returns the new version or false. */
+const putDocument = `
+local key = P .. 'doc:' .. ARGV[1]
+local version = tonumber(call('HGET', key, 'v') or 0)
+if tonumber(ARGV[3]) >= 0 and version ~= tonumber(ARGV[3]) then return false end
+call('HSET', key, 'v', version + 1, 'j', ARGV[2])
+if ARGV[5] == '0' then call('PERSIST', key) else call('PEXPIREAT', key, ARGV[5]) end
+call('ZADD', P .. 'docs', 0, ARGV[1])
+return version + 1
+`;
+
+/** ARGV: series, hour, seconds to keep, then name and count. */
+const addTally = `
+local key = P .. 'tally:' .. ARGV[1] .. ':' .. ARGV[2]
+for a = 4, #ARGV, 2 do call('HINCRBY', key, ARGV[a], ARGV[a + 1]) end
+call('EXPIRE', key, ARGV[3])
+call('ZADD', P .. 'tally:' .. ARGV[1], ARGV[2], ARGV[2])
+call('ZREMRANGEBYSCORE', P .. 'tally:' .. ARGV[1], '-inf', '(' .. (ARGV[2] - ARGV[3] / 3600))
+return 1
+`;
+
+/** ARGV: jobId, value, expireAt, now, most pages. */
+const keepPage = `
+call('SET', P .. 'page:' .. ARGV[1], ARGV[2], 'PXAT', ARGV[3])
+call('ZADD', P .. 'pages', ARGV[4], ARGV[1])
+while call('ZCARD', P .. 'pages') > tonumber(ARGV[5]) do
+  call('DEL', P .. 'page:' .. call('ZPOPMIN', P .. 'pages')[1])
+end
+return 1
+`;
+
+/** Every script by its command name. All take one key, the prefix. */
+export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
+  Object.entries({ submit, settle, cancelBatch, putBook, deleteBook, note, putDocument, addTally, keepPage }).map(([name, lua]) => [name, SHARED + lua]),
+) as Record<ScriptName, string>;
+
+export type ScriptName = 'submit' | 'settle' | 'cancelBatch' | 'putBook' | 'deleteBook' | 'note' | 'putDocument' | 'addTally' | 'keepPage';

@@ -1,0 +1,89 @@
+/** The Redis store: composition of its parts, their connections, start and stop. */
+import { QuireError } from '../../errors.ts';
+import type { Store, StoreSettings } from '../store.ts';
+import { createBatchStore } from './batches.ts';
+import { createBookStore } from './books.ts';
+import { asked, closeConnection, COMMAND_TIMEOUT_MS, openConnection, type RedisClient } from './connection.ts';
+import { createDocumentStore, createPageStore, createTallyStore } from './documents.ts';
+import { createJobStore } from './jobs.ts';
+import { createQueueBackend } from './queue-backend.ts';
+import { createSignals } from './signals.ts';
+
+export interface RedisStoreOptions {
+  /** `redis://` or `rediss://` with everything needed to connect. */
+  url: string;
+  settings: StoreSettings;
+  /** Told of connection errors; the driver reconnects by itself. */
+  onError?: (error: Error) => void;
+}
+
+/** Host, port and database of a URL: what may be logged. */
+const withoutCredentials = (url: string): string => {
+  const { protocol, host, pathname } = new URL(url);
+  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
+};
+
+async function connect(client: RedisClient, url: string): Promise<void> {
+  if (client.status !== 'wait') return;
+  const deadline = AbortSignal.timeout(COMMAND_TIMEOUT_MS + 1000);
+  const tooLate = new Promise<never>((_, reject) => {
+    deadline.addEventListener('abort', () => reject(new Error('no connection in time')), { once: true });
+  });
+  try {
+    await Promise.race([client.connect(), tooLate]);
+  } catch (error) {
+    client.disconnect();
+    throw new QuireError('store-unavailable', `Redis at ${withoutCredentials(url)} cannot be reached: ${(error as Error).message}. Check REDIS_URL and that the server runs.`, {
+      cause: error,
+    });
+  }
+}
+
+/** A store on Redis 7 or later. Keys start with `{prefix}:`, which puts them on one shard of a cluster. */
+export function createRedisStore({ url, settings, onError = () => undefined }: RedisStoreOptions): Store {
+  const prefix = `{${settings.prefix}}:`;
+  const redis = openConnection(url, 'records', onError);
+  const subscriber = openConnection(url, 'subscriber', onError);
+  const signals = createSignals(redis, subscriber, prefix);
+  const queueBackend = createQueueBackend(url, settings.prefix, redis, onError);
+  let starting: Promise<void> | null = null;
+
+  const start = async (): Promise<void> => {
+    await connect(redis, url);
+    await connect(subscriber, url);
+    await signals.listen();
+  };
+
+  return {
+    kind: 'redis',
+    description: `Redis at ${withoutCredentials(url)}, prefix ${settings.prefix}`,
+    start: () => (starting ??= start()),
+    async stop() {
+      await starting?.catch(() => undefined);
+      await queueBackend.stop();
+      await Promise.all([closeConnection(redis), closeConnection(subscriber)]);
+    },
+    async ping() {
+      await asked(redis.ping());
+    },
+    async warnings() {
+      const found: string[] = [];
+      const info = await asked(redis.info());
+      const fact = (name: string): string => new RegExp(`^${name}:(.*?)\\r?$`, 'm').exec(info)?.[1] ?? '';
+      if (fact('maxmemory_policy') && fact('maxmemory_policy') !== 'noeviction') {
+        found.push(`Redis' maxmemory-policy is ${fact('maxmemory_policy')}: it may evict jobs. Set it to noeviction.`);
+      }
+      if (fact('aof_enabled') === '0') found.push('Redis keeps no append-only file (appendonly no): jobs accepted since its last snapshot are lost when it crashes.');
+      if (Number(fact('redis_version').split('.')[0]) < 7) found.push(`Redis ${fact('redis_version')} is older than 7, the oldest version tested.`);
+      return found;
+    },
+    books: createBookStore(redis, prefix),
+    jobs: createJobStore(redis, prefix, settings),
+    batches: createBatchStore(redis, prefix, settings),
+    documents: createDocumentStore(redis, prefix),
+    tallies: createTallyStore(redis, prefix),
+    pages: createPageStore(redis, prefix),
+    signals,
+    queueBackend,
+  };
+}

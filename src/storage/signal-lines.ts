@@ -1,0 +1,28 @@
+/** Signals as one line of text each: what travels over a pub/sub channel. */
+import type { BatchId } from '../batches/batch.ts';
+import type { BookId, JobId } from '../books/identity.ts';
+import type { Signal } from './store.ts';
+
+/** A signal as a line: `batch <id>`, `book <id>`, `cancel <jobId> <run>`, `source`. */
+export function encodeSignal(signal: Signal): string {
+  switch (signal.kind) {
+    case 'batch':
+      return `batch ${signal.batchId}`;
+    case 'book':
+      return `book ${signal.bookId}`;
+    case 'cancel':
+      return `cancel ${signal.jobId} ${signal.run}`;
+    case 'source':
+      return 'source';
+  }
+}
+
+/** The signal of a line, or `null` when the line is of a newer or foreign kind. */
+export function decodeSignal(line: string): Signal | null {
+  const [kind, first, second] = line.split(' ');
+  if (kind === 'source') return { kind };
+  if (kind === 'batch' && first) return { kind, batchId: first as BatchId };
+  if (kind === 'book' && first) return { kind, bookId: first as BookId };
+  if (kind === 'cancel' && first && second) return { kind, jobId: first as JobId, run: second };
+  return null;
+}

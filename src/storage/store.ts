@@ -1,0 +1,238 @@
+/**
+ * The port between Quire and what it keeps its records in. Two implementations: `redis/` and `postgres/` (which is also
+ * the embedded one, on PGlite). `test/contract/` holds them to one behaviour: every sentence here has a test there.
+ *
+ * Rules for all: times are milliseconds since the epoch and are given by the caller; each method is one atomic step; a
+ * store that cannot be reached makes a method reject with `QuireError('store-unavailable')` within 2 s, never hang.
+ */
+import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../batches/batch.ts';
+import type { BookId, JobId } from '../books/identity.ts';
+import type { JobFailure, JobOutcome, JobRecord, TimelineEntry } from '../jobs/job.ts';
+import type { ErrorCode } from '../errors.ts';
+import type { QueueBackend } from './queue-backend.ts';
+
+export interface Store {
+  readonly kind: 'embedded' | 'redis' | 'postgres';
+  /** One line for the log: what and where, without credentials. */
+  readonly description: string;
+  /** Connects, migrates, takes locks. Idempotent. */
+  start(): Promise<void>;
+  /** Ends every connection and releases every lock. Idempotent, and allowed before `start`. */
+  stop(): Promise<void>;
+  /** Resolves when the store answers, rejects otherwise, within 2 s. */
+  ping(): Promise<void>;
+  /** Facts about the store that an operator should know at start, such as an eviction policy that loses jobs. */
+  warnings(): Promise<string[]>;
+  readonly books: BookStore;
+  readonly jobs: JobStore;
+  readonly batches: BatchStore;
+  readonly documents: DocumentStore;
+  readonly tallies: TallyStore;
+  readonly pages: PageStore;
+  readonly signals: Signals;
+  readonly queueBackend: QueueBackend;
+}
+
+/** A book as it is stored: the very bytes that are served, and what is needed to decide about them without parsing. */
+export interface StoredBook {
+  bookId: BookId;
+  /** The JSON of the Book, UTF-8. */
+  body: Buffer;
+  /** 16 characters that change whenever `body` does; letters, digits, `-` and `_`. */
+  etag: string;
+  fetchedAtMs: number;
+  /** From then on the copy is stale. */
+  freshUntilMs: number;
+  /** Count of fields that carry a value, 0 to 999: see books/richness.ts. */
+  richness: number;
+}
+
+/** What is known of a book: a copy, or that Goodreads has none. */
+export type Found = { kind: 'book'; book: StoredBook } | { kind: 'missing'; sinceMs: number; untilMs: number };
+
+export interface BookStore {
+  /**
+   * What is known under `jobId` (`book-…` or `isbn-…`), following an alias to the book it names. One read in the common
+   * case. A "missing" past its time is not returned.
+   */
+  find(jobId: JobId, nowMs: number): Promise<Found | null>;
+  /**
+   * Keeps a copy outside of any job (an upload): stored unless the copy there is newer (`older`) or richer (`poorer`).
+   * `aliases` are other names that lead to it from now on. Of a richer copy that stays, `freshUntilMs` is moved on to
+   * that of the refused one, so that it is not crawled again at once.
+   */
+  put(book: StoredBook, aliases: JobId[], keepUntilMs: number): Promise<'stored' | 'older' | 'poorer'>;
+  /** Removes the copy or the "missing" mark. `false` when there was none. Aliases that lead to it lead nowhere then. */
+  delete(bookId: BookId): Promise<boolean>;
+  /** Stored books in ascending numeric order of id, those after `afterId`; at most `limit`. */
+  list(afterId: BookId | null, limit: number): Promise<StoredBook[]>;
+  /** How many books are stored (an expired one may be counted for some time). */
+  count(): Promise<number>;
+}
+
+/** A link of a submission, as the caller of {@link BatchStore.submit} hands it over. */
+export interface SubmittedItem {
+  index: number;
+  input: string;
+  /** `null` for an invalid link. */
+  jobId: JobId | null;
+  bookId: BookId | null;
+  duplicates: number;
+  reason: string | null;
+}
+
+export interface Submission {
+  /** `null` for a wish without a batch (a refresh, a read that submits): the job then counts as wanted by itself. */
+  batch: {
+    batchId: BatchId;
+    options: BatchOptions;
+    /** Items of the whole batch, over all its submissions. */
+    total: number;
+    /** The last submission of a batch seals it: only a sealed batch can finish. */
+    last: boolean;
+  } | null;
+  nowMs: number;
+  /** Names the run of every job this submission makes: unique in time, letters and digits. */
+  run: string;
+  priority: Priority;
+  /** A copy fetched at most so long ago counts as fresh; `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "missing" is fresh by the same rule. */
+  maxAgeMs: number | null;
+  /** At most 1,000. */
+  items: SubmittedItem[];
+}
+
+/** What became of a submitted item. */
+export type SubmitOutcome =
+  /** A new live job was recorded under `run`; the caller must now give it to BullMQ. */
+  | { status: 'queued' }
+  /** A live job existed. `raise` names its run when the new wish is more urgent than the job was so far. */
+  | { status: 'joined'; raise: string | null }
+  /** A fresh copy exists; `bookId` is the book's own (after an alias). */
+  | { status: 'cached'; bookId: BookId; fetchedAtMs: number }
+  /** Goodreads' "no such book" is remembered: the item is settled as `not-found`. */
+  | { status: 'missing' }
+  | { status: 'invalid' };
+
+/** The end of a job. */
+export interface Settlement {
+  jobId: JobId;
+  /** Only the live run of that name is settled; `null` settles whichever is live. */
+  run: string | null;
+  nowMs: number;
+  outcome: JobOutcome;
+  attempts: number;
+  error: JobFailure | null;
+  /** With `parsed`: the copy, stored by the rules of {@link BookStore.put}, even when the run is no longer live. */
+  book: StoredBook | null;
+  keepUntilMs: number;
+  /** With `not-found`: until when to remember it. A stored copy is kept, and only counts as fresh until then. */
+  missingUntilMs: number;
+}
+
+export interface Settled {
+  /** `false` when the run was not live any more: nothing but the copy was touched. */
+  settled: boolean;
+  stored: 'stored' | 'older' | 'poorer' | null;
+  /** Batches that this settlement finished. */
+  finished: BatchId[];
+}
+
+export interface JobStore {
+  get(jobId: JobId): Promise<JobRecord | null>;
+  /** Settles a job and every item that waits for it, each exactly once, and stores its book: all in one step. */
+  settle(settlement: Settlement): Promise<Settled>;
+  /** Appends to the timeline of the live run; the oldest entries beyond 50 go. No-op when the run is not live. */
+  note(jobId: JobId, run: string, entry: TimelineEntry): Promise<void>;
+  /** Failed jobs, newest first; `reason` filters by error code. `cursor` is opaque (null: from the start). */
+  listFailed(query: { reason: ErrorCode | null; cursor: string | null; limit: number }): Promise<{ jobs: JobRecord[]; cursor: string | null }>;
+  /**
+   * Ends a live job for every waiter (items settle as `cancelled`) and returns the run that was live, or `null`.
+   * The caller removes it from BullMQ.
+   */
+  cancel(jobId: JobId, nowMs: number): Promise<string | null>;
+  /** Live jobs that nobody's batch waits for (refreshes, reads that submit), oldest first: the reconciler's list. */
+  listSolo(limit: number): Promise<{ jobId: JobId; run: string; priority: Priority; createdAtMs: number }[]>;
+}
+
+export interface BatchStore {
+  /** Records a submission and decides each item, in order, in one step. */
+  submit(submission: Submission): Promise<SubmitOutcome[]>;
+  get(batchId: BatchId): Promise<BatchRecord | null>;
+  /** Items from `fromIndex` on, in order; at most `limit`; only those in `state` when given. `nextIndex` is where to go on, `null` at the end. */
+  items(batchId: BatchId, query: { fromIndex: number; limit: number; state: ItemState | null }): Promise<{ items: BatchItem[]; nextIndex: number | null } | null>;
+  /** Which of these jobs have an item in this batch: index by job. */
+  indexesOf(batchId: BatchId, jobIds: JobId[]): Promise<Map<JobId, number>>;
+  /** Entries of the settled log after `afterSeq`, in order; at most `limit`. */
+  settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
+  /** Settles every queued item as `cancelled` and takes it off its job. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. `null`: no such batch. */
+  cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; unwanted: { jobId: JobId; run: string }[] } | null>;
+  /** Unfinished batches without progress since `beforeMs`, at most `limit`, longest first. */
+  listIdle(beforeMs: number, limit: number): Promise<BatchId[]>;
+  /** Finished batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
+  listUnannounced(limit: number): Promise<BatchId[]>;
+  acknowledge(batchId: BatchId): Promise<void>;
+  /** Removes batches that finished before `beforeMs`; returns how many. (Redis lets them expire and returns 0.) */
+  sweep(beforeMs: number): Promise<number>;
+}
+
+/** A small JSON document with a version: for state that is shared by all processes and changed by compare-and-set. */
+export interface StoredDocument {
+  key: string;
+  /** Starts at 1, grows with every put. */
+  version: number;
+  json: string;
+}
+
+export interface DocumentStore {
+  get(key: string, nowMs: number): Promise<StoredDocument | null>;
+  /**
+   * Writes `json`. With `ifVersion` only when the document has that version (0: does not exist); returns the new version, or `null` when it
+   * had another. `expireAtMs: null` keeps it for ever.
+   */
+  put(key: string, json: string, options: { nowMs: number; ifVersion?: number; expireAtMs: number | null }): Promise<number | null>;
+  delete(key: string): Promise<boolean>;
+  /** Documents whose key starts with `prefix`, in order of key, those after `afterKey`; at most `limit`. */
+  list(prefix: string, query: { nowMs: number; afterKey: string | null; limit: number }): Promise<StoredDocument[]>;
+}
+
+/** Counters by series and hour: the source's ledger, the parser's layer counts. */
+export interface TallyStore {
+  /** Adds to the counters of one hour (`hour` = hours since the epoch). Hours are dropped after `keepHours`. */
+  add(series: string, hour: number, counts: Record<string, number>, keepHours: number): Promise<void>;
+  /** The hours from `fromHour` to `toHour`, both included, that have counters. */
+  read(series: string, fromHour: number, toHour: number): Promise<{ hour: number; counts: Record<string, number> }[]>;
+}
+
+/** The pages of failed parses, compressed by the caller, so that a person can see what we saw. */
+export interface PageStore {
+  /** Keeps `bytes` under `jobId`; beyond `maxPages` the oldest go, and all go at `expireAtMs`. */
+  keep(jobId: JobId, bytes: Buffer, options: { nowMs: number; expireAtMs: number; maxPages: number }): Promise<void>;
+  get(jobId: JobId, nowMs: number): Promise<{ bytes: Buffer; keptAtMs: number } | null>;
+}
+
+/** A word to every process, now: delivered at most once, to those that listen. Whoever must not miss anything reads the store. */
+export type Signal =
+  /** Items of this batch settled. Sent by the store itself. */
+  | { kind: 'batch'; batchId: BatchId }
+  /** The stored copy of this book changed or went. Sent by the store itself. */
+  | { kind: 'book'; bookId: BookId }
+  /** The run is not wanted any more: whoever works on it, stop. */
+  | { kind: 'cancel'; jobId: JobId; run: string }
+  /** The state of the source changed. */
+  | { kind: 'source' };
+
+export interface Signals {
+  publish(signal: Signal): Promise<void>;
+  /** Returns a function that ends the subscription. */
+  subscribe(listener: (signal: Signal) => void): () => void;
+}
+
+/** How records are kept; the same for every implementation. */
+export interface StoreSettings {
+  /** Keys start with `{prefix}:` on Redis, tables lie in schema `prefix` on PostgreSQL. */
+  prefix: string;
+  batchTtlMs: number;
+  /** Settled job records kept, the oldest go first: those that failed are counted apart from all others. */
+  maxFinishedJobs: number;
+  maxFailedJobs: number;
+}

@@ -1,0 +1,30 @@
+import { describe, expect, it } from 'vitest';
+import { countTests } from '../../scripts/test-count.ts';
+
+const file = (status: string, ...tests: string[]) => ({
+  name: 'a.test.ts',
+  status,
+  assertionResults: tests.map((one) => ({ status: one })),
+});
+
+describe('the closing line of npm test', () => {
+  it('counts what passed, failed and did not run', () => {
+    const report = { testResults: [file('passed', 'passed', 'passed', 'pending', 'todo'), file('failed', 'passed', 'failed')] };
+    expect(countTests(report, 1)).toEqual({ passed: 3, failed: 1, skipped: 2 });
+  });
+
+  it('counts a file that failed as a whole as one failure', () => {
+    expect(countTests({ testResults: [file('passed', 'passed'), file('failed')] }, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(countTests({ testResults: [file('failed', 'skipped', 'skipped')] }, 1)).toEqual({ passed: 0, failed: 1, skipped: 2 });
+  });
+
+  it('never calls a bad run good: unhandled errors, a crash, no test at all', () => {
+    expect(countTests({ testResults: [file('passed', 'passed')] }, 1)).toEqual({ passed: 1, failed: 1, skipped: 0 });
+    expect(countTests(undefined, 1)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+    expect(countTests({ testResults: [] }, 0)).toEqual({ passed: 0, failed: 1, skipped: 0 });
+  });
+
+  it('is all good when vitest says so', () => {
+    expect(countTests({ testResults: [file('passed', 'passed', 'passed')] }, 0)).toEqual({ passed: 2, failed: 0, skipped: 0 });
+  });
+});

@@ -1,0 +1,22 @@
+import { defineConfig } from 'vitest/config';
+
+const SERVERS = './test/support/global-setup.ts';
+const BUILD = './test/support/build-setup.ts';
+
+/** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
+const project = (name: string, testTimeout: number, globalSetup: string[]) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, globalSetup },
+});
+
+export default defineConfig({
+  test: {
+    pool: 'forks',
+    maxWorkers: 2,
+    projects: [
+      project('unit', 20_000, []),
+      project('contract', 60_000, [SERVERS]),
+      project('integration', 60_000, [SERVERS]),
+      project('e2e', 120_000, [SERVERS, BUILD]),
+    ],
+  },
+});
