@@ -30,7 +30,7 @@ async function loadPages(dir: string): Promise<Map<string, Page[]>> {
   const pagesDir = existsSync(join(dir, 'pages')) ? join(dir, 'pages') : dir;
   const byLayout = new Map<string, Page[]>();
   for (const [file, { bookId, layout }] of Object.entries(expected)) {
-    const id = parseBookId(String(bookId));
+    const id = parseBookId(bookId);
     if (id === null) continue;
     const pages = byLayout.get(layout) ?? [];
     byLayout.set(layout, pages);
@@ -76,7 +76,15 @@ export async function benchParse(opts: { pagesDir: string; quick: boolean }): Pr
     timings(some.slice(0, 3), 1, ({ body }) => load(body.toString('utf8')));
     const ours = median(timings(some, opts.quick ? 5 : 10, parse));
     const limit = median(timings(some, 1, ({ body }) => load(body.toString('utf8'))));
-    rows.push({ name: `parse a ${layout} page (${some.length} pages)`, store: null, ours, limit, ratio: limit / ours, unit: 'ms', target: TARGET });
+    rows.push({
+      name: `parse a ${layout} page (${some.length} pages)`,
+      store: null,
+      ours,
+      limit,
+      ratio: limit / ours,
+      unit: 'ms',
+      target: TARGET,
+    });
   }
   return rows;
 }
@@ -85,6 +93,8 @@ if (process.argv[1] === import.meta.filename) {
   const pagesDir = defaultPagesDir();
   process.stdout.write(`pages: ${pagesDir === PAGES ? '../shared/pages' : 'test/fixtures (our own: small, so the ratio says little)'}\n`);
   for (const row of await benchParse({ pagesDir, quick: process.argv.includes('--quick') })) {
-    process.stdout.write(`${row.name}: ${row.ours.toFixed(3)} ms, cheerio.load ${row.limit.toFixed(1)} ms, ${row.ratio.toFixed(0)} times (${row.target})\n`);
+    process.stdout.write(
+      `${row.name}: ${row.ours.toFixed(3)} ms, cheerio.load ${row.limit.toFixed(1)} ms, ${row.ratio.toFixed(0)} times (${row.target})\n`,
+    );
   }
 }

@@ -74,13 +74,13 @@ function flat(text: string | null | undefined): string | null {
 /** The check digit and prefix of an ISBN-13, worked out on its own here: a test of the parser should not lean on the parser. */
 function isIsbn13(text: string): boolean {
   if (!/^97[89]\d{10}$/.test(text)) return false;
-  const sum = [...text].reduce((total, digit, at) => total + Number(digit) * (at % 2 === 0 ? 1 : 3), 0);
+  const sum = Array.from(text).reduce((total, digit, at) => total + Number(digit) * (at % 2 === 0 ? 1 : 3), 0);
   return sum % 10 === 0;
 }
 
 function prefix(text: string | null | undefined): string | null {
   const one = flat(text);
-  return one === null ? null : flat([...one].slice(0, DESCRIPTION_LENGTH).join(''));
+  return one === null ? null : flat(Array.from(one).slice(0, DESCRIPTION_LENGTH).join(''));
 }
 
 function people(list: { name: string; role?: string | null }[]): string[] {
@@ -94,7 +94,7 @@ function parts(list: { title: string; position?: string | null }[]): string[] {
 /** A value on both sides for every field that the expectation holds, in the Book's conventions. */
 function comparisons(expected: ExpectedPage, book: ParsedBook): [field: string, expected: unknown, got: unknown][] {
   const pairs: [string, unknown, unknown][] = [
-    ['bookId', String(expected.bookId), book.id],
+    ['bookId', expected.bookId, book.id],
     ['layout', expected.layout, book.layout],
   ];
   const add = (field: string, present: unknown, want: unknown, got: unknown): void => {
@@ -145,7 +145,7 @@ export async function measureAccuracy(dir: string): Promise<AccuracyReport> {
   let compared = 0;
   for (const [file, expected] of Object.entries(expectations)) {
     report.pages += 1;
-    const bookId = parseBookId(String(expected.bookId));
+    const bookId = parseBookId(expected.bookId);
     if (bookId === null) throw new Error(`${file}: expected.json gives no book number`);
     const reference = bookReference(bookId);
     const reading = readPage({ status: 200, headers: {}, body: await readFile(join(pagesDir, file)), url: reference.url }, reference);
@@ -161,7 +161,14 @@ export async function measureAccuracy(dir: string): Promise<AccuracyReport> {
       tally[outcome] += 1;
       compared += 1;
       if (outcome === 'right') right += 1;
-      else report.differences.push({ file, field, outcome, expected: JSON.stringify(want) ?? 'nothing', got: JSON.stringify(got) ?? 'nothing' });
+      else
+        report.differences.push({
+          file,
+          field,
+          outcome,
+          expected: JSON.stringify(want) ?? 'nothing',
+          got: JSON.stringify(got) ?? 'nothing',
+        });
     }
   }
   report.rate = compared === 0 ? 0 : right / compared;
@@ -170,8 +177,27 @@ export async function measureAccuracy(dir: string): Promise<AccuracyReport> {
 
 /** Stands in for the book of a page that could not be read. Its empty texts count as nothing. */
 const NOTHING = {
-  id: null, layout: null, title: null, author: null, authors: [], rating: null, ratingsCount: null, reviewsCount: null, description: null, series: [],
-  isbn10: null, isbn13: null, asin: null, format: null, pages: null, publisher: null, publishedDate: null, language: null, genres: [], coverUrl: null, url: null,
+  id: null,
+  layout: null,
+  title: null,
+  author: null,
+  authors: [],
+  rating: null,
+  ratingsCount: null,
+  reviewsCount: null,
+  description: null,
+  series: [],
+  isbn10: null,
+  isbn13: null,
+  asin: null,
+  format: null,
+  pages: null,
+  publisher: null,
+  publishedDate: null,
+  language: null,
+  genres: [],
+  coverUrl: null,
+  url: null,
 } as unknown as ParsedBook;
 
 /** The report as lines of text: a table per layout, then the first `shown` differences, then the rate. */
@@ -180,11 +206,14 @@ export function formatReport(report: AccuracyReport, shown: number): string {
   for (const [layout, fields] of report.tallies) {
     lines.push('', `${layout.padEnd(16)}${['right', 'wrong', 'missing', 'invented'].map((name) => name.padStart(9)).join('')}`);
     for (const [field, tally] of fields) {
-      lines.push(`  ${field.padEnd(14)}${[tally.right, tally.wrong, tally.missing, tally.invented].map((n) => String(n).padStart(9)).join('')}`);
+      lines.push(
+        `  ${field.padEnd(14)}${[tally.right, tally.wrong, tally.missing, tally.invented].map((n) => String(n).padStart(9)).join('')}`,
+      );
     }
   }
   for (const { file, reason } of report.unread) lines.push('', `not a book: ${file}`, `  ${reason}`);
-  if (report.differences.length > 0) lines.push('', `differences (${Math.min(shown, report.differences.length)} of ${report.differences.length}):`);
+  if (report.differences.length > 0)
+    lines.push('', `differences (${Math.min(shown, report.differences.length)} of ${report.differences.length}):`);
   for (const { file, field, outcome, expected, got } of report.differences.slice(0, shown)) {
     lines.push(`  ${outcome} ${field} in ${file}`, `    expected ${expected}`, `    got      ${got}`);
   }
@@ -194,7 +223,11 @@ export function formatReport(report: AccuracyReport, shown: number): string {
 
 /** The command: takes its arguments, writes the report with `write`, answers the exit code. */
 export async function accuracy(args: string[], write: (text: string) => void): Promise<number> {
-  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: { min: { type: 'string', default: '0.995' }, all: { type: 'boolean', default: false } } });
+  const { values, positionals } = parseArgs({
+    args,
+    allowPositionals: true,
+    options: { min: { type: 'string', default: '0.995' }, all: { type: 'boolean', default: false } },
+  });
   const min = Number(values.min);
   const [dir] = positionals;
   if (dir === undefined || !(min >= 0 && min <= 1)) {

@@ -6,9 +6,32 @@ import { gzipSync } from 'node:zlib';
  * `challenge` (202, empty, `x-amzn-waf-action`), `captcha` (405), `forbidden` (403), `limited` (429), `down` (503), `reset`
  * (connection cut before, `cut` in the middle of the answer), `hang` (no answer ever), `drip` (a byte now and then), `empty` (200 without
  * body), `truncated` (the page ends early), `huge` (200 MiB), `announced` (a length of 200 MiB, and nothing), `bomb` (200 MiB in a small gzip),
- * `endless-gzip`, `not-gzip` (plain text that calls itself gzip), `signin`, `offsite` and `loop` (redirects).
+ * `endless-gzip`, `not-gzip` (plain text that calls itself gzip), `signin`, `offsite` and `loop` (redirects),
+ * `missing` ("not found", of a book that lives: Goodreads does that now and then).
  */
-export const MODES = ['open', 'challenge', 'captcha', 'forbidden', 'limited', 'down', 'reset', 'cut', 'hang', 'drip', 'empty', 'truncated', 'huge', 'announced', 'bomb', 'endless-gzip', 'not-gzip', 'signin', 'offsite', 'loop'] as const;
+export const MODES = [
+  'open',
+  'challenge',
+  'captcha',
+  'forbidden',
+  'limited',
+  'down',
+  'reset',
+  'cut',
+  'hang',
+  'drip',
+  'empty',
+  'truncated',
+  'huge',
+  'announced',
+  'bomb',
+  'endless-gzip',
+  'not-gzip',
+  'signin',
+  'offsite',
+  'loop',
+  'missing',
+] as const;
 export type Mode = (typeof MODES)[number];
 
 interface Scene {
@@ -34,12 +57,22 @@ export function misbehave(mode: Mode, { request, response, control, page = Buffe
       return send(202, { 'x-amzn-waf-action': 'challenge', server: 'CloudFront' });
     case 'captcha':
       return send(405, { 'x-amzn-waf-action': 'captcha', server: 'CloudFront' });
+    case 'missing':
+      return send(
+        404,
+        {},
+        '<html><head><title>Page not found</title></head><body><div data-testid="errorText">Sorry, we couldn’t find the page you were looking for.</div></body></html>',
+      );
     case 'forbidden':
       return send(403, {}, '<html><body><h1>403 Forbidden</h1></body></html>');
     case 'limited':
       return send(429, { 'retry-after': String(control.retryAfter ?? 2) }, 'Too Many Requests');
     case 'down':
-      return send(503, control.retryAfter === undefined ? {} : { 'retry-after': String(control.retryAfter) }, '<html><head><title>Goodreads - unexpected error</title></head></html>');
+      return send(
+        503,
+        control.retryAfter === undefined ? {} : { 'retry-after': String(control.retryAfter) },
+        '<html><head><title>Goodreads - unexpected error</title></head></html>',
+      );
     case 'reset':
       return void request.socket.destroy();
     case 'cut':
@@ -52,7 +85,7 @@ export function misbehave(mode: Mode, { request, response, control, page = Buffe
     case 'empty':
       return send(200);
     case 'truncated':
-      return send(200, {}, page.subarray(0, 4000));
+      return send(200, {}, page.subarray(0, Math.min(4000, page.length >> 3)));
     case 'huge':
       response.writeHead(200, { 'content-type': 'text/html' });
       return pour(response, Buffer.alloc(MEBIBYTE, 'x'), HUGE_BYTES / MEBIBYTE);

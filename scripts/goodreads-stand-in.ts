@@ -70,7 +70,8 @@ export interface Goodreads {
 }
 
 const ROBOTS = 'User-agent: *\nDisallow: /search\nDisallow: /review/list\nAllow: /book/show/\n';
-const NOT_FOUND = '<html><head><title>Page not found</title></head><body><div data-testid="errorText">Sorry, we couldn’t find the page you were looking for.</div></body></html>';
+const NOT_FOUND =
+  '<html><head><title>Page not found</title></head><body><div data-testid="errorText">Sorry, we couldn’t find the page you were looking for.</div></body></html>';
 const KEPT_TIMES = 10_000;
 
 const compress: Record<string, (page: Buffer) => Buffer> = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
@@ -109,7 +110,8 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     const { mode = 'open', ids, delayMs = 0, gzip = false } = control;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
     const wanted = mode !== 'open' && (ids === undefined || ids.map(String).includes(id));
-    if (wanted && (control.times === undefined || control.times-- > 0)) return misbehave(mode, { request, response, control, page: pages.page(id) ?? pages.page(pages.ids[0] ?? '') });
+    if (wanted && (control.times === undefined || control.times-- > 0))
+      return misbehave(mode, { request, response, control, page: pages.page(id) ?? pages.page(pages.ids[0] ?? '') });
     const page = pages.page(id);
     if (page === undefined) return send(response, 404, {}, NOT_FOUND);
     const encoding = gzip === true ? 'gzip' : gzip;
@@ -160,7 +162,16 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
 }
 
 function emptyStats(): Stats {
-  return { requests: 0, byId: {}, maxConcurrent: 0, perSecondPeak: 0, userAgents: {}, atMs: [], robotsRequests: 0, since: new Date().toISOString() };
+  return {
+    requests: 0,
+    byId: {},
+    maxConcurrent: 0,
+    perSecondPeak: 0,
+    userAgents: {},
+    atMs: [],
+    robotsRequests: 0,
+    since: new Date().toISOString(),
+  };
 }
 
 function send(response: ServerResponse, status: number, headers: Record<string, string>, body: string | Buffer = ''): void {

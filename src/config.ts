@@ -74,6 +74,11 @@ const origin = (text: string): string => {
   return parsed.origin;
 };
 
+const boolean = (value: string): boolean => {
+  if (value !== 'true' && value !== 'false') throw new Error('true or false');
+  return value === 'true';
+};
+
 const text = (value: string): string => value;
 const matching =
   (pattern: RegExp, wanted: string) =>
@@ -145,6 +150,19 @@ export const SETTINGS = {
   batchTtlMs: setting('BATCH_TTL', '7d', 'How long a batch is kept after it ended.', duration(1000, 365 * DAY_MS)),
   drainSeconds: setting('DRAIN_SECONDS', '25', 'Seconds that running jobs get to finish after SIGTERM before they are handed back.', integer(0, 600)),
   apiKeys: setting('API_KEYS', '', 'Comma-separated keys; when set, every endpoint but the health checks wants one (`Authorization: Bearer …`).', list),
+  publicUrl: setting(
+    'PUBLIC_URL',
+    '',
+    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads.',
+    optional(url(['https:', 'http:'], 'https://quire.example.org')),
+  ),
+  webhookSecret: setting(
+    'WEBHOOK_SECRET',
+    '',
+    'Signs the webhooks of batches that give no secret of their own (`whsec_` and 24 to 64 bytes in base64); without it such batches are refused.',
+    optional(matching(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, '`whsec_` followed by 24 to 64 bytes in base64')),
+  ),
+  webhookAllowLoopback: setting('WEBHOOK_ALLOW_LOOPBACK', 'false', 'Lets webhooks go to this machine, by http too: for development and tests.', boolean),
   logLevel: setting('LOG_LEVEL', 'info', `One of ${LOG_LEVELS.join(', ')}.`, oneOf(LOG_LEVELS)),
 } as const;
 
@@ -173,7 +191,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
       config[name] = parse(given === '' ? fallback : given);
     } catch (error) {
       // A secret must not end up in a log: only the name is told for those.
-      const shown = /KEYS|URL/.test(key) ? 'the given value' : JSON.stringify(given);
+      const shown = /KEYS|URL|SECRET/.test(key) ? 'the given value' : JSON.stringify(given);
       faults.push(`${key} must be ${(error as Error).message}, but is ${shown}`);
     }
   }

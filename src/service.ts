@@ -94,7 +94,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const sourceReader = { view: source.view, current: source.current, ledger: ledger.read };
 
     if (config.role !== 'worker') {
-      const app = step('api', await createApp({ config, version, log, store, batches, jobs, source: sourceReader, readiness }), (a) => a.close());
+      const app = step('api', await createApp({ config, version, log, store, batches, jobs, source: sourceReader, readiness, uploads, parserHealth: watch.health }), (a) => a.close());
       address = await app.listen({ port: config.port, host: config.host });
       log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
     }

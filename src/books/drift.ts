@@ -45,7 +45,8 @@ const DROP = 0.2;
 const DROP_OF_STEADY = 0.05;
 const STEADY = 0.98;
 
-const sum = (counts: ParserCounts, prefix: string): number => Object.entries(counts).reduce((n, [name, count]) => (name.startsWith(prefix) ? n + count : n), 0);
+const sum = (counts: ParserCounts, prefix: string): number =>
+  Object.entries(counts).reduce((n, [name, count]) => (name.startsWith(prefix) ? n + count : n), 0);
 
 function layerOf(counts: ParserCounts, field: string): string | null {
   const prefix = `found:${field}:`;
@@ -66,7 +67,14 @@ export function compareHealth(recent: ParserCounts, before: ParserCounts): Parse
     const fell = told && now !== null && then !== null && then - now > (then >= STEADY ? DROP_OF_STEADY : DROP);
     const layer = layerOf(recent, field);
     const layerBefore = layerOf(before, field);
-    return { field, recent: now, before: then, layer, layerBefore, drifting: fell || (told && layer !== null && layerBefore !== null && layer !== layerBefore) };
+    return {
+      field,
+      recent: now,
+      before: then,
+      layer,
+      layerBefore,
+      drifting: fell || (told && layer !== null && layerBefore !== null && layer !== layerBefore),
+    };
   });
   const lost = (counts: ParserCounts, books: number): number | null => {
     const unread = counts['reading:unrecognised'] ?? 0;

@@ -111,7 +111,8 @@ export function parseCarefully(text: string): BookReferenceResult {
   if (text === '') return refuse(`The link is empty: ${SEND}.`);
   // A URL parser drops tabs and newlines and encodes spaces, so two different texts would become one link.
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
-  if (/[\s\u0000-\u001f\u007f]/.test(text)) return refuse('The link holds spaces, line breaks or control characters: send one link, percent-encoded.');
+  if (/[\s\u0000-\u001f\u007f]/.test(text))
+    return refuse('The link holds spaces, line breaks or control characters: send one link, percent-encoded.');
   const parts = PARTS.exec(text);
   if (parts === null) return refuse(`That is not an absolute web address: ${SEND}.`);
   const [, scheme = '', authority = '', path = ''] = parts;
@@ -121,7 +122,8 @@ export function parseCarefully(text: string): BookReferenceResult {
   // Only plain letters may spell the host: full-width letters or percent-encoding would be folded into a good one.
   const url = /^[\w.:-]+$/.test(authority) && URL.canParse(text) ? new URL(text) : null;
   if (url === null || !HOSTS.has(url.hostname)) return refuse(`The host is not goodreads.com: ${SEND}.`);
-  if (url.port !== '' && url.port !== '443' && url.port !== '80') return refuse('The link names a port that is not the web\'s: send it without.');
+  if (url.port !== '' && url.port !== '443' && url.port !== '80')
+    return refuse("The link names a port that is not the web's: send it without.");
   return parsePath(path.replace(LOCALE, ''), url);
 }
 

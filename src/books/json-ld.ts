@@ -1,6 +1,6 @@
 /** The JSON-LD layer of the current layout: for search engines, so it survives when the page's data is cut off. */
 import type { Contributor } from './book.ts';
-import { address, count, cover, isbn13, numberIn, pageCount, put, rating, unique, type Findings } from './findings.ts';
+import { address, count, cover, isbn13, numberIn, pageCount, put, rating, type Findings } from './findings.ts';
 import { isObject, parseJson, type JsonObject } from './json-slices.ts';
 import { decodeText } from './markup.ts';
 import { decode } from './page-bytes.ts';
@@ -32,7 +32,8 @@ function text(value: unknown): string | null {
 
 /**
  * What the JSON-LD carries. Its `name` adds the series to the title ("Silence (Hush, Hush, #3)"); only a bracket with `#`
- * in it is taken off, since other brackets ("(a Novel)") cannot be told from a title's own.
+ * in it is taken off, since other brackets ("(a Novel)") cannot be told from a title's own. Its `awards` are left alone:
+ * they do not tell winners from nominees.
  */
 export function readJsonLd(data: JsonObject): Findings {
   const findings: Findings = {};
@@ -48,7 +49,6 @@ export function readJsonLd(data: JsonObject): Findings {
   put(findings, 'language', text(data['inLanguage']));
   put(findings, 'isbn13', isbn13(data['isbn']));
   put(findings, 'coverUrl', cover(text(data['image'])));
-  put(findings, 'awards', awards(text(data['awards'])));
   return findings;
 }
 
@@ -68,11 +68,4 @@ function authors(value: unknown): Contributor[] {
     found.push({ id: numberIn(url, '/author/show/'), name, role: null, url });
   }
   return found;
-}
-
-/** One string, "Audie Award Literary Fiction (2009), Magnesia Litera (2011)": an award ends with its year. */
-function awards(value: string | null): string[] {
-  if (value === null) return [];
-  const marked = value.replace(/\((\d{4})\), /g, '($1)\n');
-  return unique(marked.split('\n').map(line));
 }

@@ -64,6 +64,7 @@ function readRows(root: Markup, findings: Findings): void {
 }
 
 function readRow(title: string, item: Markup, findings: Findings): void {
+  if (!item.closed) return;
   switch (title) {
     case 'Original Title':
       put(findings, 'originalTitle', textOf(item));

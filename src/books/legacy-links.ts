@@ -13,7 +13,11 @@ export function seriesLinks(root: Markup): SeriesEntry[] {
     const mark = text.lastIndexOf(' #');
     const title = line((mark < 1 ? text : text.slice(0, mark)).replace(/,\s*$/, ''));
     if (title === null) continue;
-    found.push({ id: numberIn(address(attribute(link, 'href')), '/series/'), title, position: mark < 1 ? null : line(text.slice(mark + 2)) });
+    found.push({
+      id: numberIn(address(attribute(link, 'href')), '/series/'),
+      title,
+      position: mark < 1 ? null : line(text.slice(mark + 2)),
+    });
   }
   return found;
 }

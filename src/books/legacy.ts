@@ -68,8 +68,9 @@ function readHead(page: Buffer, start: number, findings: Findings): void {
   const root = parseMarkup(decode(page, start, upTo(page, start, MAX_HEAD, ['id="bookMeta"', "id='bookMeta'"])));
   const title = find(root, (element) => element.name === 'h1');
   put(findings, 'title', title === null ? null : textOf(title));
-  const authors = find(root, (element) => attribute(element, 'id') === 'bookAuthors') ?? root;
-  put(findings, 'authors', contributorLinks(authors));
+  const authors = find(root, (element) => attribute(element, 'id') === 'bookAuthors');
+  // A page cut off among the contributors would turn an anthology into somebody's own book.
+  put(findings, 'authors', authors?.closed === true ? contributorLinks(authors) : []);
   // The details list all series; this heading is the fallback for pages without that row.
   const heading = find(root, (element) => attribute(element, 'id') === 'bookSeries');
   put(findings, 'series', heading === null ? [] : seriesLinks(heading));
@@ -86,7 +87,10 @@ function readNumbers(page: Buffer, title: number, findings: Findings): void {
     const text = decode(part, part.indexOf('>', average) + 1, part.indexOf('<', average));
     put(findings, 'rating', rating(text));
   }
-  for (const [mark, field] of [['ratingCount', 'ratingsCount'], ['reviewCount', 'reviewsCount']] as const) {
+  for (const [mark, field] of [
+    ['ratingCount', 'ratingsCount'],
+    ['reviewCount', 'reviewsCount'],
+  ] as const) {
     const at = part.indexOf(mark);
     const attributes = at < 0 ? null : attributesAround(part, at);
     put(findings, field, attributes === null ? null : count(attributeIn(attributes, 'content')));
@@ -99,7 +103,14 @@ function ratingsGraph(page: Buffer): number[] | null {
   const at = page.lastIndexOf('renderRatingGraph(');
   if (at < 0) return null;
   const list = /^renderRatingGraph\(\s*\[([\d,\s]{9,120})\]/.exec(decode(page, at, at + 200))?.[1];
-  return list === undefined ? null : distribution(list.split(',').map((one) => one.trim()).toReversed());
+  return list === undefined
+    ? null
+    : distribution(
+        list
+          .split(',')
+          .map((one) => one.trim())
+          .toReversed(),
+      );
 }
 
 /**
@@ -109,11 +120,18 @@ function ratingsGraph(page: Buffer): number[] | null {
 function description(page: Buffer, title: number): string | null {
   const opening = elementById(page, 'div', 'description', title);
   if (opening === null) return null;
-  const end = upTo(page, opening.end, MAX_DESCRIPTION, ['id="details"', 'id=buyButtonContainer', 'id="buyButtonContainer"', "id='details'"]);
+  const end = upTo(page, opening.end, MAX_DESCRIPTION, [
+    'id="details"',
+    'id=buyButtonContainer',
+    'id="buyButtonContainer"',
+    "id='details'",
+  ]);
   const root = parseMarkup(decode(page, opening.start, end));
   const container = find(root, (element) => attribute(element, 'id') === 'description');
   if (container === null) return null;
-  const spans = container.children.filter((child) => typeof child !== 'string' && child.name === 'span' && (attribute(child, 'id') ?? '').startsWith('freeText'));
+  const spans = container.children.filter(
+    (child) => typeof child !== 'string' && child.name === 'span' && (attribute(child, 'id') ?? '').startsWith('freeText'),
+  );
   const texts = spans.filter((span) => typeof span !== 'string');
   const whole = texts.find((span) => (attribute(span, 'style') ?? '').includes('none')) ?? texts[0];
   return whole === undefined ? null : paragraphsOf(whole);
@@ -132,7 +150,10 @@ function genres(page: Buffer): string[] {
   const root = parseMarkup(decode(page, Math.max(0, page.lastIndexOf('<', start)), last + 1024));
   const names: (string | null)[] = [];
   for (const row of findAll(root, (element) => hasClass(element, 'elementList'))) {
-    const links = findAll(row, (element) => element.name === 'a' && hasClass(element, 'bookPageGenreLink') && !hasClass(element, 'greyText'));
+    const links = findAll(
+      row,
+      (element) => element.name === 'a' && hasClass(element, 'bookPageGenreLink') && !hasClass(element, 'greyText'),
+    );
     const genre = links.at(-1);
     if (genre !== undefined) names.push(textOf(genre));
   }

@@ -89,14 +89,21 @@ export function parseMarkup(html: string): Markup {
     const end = tagEnd(html, less + 1);
     if (end < 0) break;
     at = end + 1;
-    if (closing) close(open, html.slice(less + 2, end).trim().toLowerCase());
+    if (closing)
+      closeTag(
+        open,
+        html
+          .slice(less + 2, end)
+          .trim()
+          .toLowerCase(),
+      );
     else if (isLetter(code)) at = openTag(html, less, end, open);
   }
   return root;
 }
 
 /** Ends the nearest open element of that name; a stray closing tag is ignored. */
-function close(open: Markup[], name: string): void {
+function closeTag(open: Markup[], name: string): void {
   for (let depth = open.length - 1; depth > 0; depth -= 1) {
     if (open[depth]?.name !== name) continue;
     for (const ended of open.splice(depth)) ended.closed = true;

@@ -11,7 +11,7 @@ export type LayerFindings = readonly [layer: Layer, findings: Findings];
  */
 const PREFERRED: Partial<Record<Field, Layer[]>> = { title: ['next-data', 'legacy', 'test-id'] };
 
-/** A description out of Open Graph is a line without its paragraphs, so it counts only where nothing else does; likewise the cover of the old layout. */
+/** `og:image` of the old layout is a cut-out of the cover for social networks (another address on all 85 pages), or Goodreads' own logo. */
 const NEVER: Partial<Record<Layout, Partial<Record<Field, Layer>>>> = { legacy: { coverUrl: 'open-graph' } };
 
 /**

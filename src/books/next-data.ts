@@ -1,7 +1,20 @@
 /** The best layer of the current layout: the book as `__NEXT_DATA__` holds it, every field typed and whole. */
 import type { Contributor, SeriesEntry } from './book.ts';
 import { dateOfTime, yearOfTime } from './dates.ts';
-import { address, count, cover, distribution, isbn10, isbn13, numberIn, pageCount, put, rating, unique, type Findings } from './findings.ts';
+import {
+  address,
+  count,
+  cover,
+  distribution,
+  isbn10,
+  isbn13,
+  numberIn,
+  pageCount,
+  put,
+  rating,
+  unique,
+  type Findings,
+} from './findings.ts';
 import { isObject, type JsonObject } from './json-slices.ts';
 import type { NextState } from './next-state.ts';
 import { line, paragraphsOfHtml } from './text.ts';
@@ -127,5 +140,10 @@ function award(value: unknown): string | null {
 
 /** `NOMINEE` is "Nominee", `SHORT_LISTED` "Short Listed". */
 function inTitleCase(designation: string): string {
-  return designation.toLowerCase().split(/[\s_]+/).map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join(' ').trim();
+  return designation
+    .toLowerCase()
+    .split(/[\s_]+/)
+    .map((word) => word.charAt(0).toUpperCase() + word.slice(1))
+    .join(' ')
+    .trim();
 }

@@ -34,11 +34,23 @@ export const BOOK_ROUTE = '/book/show/[book_id]';
 
 /** Challenge and captcha pages are 2 kB; their marks stand in the first part. On larger pages the marks mean nothing. */
 const CHALLENGE = 16 * 1024;
-const CHALLENGE_MARKS = ['window.gokuProps', 'awsWafCookieDomainList', 'id="challenge-container"', 'id="captcha-container"', 'AwsWafCaptcha', 'AwsWafIntegration'];
+const CHALLENGE_MARKS = [
+  'window.gokuProps',
+  'awsWafCookieDomainList',
+  'id="challenge-container"',
+  'id="captcha-container"',
+  'AwsWafCaptcha',
+  'AwsWafIntegration',
+];
 /** Goodreads' own notices of being down are short pages. */
 const NOTICE = 128 * 1024;
-const BUSY_TITLE = /over capacity|down for maintenance|unexpected error|took too long|service unavailable|bad gateway|gateway time-?out|too many requests/i;
-const BUSY_TEXT = ['Our website is currently unavailable while we make some improvements', 'Goodreads is over capacity', 'Goodreads request took too long'];
+const BUSY_TITLE =
+  /over capacity|down for maintenance|unexpected error|took too long|service unavailable|bad gateway|gateway time-?out|too many requests/i;
+const BUSY_TEXT = [
+  'Our website is currently unavailable while we make some improvements',
+  'Goodreads is over capacity',
+  'Goodreads request took too long',
+];
 const SIGN_IN_TITLE = /^(?:goodreads )?(?:sign[ -]?in|sign[ -]?up|log[ -]?in)\b/i;
 const SIGN_IN_PATH = /^\/(?:user\/(?:sign_in|sign_up|login|new)|ap\/(?:signin|register))(?:[/?#]|$)/i;
 const MISSING_TITLE = /^page not found\b/i;
@@ -49,13 +61,18 @@ function header(answer: PageAnswer, name: string): string | null {
   return first === undefined || first === '' ? null : first;
 }
 
+/** A piece of what we were sent, short and harmless enough to stand in a sentence. */
+function shown(text: string): string {
+  return collapse(text.slice(0, 80));
+}
+
 /** The path of an absolute address, '' when it is none. */
 function pathOf(url: string): string {
   return /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(url)?.[1] ?? '';
 }
 
 /** The page's `<title>` on one line; `null` where it has none. An empty title is ''. */
-export function titleOf(page: Buffer): string | null {
+function titleOf(page: Buffer): string | null {
   const head = headOf(page);
   const start = head.indexOf('<title');
   const open = start < 0 ? -1 : head.indexOf('>', start);
@@ -64,7 +81,7 @@ export function titleOf(page: Buffer): string | null {
 }
 
 /** Whether the page came whole. The old layout puts a long comment behind `</html>`, so that is not the very end. */
-export function isWhole(page: Buffer): boolean {
+function isWhole(page: Buffer): boolean {
   return page.lastIndexOf('</html>') >= 0;
 }
 
@@ -75,9 +92,11 @@ export function classifyNoBook(answer: PageAnswer, page: Buffer, signs: PageSign
 
 function blockedByAnswer(answer: PageAnswer): NoBook | null {
   const action = header(answer, 'x-amzn-waf-action');
-  if (action !== null) return { kind: 'blocked', reason: `The firewall in front of Goodreads answered "${action.slice(0, 40)}" (status ${answer.status}).` };
+  if (action !== null)
+    return { kind: 'blocked', reason: `The firewall in front of Goodreads answered "${shown(action)}" (status ${answer.status}).` };
   if (answer.status === 202) return { kind: 'blocked', reason: 'Status 202 without a book: Goodreads answers clients it doubts that way.' };
-  if (answer.status === 403 || answer.status === 405) return { kind: 'blocked', reason: `Goodreads refused the request (status ${answer.status}).` };
+  if (answer.status === 403 || answer.status === 405)
+    return { kind: 'blocked', reason: `Goodreads refused the request (status ${answer.status}).` };
   return null;
 }
 
@@ -89,9 +108,12 @@ function busyByStatus(answer: PageAnswer): NoBook | null {
 
 function blockedByBody(answer: PageAnswer, page: Buffer): NoBook | null {
   const success = answer.status >= 200 && answer.status < 300;
-  if (success && isBlank(page)) return { kind: 'blocked', reason: 'The answer is empty although it claims success, as challenges are for some clients.' };
+  if (success && isBlank(page))
+    return { kind: 'blocked', reason: 'The answer is empty although it claims success, as challenges are for some clients.' };
   if (page.length > CHALLENGE) return null;
-  return CHALLENGE_MARKS.some((mark) => page.includes(mark)) ? { kind: 'blocked', reason: 'The page is a challenge or captcha, not a book.' } : null;
+  return CHALLENGE_MARKS.some((mark) => page.includes(mark))
+    ? { kind: 'blocked', reason: 'The page is a challenge or captcha, not a book.' }
+    : null;
 }
 
 /** Nothing but white space (a body of more than 1 kB always has something). */
@@ -102,7 +124,12 @@ function isBlank(page: Buffer): boolean {
 function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
   const title = titleOf(page);
   const location = header(answer, 'location') ?? '';
-  if (answer.status === 401 || SIGN_IN_PATH.test(pathOf(answer.url)) || SIGN_IN_PATH.test(pathOf(location) || location) || (title !== null && SIGN_IN_TITLE.test(title))) {
+  if (
+    answer.status === 401 ||
+    SIGN_IN_PATH.test(pathOf(answer.url)) ||
+    SIGN_IN_PATH.test(pathOf(location) || location) ||
+    (title !== null && SIGN_IN_TITLE.test(title))
+  ) {
     return { kind: 'sign-in', reason: 'Goodreads wants a signed-in user.' };
   }
   const short = page.length < NOTICE;
@@ -127,11 +154,14 @@ function saysMissing(answer: PageAnswer, page: Buffer, title: string | null, sig
 
 function otherPage(answer: PageAnswer, page: Buffer, title: string | null, route: string | null): NoBook | null {
   if (answer.status < 200 || answer.status > 299) return null;
-  if (route !== null && !route.endsWith(BOOK_ROUTE)) return { kind: 'other-page', reason: `The page is of another kind (${route.slice(0, 80)}).` };
+  if (route !== null && !route.endsWith(BOOK_ROUTE))
+    return { kind: 'other-page', reason: `The page is of another kind (${shown(route)}).` };
   const canonical = canonicalLink(page);
   const path = canonical !== null && /^https?:\/\/(?:www\.)?goodreads\.com(?=\/|$)/i.test(canonical) ? pathOf(canonical) : null;
-  if (path !== null && !/^(?:\/[a-z-]{2,7})?\/book\/show\//i.test(path)) return { kind: 'other-page', reason: `The page is ${path.slice(0, 80) || '/'}, not a book's.` };
-  if (title !== null && /^search results for\b/i.test(title)) return { kind: 'other-page', reason: 'The page is a list of search results.' };
+  if (path !== null && !/^(?:\/[a-z-]{2,7})?\/book\/show\//i.test(path))
+    return { kind: 'other-page', reason: `The page is ${shown(path) || '/'}, not a book's.` };
+  if (title !== null && /^search results for\b/i.test(title))
+    return { kind: 'other-page', reason: 'The page is a list of search results.' };
   return null;
 }
 

@@ -51,7 +51,13 @@ const MAX_TRIES = 8;
  * The bounds of the tag `<name … id="id" …>`, or `null`. Takes `id="x"`, `id='x'` and `id=x`, never `data-testid="x"`.
  * `quotes` says which spelling is the usual one, since each miss reads the page to its end.
  */
-export function elementById(page: Buffer, name: string, id: string, from = 0, quotes = ['"', "'", '']): { start: number; end: number } | null {
+export function elementById(
+  page: Buffer,
+  name: string,
+  id: string,
+  from = 0,
+  quotes = ['"', "'", ''],
+): { start: number; end: number } | null {
   for (const quote of quotes) {
     const needle = ` id=${quote}${id}${quote === '' ? ' ' : quote}`;
     let at = page.indexOf(needle, from);

@@ -4,7 +4,7 @@ import type { Findings } from './findings.ts';
 import { numberIn } from './findings.ts';
 import type { BookReference } from './identity.ts';
 import { findJsonLd, readJsonLd } from './json-ld.ts';
-import type { JsonObject } from './json-slices.ts';
+import { isObject, type JsonObject } from './json-slices.ts';
 import { findLegacyTitle, legacyBookIds, readLegacy } from './legacy.ts';
 import { mergeLayers, type LayerFindings } from './merge.ts';
 import { nextBookId, readNextData } from './next-data.ts';
@@ -69,7 +69,8 @@ function readLegacyPage(answer: PageAnswer, page: Buffer, asked: BookReference):
 /** The same for the current layout. */
 function readCurrentPage(answer: PageAnswer, page: Buffer, state: NextState | null, asked: BookReference): PageReading | null {
   if (state !== null && (state.book === null || (state.page !== null && !state.page.endsWith(BOOK_ROUTE)))) return null;
-  if (state?.book != null) return readCurrent(page, state.book, state, answer, asked);
+  const entry = state?.book;
+  if (state !== null && isObject(entry)) return readCurrent(page, entry, state, answer, asked);
   const jsonLd = findJsonLd(page);
   if (jsonLd === null && !hasTestIdTitle(page)) return null;
   return readRendered(page, jsonLd, state, answer, asked);
@@ -85,18 +86,32 @@ function readCurrent(page: Buffer, entry: JsonObject, state: NextState, answer: 
   const layers: LayerFindings[] = [['next-data', findings]];
   if (!complete || findings.title === undefined || findings.authors === undefined) {
     const jsonLd = findJsonLd(page);
-    layers.push(['json-ld', jsonLd === null ? {} : readJsonLd(jsonLd)], ['test-id', readTestIds(page)], ['open-graph', readOpenGraph(page)]);
+    layers.push(
+      ['json-ld', jsonLd === null ? {} : readJsonLd(jsonLd)],
+      ['test-id', readTestIds(page)],
+      ['open-graph', readOpenGraph(page)],
+    );
   }
   return finish(id, mergeLayers(id, 'next', layers), answer, asked);
 }
 
 /** A page of the current layout whose data is missing or broken: cut off, or saved without it. What was rendered still names the book. */
-function readRendered(page: Buffer, jsonLd: JsonObject | null, state: NextState | null, answer: PageAnswer, asked: BookReference): PageReading {
+function readRendered(
+  page: Buffer,
+  jsonLd: JsonObject | null,
+  state: NextState | null,
+  answer: PageAnswer,
+  asked: BookReference,
+): PageReading {
   const own = state?.queriedId ?? renderedId(page);
   const id = own === null ? corroboratedId(page, answer, asked) : agreedId([own], answer, asked);
   if (typeof id !== 'string') return id;
   const structured: Findings = jsonLd === null ? {} : readJsonLd(jsonLd);
-  const layers: LayerFindings[] = [['json-ld', structured], ['test-id', readTestIds(page)], ['open-graph', readOpenGraph(page)]];
+  const layers: LayerFindings[] = [
+    ['json-ld', structured],
+    ['test-id', readTestIds(page)],
+    ['open-graph', readOpenGraph(page)],
+  ];
   return finish(id, mergeLayers(id, 'next', layers), answer, asked);
 }
 

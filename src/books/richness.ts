@@ -3,8 +3,29 @@ import type { ParsedBook } from './book.ts';
 
 /** Every field that the contract promises besides identity (`id`, `url`) and provenance (`layout`, `sources`). */
 export const FIELDS = [
-  'title', 'author', 'rating', 'description', 'workId', 'originalTitle', 'authors', 'series', 'ratingsCount', 'reviewsCount', 'ratingsDistribution',
-  'format', 'pages', 'publisher', 'publishedDate', 'originalPublishedYear', 'language', 'isbn10', 'isbn13', 'asin', 'genres', 'coverUrl', 'awards',
+  'title',
+  'author',
+  'rating',
+  'description',
+  'workId',
+  'originalTitle',
+  'authors',
+  'series',
+  'ratingsCount',
+  'reviewsCount',
+  'ratingsDistribution',
+  'format',
+  'pages',
+  'publisher',
+  'publishedDate',
+  'originalPublishedYear',
+  'language',
+  'isbn10',
+  'isbn13',
+  'asin',
+  'genres',
+  'coverUrl',
+  'awards',
 ] as const satisfies readonly (keyof ParsedBook)[];
 
 /**

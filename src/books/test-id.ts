@@ -27,7 +27,7 @@ export function hasTestIdTitle(page: Buffer): boolean {
   return page.includes(TITLE);
 }
 
-/** What the rendered page shows: contributors (the first few, with roles), one series, seven genres at most; no ISBN, publisher or language. */
+/** What the rendered page shows: contributors (the first few, with roles), the first series, a short list of genres; no ISBN, publisher or language. */
 export function readTestIds(page: Buffer): Findings {
   const findings: Findings = {};
   const at = page.indexOf(TITLE);
@@ -47,8 +47,8 @@ export function readTestIds(page: Buffer): Findings {
 
 /** The region begins at a tag, so that it never starts in the middle of an attribute. */
 function regionStart(page: Buffer, title: number): number {
-  const series = page.lastIndexOf('<h3', title);
-  if (series >= 0 && title - series < BEFORE_TITLE) return series;
+  const heading = page.lastIndexOf('<h3', title);
+  if (heading >= 0 && title - heading < BEFORE_TITLE) return heading;
   return Math.max(0, page.lastIndexOf('<', title));
 }
 
@@ -81,7 +81,10 @@ function contributors(root: Markup): Contributor[] {
 /** "Cerulean Chronicles #1" above the title; without a number the whole text is the series' name. */
 function series(root: Markup): SeriesEntry[] {
   const heading = root.children.find((child) => typeof child !== 'string' && child.name === 'h3');
-  const link = heading === undefined || typeof heading === 'string' ? null : find(heading, (element) => (attribute(element, 'href') ?? '').includes('/series/'));
+  const link =
+    heading === undefined || typeof heading === 'string'
+      ? null
+      : find(heading, (element) => (attribute(element, 'href') ?? '').includes('/series/'));
   const text = link === null ? null : textOf(link);
   if (link === null || text === null) return [];
   const mark = text.lastIndexOf(' #');
@@ -123,9 +126,10 @@ function readPublication(text: string | null, findings: Findings): void {
   else put(findings, 'publishedDate', date.iso);
 }
 
+/** A folded list ("...more") shows four or seven of ten genres: half a list is not the book's, so there is none then. */
 function genres(root: Markup): string[] {
   const list = byTestId(root, 'genresList');
-  if (list === null) return [];
+  if (list === null || !list.closed || /\.\.\.more|…more/.test(textOf(list) ?? '')) return [];
   const links = findAll(list, (element) => element.name === 'a' && (attribute(element, 'href') ?? '').includes('/genres/'));
   return unique(links.map((link) => textOf(link)));
 }

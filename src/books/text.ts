@@ -10,7 +10,7 @@ const LINES = new Set(['div', 'li', 'tr']);
  * Removes what no text should hold and PostgreSQL refuses: control characters (tab and line breaks stay) and halves of
  * surrogate pairs. U+200C and U+200D stay: Persian and the Indic scripts are misspelt without them.
  */
-export function withoutControls(text: string): string {
+function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is removed
   const clean = text.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '');
   return clean.replace(/\p{Surrogate}/gu, '\ufffd');
@@ -69,7 +69,10 @@ export function paragraphsOf(element: Markup): string | null {
   };
   visit(element);
   // Trimming line by line keeps this linear; a pattern with a run of spaces on both sides of a break would not be.
-  const lines = parts.join('').split('\n').map((text) => text.trim());
+  const lines = parts
+    .join('')
+    .split('\n')
+    .map((text) => text.trim());
   const kept = lines.filter((text, at) => text !== '' || (at > 0 && lines[at - 1] !== ''));
   const text = kept.join('\n').trim();
   return text === '' ? null : text;

@@ -41,6 +41,9 @@ export interface CrawlerOptions<R extends ReadingKind> {
   now?: () => number;
 }
 
+/** How often a process looks whether another has got the first robots.txt. */
+const CLAIM_POLL_MS = 100;
+
 const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
   book: 'ok',
   'other-page': 'ok',
@@ -52,10 +55,16 @@ const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
 };
 
 /** Puts the parts together. It owns none of them: whoever made them closes them. */
-export function createCrawler<R extends ReadingKind>({ fetcher, source, robots, ledger, classify, now = Date.now }: CrawlerOptions<R>): Crawler<R> {
+export function createCrawler<R extends ReadingKind>({
+  fetcher,
+  source,
+  robots,
+  ledger,
+  classify,
+  now = Date.now,
+}: CrawlerOptions<R>): Crawler<R> {
   /** The first robots.txt goes through the gate like a page, and is the probe when the source is blocked. */
-  let firstRobots: Promise<void> | undefined;
-  const getFirstRobots = async (): Promise<void> => {
+  const fetchFirstRobots = async (): Promise<void> => {
     const entry = await source.enter();
     let attempt;
     try {
@@ -64,11 +73,28 @@ export function createCrawler<R extends ReadingKind>({ fetcher, source, robots, 
       await source.report({ ...entry, kind: 'abandoned', status: 0, bytes: 0 });
       throw error;
     }
-    const { kind, reason } = attempt;
+    const { kind, reason = kind, retryAfterMs } = attempt;
     await source.report({ ...entry, ...attempt });
     if (kind === 'ok' || kind === 'missing') return;
     if (kind === 'blocked') throw new SourceHeld(source.current().hold?.untilMs ?? now(), 'blocked');
-    throw new QuireError('crawl-failed', `Goodreads' robots.txt could not be read, and without it nothing is requested: ${reason ?? kind}`, attempt.retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(attempt.retryAfterMs / 1000) });
+    const more = retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
+    throw new QuireError('crawl-failed', `Goodreads' robots.txt could not be read, and without it nothing is requested: ${reason}`, more);
+  };
+  let firstRobots: Promise<void> | undefined;
+  /** One process of the fleet gets it, the others wait for its result. */
+  const getFirstRobots = async (): Promise<void> => {
+    while (!(await robots.known())) {
+      if (await robots.claim()) {
+        try {
+          // Whoever had the claim before may just have succeeded.
+          if (!(await robots.known())) await fetchFirstRobots();
+        } finally {
+          await robots.letGo();
+        }
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, CLAIM_POLL_MS));
+    }
   };
 
   const mustBeAllowed = async (path: string): Promise<void> => {
@@ -98,7 +124,7 @@ export function createCrawler<R extends ReadingKind>({ fetcher, source, robots, 
   return {
     async crawl(reference, { signal } = {}) {
       signal?.throwIfAborted();
-      if (!(await robots.known())) await (firstRobots ??= getFirstRobots().finally(() => (firstRobots = undefined)));
+      if (!(await robots.known())) await unlessAborted((firstRobots ??= getFirstRobots().finally(() => (firstRobots = undefined))), signal);
       const path = crawlPath(reference);
       await mustBeAllowed(path);
       const entry = await source.enter(signal === undefined ? {} : { signal });
@@ -111,11 +137,36 @@ export function createCrawler<R extends ReadingKind>({ fetcher, source, robots, 
         await source.report({ ...entry, kind: 'abandoned', status, bytes: answer.wireBytes });
         throw error;
       }
-      const retryAfterMs = OUTCOME[reading.kind] === 'blocked' || OUTCOME[reading.kind] === 'overloaded' ? parseRetryAfter(answer.headers['retry-after'], now()) : null;
+      const retryAfterMs =
+        OUTCOME[reading.kind] === 'blocked' || OUTCOME[reading.kind] === 'overloaded'
+          ? parseRetryAfter(answer.headers['retry-after'], now())
+          : null;
       const kind = OUTCOME[reading.kind];
       ledger.record({ outcome: kind, requests: answer.requests, bytes: answer.wireBytes });
-      await source.report({ ...entry, kind, status, bytes: answer.wireBytes, retryAfterMs, ...(reading.reason === undefined ? {} : { reason: reading.reason }) });
+      await source.report({
+        ...entry,
+        kind,
+        status,
+        bytes: answer.wireBytes,
+        retryAfterMs,
+        ...(reading.reason === undefined ? {} : { reason: reading.reason }),
+      });
       return { reading, answer, retryAfterMs };
     },
   };
+}
+
+/** Waits for work that several callers share: one that gives up leaves it to the others. */
+async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
+  if (signal === undefined) return work;
+  let onAbort = (): void => {};
+  const aborted = new Promise<never>((_resolve, reject) => {
+    onAbort = () => reject(signal.reason as Error);
+    signal.addEventListener('abort', onAbort);
+  });
+  try {
+    await Promise.race([work, aborted]);
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
 }

@@ -30,7 +30,11 @@ export const ACCEPT_ENCODING = 'gzip, deflate, br';
  */
 export async function decodeBody(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   if (encoding === undefined || body.length === 0) return body;
-  const layers = encoding.toLowerCase().split(',').map((layer) => layer.trim()).filter((layer) => layer !== '' && layer !== 'identity');
+  const layers = encoding
+    .toLowerCase()
+    .split(',')
+    .map((layer) => layer.trim())
+    .filter((layer) => layer !== '' && layer !== 'identity');
   if (layers.length > MAX_LAYERS) throw new FetchFault('bad-encoding', `The body is encoded ${layers.length} times over.`);
   let decoded = body;
   for (const layer of layers.toReversed()) decoded = await undo(layer, decoded, maxBytes);
@@ -52,7 +56,8 @@ async function undo(encoding: string, body: Buffer, maxBytes: number): Promise<B
     }
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
-    if (code === 'ERR_BUFFER_TOO_LARGE') throw new FetchFault('too-large', `The page is larger than ${maxBytes} bytes once it is decompressed.`);
+    if (code === 'ERR_BUFFER_TOO_LARGE')
+      throw new FetchFault('too-large', `The page is larger than ${maxBytes} bytes once it is decompressed.`);
     throw new FetchFault('bad-encoding', `The body is not the ${encoding} that its header promises.`, error);
   }
   throw new FetchFault('bad-encoding', `The body comes in an encoding that was not asked for (${encoding.slice(0, 20)}).`);

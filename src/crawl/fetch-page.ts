@@ -96,11 +96,21 @@ export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
         for (let requests = 1; ; requests++) {
           const answer = await get(here, accept, deadline.signal);
           wireBytes += answer.body.length;
-          const decision = isRedirect(answer.status) ? decideRedirect(origin, here, answer.headers['location']) : { kind: 'answer' as const };
+          const decision = isRedirect(answer.status)
+            ? decideRedirect(origin, here, answer.headers['location'])
+            : { kind: 'answer' as const };
           if (decision.kind === 'answer') {
             const body = await decoded(answer, maxBytes);
             deadline.check();
-            return { status: answer.status, headers: answer.headers, body, url: origin + here, elapsedMs: performance.now() - startedMs, wireBytes, requests };
+            return {
+              status: answer.status,
+              headers: answer.headers,
+              body,
+              url: origin + here,
+              elapsedMs: performance.now() - startedMs,
+              wireBytes,
+              requests,
+            };
           }
           if (requests > maxRedirects) throw new FetchFault('redirect', `Goodreads redirected more than ${maxRedirects} times.`);
           here = decision.path;

@@ -9,7 +9,7 @@ import type { OutcomeKind } from './pacing.ts';
 const SERIES = 'source';
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
-export const KEEP_DAYS = 90;
+const KEEP_DAYS = 90;
 const FLUSH_MS = 1000;
 
 /** One page, or robots.txt, as it went. */

@@ -70,7 +70,7 @@ export type Grant = { kind: 'go'; atMs: number; probe: boolean } | { kind: 'wait
 /** The slowest is this part of the full rate. */
 export const MIN_FACTOR = 1 / 64;
 /** What "full" means while an unlimited rate recovers: pages per second. */
-export const UNLIMITED_NOMINAL = 64;
+const UNLIMITED_NOMINAL = 64;
 /** Spacing varies by up to this part, upwards only: the rate is a ceiling for every second, not just a mean. */
 export const JITTER = 0.1;
 export const MAX_PROBE_DELAY_MS = 3_600_000;
@@ -80,7 +80,43 @@ const MAX_RECOVERY_MS = 60_000;
 
 /** A source that nothing is known of. */
 export function initialState(): PacingState {
-  return { mode: 'open', sinceMs: 0, reason: null, factor: 1, nextSlotAtMs: 0, failures: 0, probes: 0, nextProbeAtMs: 0, reopenedAtMs: 0, probeLeaseUntilMs: 0, retryAfterUntilMs: 0, cutAtMs: 0, raisedAtMs: 0 };
+  return {
+    mode: 'open',
+    sinceMs: 0,
+    reason: null,
+    factor: 1,
+    nextSlotAtMs: 0,
+    failures: 0,
+    probes: 0,
+    nextProbeAtMs: 0,
+    reopenedAtMs: 0,
+    probeLeaseUntilMs: 0,
+    retryAfterUntilMs: 0,
+    cutAtMs: 0,
+    raisedAtMs: 0,
+  };
+}
+
+/** A stored state; one of another version of Quire may lack numbers, and then the initial ones stand in. */
+export function parseState(value: unknown): PacingState | null {
+  if (typeof value !== 'object' || value === null) return null;
+  const state: PacingState = { ...initialState(), ...value };
+  const numbers = [
+    state.sinceMs,
+    state.factor,
+    state.nextSlotAtMs,
+    state.failures,
+    state.probes,
+    state.nextProbeAtMs,
+    state.reopenedAtMs,
+    state.probeLeaseUntilMs,
+    state.retryAfterUntilMs,
+    state.cutAtMs,
+    state.raisedAtMs,
+  ];
+  const sound =
+    numbers.every((number) => Number.isFinite(number)) && state.factor > 0 && ['open', 'slowed', 'blocked'].includes(state.mode);
+  return sound ? state : null;
 }
 
 /** The rate in use, in pages per second; `Infinity` when nothing limits it. */
@@ -103,10 +139,16 @@ export function holdOf(state: PacingState, nowMs: number, settings: PacingSettin
 }
 
 /** Asks for one slot. A `go` at a later time has reserved it; a `wait` has reserved nothing. */
-export function requestSlot(state: PacingState, nowMs: number, settings: PacingSettings, random: () => number): { state: PacingState; grant: Grant } {
+export function requestSlot(
+  state: PacingState,
+  nowMs: number,
+  settings: PacingSettings,
+  random: () => number,
+): { state: PacingState; grant: Grant } {
   const hold = holdOf(state, nowMs, settings);
   if (hold !== null) return { state, grant: hold };
-  if (state.mode === 'blocked') return { state: { ...state, probeLeaseUntilMs: nowMs + settings.probeLeaseMs }, grant: { kind: 'go', atMs: nowMs, probe: true } };
+  if (state.mode === 'blocked')
+    return { state: { ...state, probeLeaseUntilMs: nowMs + settings.probeLeaseMs }, grant: { kind: 'go', atMs: nowMs, probe: true } };
   const rate = currentRate(state, settings);
   if (rate === Number.POSITIVE_INFINITY) return { state, grant: { kind: 'go', atMs: nowMs, probe: false } };
   const intervalMs = (1000 / rate) * (1 + JITTER * random());
@@ -124,7 +166,13 @@ export function changesNothing(state: PacingState, outcome: Outcome): boolean {
 }
 
 /** Takes note of what became of a page. */
-export function reportOutcome(before: PacingState, outcome: Outcome, nowMs: number, settings: PacingSettings, random: () => number): PacingState {
+export function reportOutcome(
+  before: PacingState,
+  outcome: Outcome,
+  nowMs: number,
+  settings: PacingSettings,
+  random: () => number,
+): PacingState {
   const state = withRetryAfter(before, outcome, nowMs);
   if (state.mode === 'blocked') return outcome.probe ? afterProbe(state, outcome, nowMs, settings, random) : state;
   switch (outcome.kind) {
@@ -170,7 +218,18 @@ function afterProbe(state: PacingState, outcome: Outcome, nowMs: number, setting
     case 'ok':
     case 'missing':
       // Gently: the factor is what the block cut it to, and the first page after the probe keeps its distance.
-      return { ...state, mode: 'slowed', sinceMs: nowMs, failures: 0, probes: 0, nextProbeAtMs: 0, reopenedAtMs: nowMs, probeLeaseUntilMs: 0, raisedAtMs: nowMs, nextSlotAtMs: nowMs + 1000 / currentRate(state, settings) };
+      return {
+        ...state,
+        mode: 'slowed',
+        sinceMs: nowMs,
+        failures: 0,
+        probes: 0,
+        nextProbeAtMs: 0,
+        reopenedAtMs: nowMs,
+        probeLeaseUntilMs: 0,
+        raisedAtMs: nowMs,
+        nextSlotAtMs: nowMs + 1000 / currentRate(state, settings),
+      };
     case 'abandoned':
       return { ...state, probeLeaseUntilMs: 0 };
     case 'blocked':

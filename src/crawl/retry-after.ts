@@ -5,7 +5,8 @@ export const MAX_RETRY_AFTER_MS = 86_400_000;
 
 const SECONDS = /^\d{1,10}$/;
 /** `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`. */
-const HTTP_DATE = /^(?:\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT|\w{6,9}, \d{2}-\w{3}-\d{2} \d{2}:\d{2}:\d{2} GMT|\w{3} \w{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/;
+const HTTP_DATE =
+  /^(?:\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT|\w{6,9}, \d{2}-\w{3}-\d{2} \d{2}:\d{2}:\d{2} GMT|\w{3} \w{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/;
 
 /** Milliseconds from `nowMs` on that the header asks to wait, 0 to {@link MAX_RETRY_AFTER_MS}; `null` when there is no such wish or it makes no sense. */
 export function parseRetryAfter(header: string | string[] | undefined, nowMs: number): number | null {

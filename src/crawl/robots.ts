@@ -39,6 +39,9 @@ export interface RobotsAttempt {
 export interface Robots {
   /** Whether a copy is known, here or in the store, however old. */
   known(): Promise<boolean>;
+  /** Takes on the first fetch for all processes; `false` when another has it. Let go with {@link letGo}; a process that dies lets go after half a minute. */
+  claim(): Promise<boolean>;
+  letGo(): Promise<void>;
   /** Fetches robots.txt now and keeps it if it can be had. Never rejects but for the store. */
   fetchNow(): Promise<RobotsAttempt>;
   /** Whether `path` may be requested. An old copy answers while a newer one is fetched behind it. Rejects with `crawl-failed` when no copy is known. */
@@ -76,6 +79,7 @@ interface Copy {
 /** The package is CommonJS whose export is the function itself; its types describe an ES module. */
 const robotsParser = robotsModule as unknown as (url: string, text: string) => Robot;
 const FRESH_MS = 86_400_000;
+const CLAIM_MS = 30_000;
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 3_600_000;
 /** How old the local copy of the stored copy may grow: another process may have a newer one. */
@@ -84,7 +88,16 @@ const LOCAL_MS = 60_000;
 const MAX_TEXT_BYTES = 512 * 1024;
 
 /** Makes the reader of robots.txt for one origin. Nothing is fetched before it is asked for. */
-export function createRobots({ documents, fetcher, ledger, origin, userAgent, log, held = () => false, now = Date.now }: RobotsOptions): Robots {
+export function createRobots({
+  documents,
+  fetcher,
+  ledger,
+  origin,
+  userAgent,
+  log,
+  held = () => false,
+  now = Date.now,
+}: RobotsOptions): Robots {
   const key = `robots/${new URL(origin).host}`;
   const url = `${origin}/robots.txt`;
   let copy: Copy | null = null;
@@ -125,7 +138,10 @@ export function createRobots({ documents, fetcher, ledger, origin, userAgent, lo
       ledger?.record({ outcome: 'robots', requests: 1, bytes: 0 });
       outcome = { kind: 'failed', status: 0, bytes: 0, retryAfterMs: null, reason: error.message };
     }
-    log.warn({ status: outcome.status, reason: outcome.reason, copyFrom: copy === null ? null : new Date(copy.fetchedAtMs).toISOString() }, 'robots.txt could not be had');
+    log.warn(
+      { status: outcome.status, reason: outcome.reason, copyFrom: copy === null ? null : new Date(copy.fetchedAtMs).toISOString() },
+      'robots.txt could not be had',
+    );
     if (copy !== null) {
       const failures = copy.failures + 1;
       const waitMs = Math.max(outcome.retryAfterMs ?? 0, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
@@ -141,8 +157,12 @@ export function createRobots({ documents, fetcher, ledger, origin, userAgent, lo
   const disallowing = (robot: Robot, path: string): string | null => {
     if (robot.isAllowed(origin + path, userAgent) !== false) return null;
     const line = robot.getMatchingLineNumber(origin + path, userAgent);
-    const text = copy?.text?.split(/\r\n|\r|\n/)[line - 1]?.trim().slice(0, 200);
-    return text === undefined ? 'a rule of robots.txt' : `line ${line}: ${text}`;
+    const lines = copy?.text?.split(/\r\n|\r|\n/) ?? [];
+    const text = lines
+      .at(line - 1)
+      ?.trim()
+      .slice(0, 200);
+    return line < 1 || text === undefined ? 'a rule of robots.txt' : `line ${line}: ${text}`;
   };
   const delaySeconds = (): number => {
     const seconds = parsed?.getCrawlDelay(userAgent) ?? 0;
@@ -156,11 +176,19 @@ export function createRobots({ documents, fetcher, ledger, origin, userAgent, lo
       if (copy === null) await load();
       return copy !== null;
     },
+    async claim() {
+      return (await documents.put(`${key}/claim`, '{}', { nowMs: now(), ifVersion: 0, expireAtMs: now() + CLAIM_MS })) !== null;
+    },
+    async letGo() {
+      await documents.delete(`${key}/claim`);
+    },
     fetchNow,
     async check(path) {
       if (copy === null || now() - loadedAtMs > LOCAL_MS) await load();
-      if (copy === null || parsed === null) throw new QuireError('crawl-failed', "Goodreads' robots.txt could not be read yet, and without it nothing is requested.");
-      if (copy.nextTryAtMs <= now() && !held()) void fetchNow().catch((error: unknown) => log.warn({ err: error }, 'a newer robots.txt could not be kept'));
+      if (copy === null || parsed === null)
+        throw new QuireError('crawl-failed', "Goodreads' robots.txt could not be read yet, and without it nothing is requested.");
+      if (copy.nextTryAtMs <= now() && !held())
+        void fetchNow().catch((error: unknown) => log.warn({ err: error }, 'a newer robots.txt could not be kept'));
       const rule = disallowing(parsed, path);
       return rule === null ? { allowed: true } : { allowed: false, rule };
     },
@@ -173,7 +201,7 @@ export function createRobots({ documents, fetcher, ledger, origin, userAgent, lo
       const rule = parsed === null ? null : disallowing(parsed, '/book/show/1');
       return {
         fetchedAt: copy === null ? null : new Date(copy.fetchedAtMs).toISOString(),
-        present: copy?.text != null,
+        present: typeof copy?.text === 'string',
         allowsBooks: rule === null,
         rule,
         crawlDelaySeconds: delaySeconds() || null,

@@ -92,7 +92,8 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
     const startedMs = performance.now();
     if (loadedAtMs === 0) await load();
     for (let tries = 1; !(await attempt(batch)); tries++) {
-      if (performance.now() - startedMs > GIVE_UP_MS) throw new QuireError('store-unavailable', 'The state of the source is changed by too many at once.');
+      if (performance.now() - startedMs > GIVE_UP_MS)
+        throw new QuireError('store-unavailable', 'The state of the source is changed by too many at once.');
       // The first conflict is one process being quicker; only crowds need to be spread.
       if (tries > 1) await new Promise((resolve) => setTimeout(resolve, random() * Math.min(tries, 10) * BACKOFF_MS));
       await load();

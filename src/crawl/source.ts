@@ -5,10 +5,24 @@
 import type { DocumentStore, Signals } from '../storage/store.ts';
 import type { Ledger } from './ledger.ts';
 import type { CrawlLog } from './log.ts';
-import { changesNothing, currentRate, holdOf, initialState, reportOutcome, requestSlot, type Grant, type HoldReason, type OutcomeKind, type PacingSettings, type PacingState } from './pacing.ts';
+import {
+  changesNothing,
+  currentRate,
+  holdOf,
+  initialState,
+  parseState,
+  reportOutcome,
+  requestSlot,
+  type Grant,
+  type HoldReason,
+  type OutcomeKind,
+  type PacingSettings,
+  type PacingState,
+} from './pacing.ts';
 import { parseQuietHours } from './quiet-hours.ts';
-import type { Robots, RobotsView } from './robots.ts';
+import type { Robots } from './robots.ts';
 import { createSharedState } from './shared-state.ts';
+import { iso, viewOf, type SourceView } from './source-view.ts';
 
 /** The source may not be asked now: the caller puts its job back until `untilMs`, which costs the job no attempt. */
 export class SourceHeld extends Error {
@@ -70,23 +84,7 @@ export interface SourceState {
   hold: { untilMs: number; why: HoldReason } | null;
 }
 
-/** The body of `GET /source`; times are ISO 8601. */
-export interface SourceView {
-  state: PacingState['mode'];
-  since: string | null;
-  reason: string | null;
-  nextProbeAt: string | null;
-  /** Goodreads asked to be left alone until then. */
-  retryAfterUntil: string | null;
-  /** Pages per second now; `null` is unlimited. */
-  rate: number | null;
-  /** Pages per second as configured; `null` is unlimited. */
-  fullRate: number | null;
-  /** Since midnight UTC. */
-  requestsToday: number;
-  robots: RobotsView | null;
-  quietHours: { hours: string; until: string | null } | null;
-}
+export type { SourceView } from './source-view.ts';
 
 export interface Source {
   /** Waits for the next slot and takes it. Rejects with {@link SourceHeld}, with the signal's reason, or when the store is unavailable. */
@@ -118,7 +116,16 @@ const MAX_WAIT_MS = 5000;
 const LEASE_SLACK_MS = 5000;
 
 /** Makes the gate. It begins to follow the stored state when it is first used; `close` ends that. Throws when QUIET_HOURS makes no sense. */
-export function createSource({ documents, signals, settings, log, ledger, robots, now = Date.now, random = Math.random }: SourceOptions): Source {
+export function createSource({
+  documents,
+  signals,
+  settings,
+  log,
+  ledger,
+  robots,
+  now = Date.now,
+  random = Math.random,
+}: SourceOptions): Source {
   const quietHours = settings.quietHours === null ? null : parseQuietHours(settings.quietHours);
   const listeners = new Set<(state: SourceState) => void>();
   const fixed = {
@@ -129,10 +136,7 @@ export function createSource({ documents, signals, settings, log, ledger, robots
     maxWaitMs: settings.maxWaitMs ?? MAX_WAIT_MS,
     crawlDelayMs: 0,
   };
-  const pacing = (): PacingSettings => {
-    fixed.crawlDelayMs = robots?.crawlDelayMs() ?? 0;
-    return fixed;
-  };
+  const pacing = (): PacingSettings => Object.assign(fixed, { crawlDelayMs: robots?.crawlDelayMs() ?? 0 });
 
   const shared = createSharedState<PacingState>({
     documents,
@@ -145,15 +149,19 @@ export function createSource({ documents, signals, settings, log, ledger, robots
       if (!tellsApart(before, after)) return;
       if (ours) {
         if (before.mode !== after.mode) logMode(log, after, currentRate(after, pacing()));
-        signals.publish({ kind: 'source' }).catch((error: unknown) => log.warn({ err: error }, 'the other processes could not be told that the source changed; they will see it within a second'));
+        signals
+          .publish({ kind: 'source' })
+          .catch((error: unknown) =>
+            log.warn({ err: error }, 'the other processes could not be told that the source changed; they will see it within a second'),
+          );
       }
       const state = current();
       for (const listener of listeners) listener(state);
     },
   });
 
-  let following: (() => void) | undefined;
   let closed = false;
+  let following: (() => void) | undefined;
   const refresh = (): void => {
     // An unreachable store shows itself to those who need it; here the next second tries again.
     shared.refresh().catch(() => {});
@@ -238,7 +246,13 @@ export function createSource({ documents, signals, settings, log, ledger, robots
     async report(report) {
       follow();
       const retryAfterMs = report.retryAfterMs ?? null;
-      const outcome = { kind: report.kind, probe: report.probe, startedAtMs: report.startedAtMs, retryAfterMs, ...(report.reason === undefined ? {} : { reason: report.reason }) };
+      const outcome = {
+        kind: report.kind,
+        probe: report.probe,
+        startedAtMs: report.startedAtMs,
+        retryAfterMs,
+        ...(report.reason === undefined ? {} : { reason: report.reason }),
+      };
       if (retryAfterMs === null && changesNothing(shared.local(), outcome)) return;
       try {
         await shared.update((state) => ({ value: reportOutcome(state, outcome, now(), pacing(), random), result: undefined }));
@@ -249,22 +263,7 @@ export function createSource({ documents, signals, settings, log, ledger, robots
     async view() {
       follow();
       const [, requestsToday, robotsView] = await Promise.all([shared.refresh(), ledger?.requestsToday() ?? 0, robots?.view() ?? null]);
-      const state = current();
-      const { retryAfterUntilMs } = shared.local();
-      const full = currentRate(initialState(), pacing());
-      const quietUntilMs = quietHours?.untilMs(now()) ?? null;
-      return {
-        state: state.mode,
-        since: iso(state.sinceMs),
-        reason: state.reason,
-        nextProbeAt: iso(state.nextProbeAtMs),
-        retryAfterUntil: retryAfterUntilMs > now() ? iso(retryAfterUntilMs) : null,
-        rate: state.rate,
-        fullRate: Number.isFinite(full) ? full : null,
-        requestsToday,
-        robots: robotsView,
-        quietHours: quietHours === null ? null : { hours: quietHours.text, until: iso(quietUntilMs) },
-      };
+      return viewOf(shared.local(), { nowMs: now(), settings: pacing(), quietHours, requestsToday, robots: robotsView });
     },
     current() {
       follow();
@@ -292,20 +291,8 @@ function tellsApart(a: PacingState, b: PacingState): boolean {
 
 function logMode(log: CrawlLog, state: PacingState, rate: number): void {
   const fields = { source: state.mode, reason: state.reason, ...(Number.isFinite(rate) ? { pagesPerSecond: rate } : {}) };
-  if (state.mode === 'blocked') log.warn({ ...fields, nextProbeAt: iso(state.nextProbeAtMs) }, 'the source is blocked: nothing is asked for but single probes');
+  if (state.mode === 'blocked')
+    log.warn({ ...fields, nextProbeAt: iso(state.nextProbeAtMs) }, 'the source is blocked: nothing is asked for but single probes');
   else if (state.mode === 'slowed') log.warn(fields, 'the source is slowed down');
   else log.info(fields, 'the source is open');
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null || ms === 0 ? null : new Date(ms).toISOString();
-}
-
-/** A stored state; one of another version of Quire may lack numbers, and then the initial ones stand in. */
-function parseState(value: unknown): PacingState | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const state: PacingState = { ...initialState(), ...value };
-  const numbers = [state.sinceMs, state.factor, state.nextSlotAtMs, state.failures, state.probes, state.nextProbeAtMs, state.reopenedAtMs, state.probeLeaseUntilMs, state.retryAfterUntilMs, state.cutAtMs, state.raisedAtMs];
-  const sound = numbers.every((number) => Number.isFinite(number)) && state.factor > 0 && ['open', 'slowed', 'blocked'].includes(state.mode);
-  return sound ? state : null;
 }

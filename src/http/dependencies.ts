@@ -2,24 +2,22 @@
 import type { FastifyBaseLogger } from 'fastify';
 import type { Batches } from '../batches/views.ts';
 import type { Config } from '../config.ts';
+import type { LedgerView } from '../crawl/ledger.ts';
+import type { SourceNow } from '../crawl/source-now.ts';
+import type { SourceView } from '../crawl/source-view.ts';
+import type { Uploads } from '../jobs/uploads.ts';
 import type { Jobs } from '../jobs/views.ts';
 import type { Store } from '../storage/store.ts';
 
 /** What Quire's parts write their log lines to: the levels of pino, an object of facts first, then a sentence. */
 export type Log = FastifyBaseLogger;
 
-/** The state of the source as every process knows it, at most a second old. */
-export interface SourceNow {
-  mode: 'open' | 'slowed' | 'blocked';
-  /** When a blocked source is probed next, in milliseconds since the epoch; `null` while it is not blocked. */
-  nextProbeAtMs: number | null;
-}
-
 /** What is told of the source: `view()` is the answer of `GET /source`, `ledger` that of `GET /source/ledger`. */
 export interface SourceReader {
-  view(): Promise<object>;
-  current(): SourceNow;
-  ledger(query: { fromMs: number; toMs: number; nowMs: number }): Promise<object>;
+  view(): Promise<SourceView>;
+  /** At most a second old, and costs nothing. */
+  current(): Pick<SourceNow, 'mode' | 'nextProbeAtMs'>;
+  ledger(query: { fromMs: number; toMs: number }): Promise<LedgerView>;
 }
 
 /** Whether this process can do its work, and what each check said: `ok` or a sentence. */
@@ -29,7 +27,7 @@ export interface Readiness {
 }
 
 export interface HttpDependencies {
-  config: Pick<Config, 'host' | 'apiKeys' | 'goodreadsOrigin'>;
+  config: Pick<Config, 'host' | 'apiKeys'>;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
   log: Log;
@@ -40,6 +38,8 @@ export interface HttpDependencies {
   source: SourceReader | null;
   /** Must answer within 2 s. It is not ready while the store is away or the process drains. */
   readiness(): Promise<Readiness>;
-  /** Share of pages by parser layer, for `/stats`. */
+  /** Takes pages that users saved; without it `PUT /books/{id}/page` does not exist. */
+  uploads?: Uploads;
+  /** How the parser does lately, for `/stats`. */
   parserHealth?: () => Promise<object>;
 }

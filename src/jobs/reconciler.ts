@@ -73,7 +73,21 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
     return 0;
   };
 
+  /** A batch whose last items never came: the process that took it in died before it answered, so nobody knows the batch. */
+  const isOrphan = async (batchId: BatchId): Promise<boolean> => {
+    const batch = await store.batches.get(batchId);
+    if (!batch || batch.finishedAtMs !== null) return false;
+    const last = await store.batches.items(batchId, { fromIndex: batch.total - 1, limit: 1, state: null });
+    return last?.items.length === 0;
+  };
+
   const reconcileBatch = async (batchId: BatchId): Promise<number> => {
+    if (await isOrphan(batchId)) {
+      const cancelled = await store.batches.cancel(batchId, now());
+      for (const job of cancelled?.unwanted ?? []) await producer.withdraw(job);
+      log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
+      return 0;
+    }
     let found = 0;
     for (let fromIndex: number | null = 0; fromIndex !== null; ) {
       const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit: ITEMS_AT_ONCE, state: 'queued' });

@@ -52,7 +52,8 @@ export function createMemoryDocuments(): MemoryDocuments {
       },
       async read(series, fromHour, toHour) {
         await turn();
-        return [...sums].map(([key, counts]) => ({ hour: Number(key.split('/')[1]), series: key.split('/')[0], counts }))
+        return [...sums]
+          .map(([key, counts]) => ({ hour: Number(key.split('/')[1]), series: key.split('/')[0], counts }))
           .filter((entry) => entry.series === series && entry.hour >= fromHour && entry.hour <= toHour);
       },
     },
@@ -69,7 +70,11 @@ export function createMemoryDocuments(): MemoryDocuments {
 }
 
 /** A logger that keeps what it was told. */
-export function createLogRecorder(): { info: (fields: object, message: string) => void; warn: (fields: object, message: string) => void; lines: { level: string; fields: object; message: string }[] } {
+export function createLogRecorder(): {
+  info: (fields: object, message: string) => void;
+  warn: (fields: object, message: string) => void;
+  lines: { level: string; fields: object; message: string }[];
+} {
   const lines: { level: string; fields: object; message: string }[] = [];
   return {
     lines,

@@ -74,10 +74,8 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       const { ready, checks } = await withDeadline(deps.readiness());
       reply.header('cache-control', 'no-store');
       if (ready) return reply.send({ ready, checks });
-      const detail = `Not ready: ${Object.entries(checks)
-        .filter(([, said]) => said !== 'ok')
-        .map(([name, said]) => `${name}: ${said}`)
-        .join('; ')}.`;
+      const said = Object.entries(checks).map(([name, outcome]) => `${name}: ${outcome}`);
+      const detail = `Not ready (${said.join('; ')}).`;
       const more = { detail, extensions: { checks } };
       return 'store' in checks && checks['store'] !== 'ok' ? sendProblem(request, reply, 'store-unavailable', more) : sendStatusProblem(request, reply, 503, more);
     },

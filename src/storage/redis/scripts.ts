@@ -181,10 +181,16 @@ end
 
 if id ~= '' then
   if call('EXISTS', bkey) == 0 then
-    call('HSET', bkey, 'total', ARGV[6], 'created', now, 'progressed', now, 'options', ARGV[8], 'q', 0, 'p', 0, 'n', 0, 'f', 0, 'x', 0, 'c', 0, 'i', 0)
+    call('HSET', bkey, 'total', ARGV[6], 'created', now, 'progressed', now, 'options', ARGV[8], 'q', ARGV[6], 'p', 0, 'n', 0, 'f', 0, 'x', 0, 'c', 0, 'i', 0)
     call('ZADD', P .. 'open', now, id)
   end
-  for letter, n in pairs(counts) do if n > 0 then call('HINCRBY', bkey, letter, n) end end
+  -- What is announced counts as queued until it is decided, so that the counts add up to the total between two steps.
+  for letter, n in pairs(counts) do
+    if letter ~= 'q' and n > 0 then
+      call('HINCRBY', bkey, 'q', -n)
+      call('HINCRBY', bkey, letter, n)
+    end
+  end
   if #items > 0 then
     call('RPUSH', bkey .. ':items', unpack(items))
     call('APPEND', bkey .. ':states', table.concat(letters))
@@ -248,6 +254,8 @@ for at = 1, #items do
     call('RPUSH', bkey .. ':log', (at - 1) .. '.x.' .. ARGV[2])
   end
 end
+-- Announced items that never came (the process that submits died) are cancelled too.
+n = tonumber(call('HGET', bkey, 'q'))
 out[1] = n
 if n > 0 then
   call('SET', bkey .. ':states', (string.gsub(states, 'q', 'x')))

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { parseQuietHours } from '../../../src/crawl/quiet-hours.ts';
 
@@ -41,26 +41,47 @@ describe('when the clocks change', () => {
 
 test('the end found is the first minute that is not quiet, at any time of any year', () => {
   const zones = ['UTC', 'America/Los_Angeles', 'Europe/Berlin', 'Australia/Lord_Howe', 'Asia/Kathmandu', 'Africa/Casablanca'];
-  const clock = fc.tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 })).map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'));
-  const nearChange = fc.constantFrom('2026-03-08T10:00Z', '2026-11-01T09:00Z', '2026-03-29T01:00Z', '2026-10-25T01:00Z', '2026-04-04T15:00Z', '2026-06-15T00:00Z');
+  const clock = fc
+    .tuple(fc.integer({ min: 0, max: 23 }), fc.integer({ min: 0, max: 59 }))
+    .map((parts) => parts.map((part) => String(part).padStart(2, '0')).join(':'));
+  const nearChange = fc.constantFrom(
+    '2026-03-08T10:00Z',
+    '2026-11-01T09:00Z',
+    '2026-03-29T01:00Z',
+    '2026-10-25T01:00Z',
+    '2026-04-04T15:00Z',
+    '2026-06-15T00:00Z',
+  );
   fc.assert(
-    fc.property(clock, clock, fc.constantFrom(...zones), nearChange, fc.integer({ min: -1440, max: 1440 }), (from, to, zone, day, offset) => {
-      fc.pre(from !== to);
-      const nowMs = Date.parse(day) + offset * 60_000;
-      const found = parseQuietHours(`${from}-${to} ${zone}`).untilMs(nowMs);
-      const isQuiet = (atMs: number): boolean => {
-        const local = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(atMs);
-        return from < to ? local >= from && local < to : local >= from || local < to;
-      };
-      expect(isQuiet(nowMs)).toBe(found !== null);
-      if (found === null) return;
-      expect(isQuiet(found)).toBe(false);
-      for (let atMs = found - 60_000; atMs > nowMs && atMs > found - 10 * 60_000; atMs -= 60_000) expect(isQuiet(atMs)).toBe(true);
-    }),
+    fc.property(
+      clock,
+      clock,
+      fc.constantFrom(...zones),
+      nearChange,
+      fc.integer({ min: -1440, max: 1440 }),
+      (from, to, zone, day, offset) => {
+        fc.pre(from !== to);
+        const nowMs = Date.parse(day) + offset * 60_000;
+        const found = parseQuietHours(`${from}-${to} ${zone}`).untilMs(nowMs);
+        const isQuiet = (atMs: number): boolean => {
+          const local = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit', hourCycle: 'h23' }).format(
+            atMs,
+          );
+          return from < to ? local >= from && local < to : local >= from || local < to;
+        };
+        expect(isQuiet(nowMs)).toBe(found !== null);
+        if (found === null) return;
+        expect(isQuiet(found)).toBe(false);
+        for (let atMs = found - 60_000; atMs > nowMs && atMs > found - 10 * 60_000; atMs -= 60_000) expect(isQuiet(atMs)).toBe(true);
+      },
+    ),
     { numRuns: 200 },
   );
 });
 
-test.each(['', '22-6', '25:00-06:00', '22:60-06:00', '22:00-22:00', '00:00-24:00', '22:00-06:00 Mars/Olympus', '22:00-24:30'])('%j is refused with a sentence', (text) => {
-  expect(() => parseQuietHours(text)).toThrow(/^a range/);
-});
+test.each(['', '22-6', '25:00-06:00', '22:60-06:00', '22:00-22:00', '00:00-24:00', '22:00-06:00 Mars/Olympus', '22:00-24:30'])(
+  '%j is refused with a sentence',
+  (text) => {
+    expect(() => parseQuietHours(text)).toThrow(/^a range/);
+  },
+);

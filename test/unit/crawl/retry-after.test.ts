@@ -17,9 +17,12 @@ test.each([
   expect(parseRetryAfter(header, NOW)).toBe(ms);
 });
 
-test.each([undefined, '', 'soon', '-5', '1.5', '12345678901', 'Sun, 36 Nov 1994 08:49:37 GMT', '1994-11-06T08:49:37Z', []])('%j asks for nothing', (header) => {
-  expect(parseRetryAfter(header, NOW)).toBeNull();
-});
+test.each([undefined, '', 'soon', '-5', '1.5', '12345678901', 'Sun, 36 Nov 1994 08:49:37 GMT', '1994-11-06T08:49:37Z', []])(
+  '%j asks for nothing',
+  (header) => {
+    expect(parseRetryAfter(header, NOW)).toBeNull();
+  },
+);
 
 test('of several headers the first counts', () => {
   expect(parseRetryAfter(['3', '9'], NOW)).toBe(3000);

@@ -20,7 +20,14 @@ afterEach(async () => {
 
 function gate(more: Partial<SourceSettings> = {}): Source {
   const { documents, signals } = store;
-  const settings = { origin: 'https://www.goodreads.com', ratePerSecond: 1, blockProbeMs: 60_000, timeoutMs: 20_000, quietHours: null, ...more };
+  const settings = {
+    origin: 'https://www.goodreads.com',
+    ratePerSecond: 1,
+    blockProbeMs: 60_000,
+    timeoutMs: 20_000,
+    quietHours: null,
+    ...more,
+  };
   const source = createSource({ documents, signals, settings, log, random: () => 0.5 });
   sources.push(source);
   return source;
@@ -125,7 +132,14 @@ describe('a challenge', () => {
     await Promise.all(sources.splice(0).map(async (source) => source.close()));
     const restarted = gate();
     expect(await held(restarted.enter())).toMatchObject({ why: 'blocked' });
-    expect(await restarted.view()).toMatchObject({ state: 'blocked', reason: 'a captcha', since: new Date(T0).toISOString(), nextProbeAt: new Date(T0 + 60_000).toISOString(), rate: 0.5, fullRate: 1 });
+    expect(await restarted.view()).toMatchObject({
+      state: 'blocked',
+      reason: 'a captcha',
+      since: new Date(T0).toISOString(),
+      nextProbeAt: new Date(T0 + 60_000).toISOString(),
+      rate: 0.5,
+      fullRate: 1,
+    });
   });
 
   test('of one origin says nothing about another', async () => {
@@ -160,7 +174,12 @@ test('Retry-After holds all gates, quiet hours too', async () => {
 test('a store that is away is told to who enters, and does not fail who reports', async () => {
   const away = async (): Promise<never> => Promise.reject(new Error('the store is away'));
   const documents = { ...store.documents, get: away, put: away };
-  const source = createSource({ documents, signals: store.signals, settings: { origin: 'http://127.0.0.1:1', ratePerSecond: 0, blockProbeMs: 1000, timeoutMs: 1000, quietHours: null }, log });
+  const source = createSource({
+    documents,
+    signals: store.signals,
+    settings: { origin: 'http://127.0.0.1:1', ratePerSecond: 0, blockProbeMs: 1000, timeoutMs: 1000, quietHours: null },
+    log,
+  });
   sources.push(source);
   await expect(source.enter()).rejects.toThrow('the store is away');
   await source.report(told('blocked'));
@@ -186,13 +205,19 @@ test('the ledger adds up over processes, hours and days, and writes at most once
     { at: '2026-01-15T12:00:00.000Z', requests: 100, bytes: 100_000, outcomes: { ok: 90, missing: 10 } },
     { at: '2026-01-16T01:00:00.000Z', requests: 2, bytes: 5, outcomes: { robots: 1 } },
   ]);
-  expect(view?.days.map(({ at, requests }) => [at, requests])).toEqual([['2026-01-15', 100], ['2026-01-16', 2]]);
+  expect(view?.days.map(({ at, requests }) => [at, requests])).toEqual([
+    ['2026-01-15', 100],
+    ['2026-01-16', 2],
+  ]);
   expect(await ledgers[1]?.requestsToday()).toBe(2);
 });
 
 test('the ledger keeps what a store that is away did not take', async () => {
   let away = true;
-  const tallies = { ...store.tallies, add: async (...args: Parameters<typeof store.tallies.add>) => (away ? Promise.reject(new Error('away')) : store.tallies.add(...args)) };
+  const tallies = {
+    ...store.tallies,
+    add: async (...args: Parameters<typeof store.tallies.add>) => (away ? Promise.reject(new Error('away')) : store.tallies.add(...args)),
+  };
   const ledger = createLedger({ tallies, log });
   ledger.record({ outcome: 'ok', requests: 1, bytes: 1 });
   await vi.advanceTimersByTimeAsync(1000);

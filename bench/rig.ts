@@ -1,0 +1,133 @@
+/** What the benchmarks run on: a private Redis, a stand-in for Goodreads and Quire, each a process of its own. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { Redis } from 'ioredis';
+import { startGoodreadsProcess, startQuire, type QuireProcess } from '../scripts/quire-process.ts';
+import { waitUntil } from '../test/support/wait-until.ts';
+import { startRedis } from '../test/support/redis-server.ts';
+import { defaultPagesDir } from './parse.ts';
+
+export interface Rig {
+  quick: boolean;
+  /** A private Redis 7, without persistence. */
+  redisUrl: string;
+  /** A connection to it, for looking and cleaning. */
+  redis: Redis;
+  origin: string;
+  /** Starts Quire on that Redis, unless `env` says otherwise, without a rate limit. */
+  quire(role: 'api' | 'worker' | 'all', env?: Record<string, string>): Promise<QuireProcess>;
+  /** An empty directory that goes with the rig. */
+  directory(): Promise<string>;
+  stop(): Promise<void>;
+}
+
+export interface RigOptions {
+  quick: boolean;
+  /** Writes a CPU profile of every Quire process there. */
+  profileDir?: string;
+}
+
+export const PREFIX = 'bench';
+/** From here on the stand-in makes up books. */
+export const FIRST_ID = 1_000_000_000;
+const AT_ONCE = 1_000;
+/** Pages in flight, of our worker as of the loop it is measured by. */
+export const CONCURRENCY = 16;
+
+export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
+  const undo: (() => Promise<unknown>)[] = [];
+  const stop = async (): Promise<void> => {
+    for (let last = undo.pop(); last; last = undo.pop()) await last();
+  };
+  try {
+    const server = await startRedis();
+    undo.push(() => server.stop());
+    const redis = new Redis(server.url);
+    undo.push(async () => redis.quit());
+    const site = await startGoodreadsProcess({ pages: defaultPagesDir() });
+    undo.push(() => site.stop());
+    return {
+      quick,
+      redisUrl: server.url,
+      redis,
+      origin: site.origin,
+      async quire(role, env = {}) {
+        const store = env['DATA_DIR'] === undefined ? { REDIS_URL: server.url, QUEUE_PREFIX: PREFIX } : {};
+        const nodeArgs = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-name', `${role}-${Date.now()}.cpuprofile`];
+        const settings = { GOODREADS_ORIGIN: site.origin, CRAWL_RATE: '0', CRAWL_CONCURRENCY: String(CONCURRENCY), LOG_LEVEL: 'info', ...store, ...env };
+        const quire = await startQuire({ role, nodeArgs, env: settings });
+        undo.push(() => quire.stop());
+        return quire;
+      },
+      async directory() {
+        const dir = await mkdtemp(join(tmpdir(), 'quire-bench-'));
+        undo.push(() => rm(dir, { recursive: true, force: true }));
+        return dir;
+      },
+      stop,
+    };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Posts links to so many books, `POST`s of 1,000 each as one batch each, and gives the batches. */
+export async function submitBooks(address: string, count: number, firstId: number): Promise<string[]> {
+  const batchIds: string[] = [];
+  for (let from = 0; from < count; from += AT_ONCE) {
+    const links = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, n) => `https://www.goodreads.com/book/show/${firstId + from + n}`);
+    const answer = await fetch(`${address}/parse-links`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(links) });
+    const { batchId } = (await answer.json()) as { batchId?: string };
+    if (batchId === undefined) throw new Error(`POST /parse-links was answered with ${answer.status}`);
+    batchIds.push(batchId);
+  }
+  return batchIds;
+}
+
+/** Has one real page crawled and gives its book's number, which is then stored on the rig's Redis. */
+export async function crawlOne(rig: Rig): Promise<string> {
+  const quire = await rig.quire('all');
+  const id = FIRST_ID + 3;
+  await submitBooks(quire.address, 1, id);
+  await waitUntil('one book', async () => (await fetch(`${quire.address}/book-info?id=${id}`)).status === 200);
+  await quire.stop();
+  return String(id);
+}
+
+/** Runs one of the limits (`bench/limits/*.ts`) to its end and gives what it reports on its only line. */
+export async function runLimit<T>(name: string, args: (string | number)[]): Promise<T> {
+  const child = startScript(name, args);
+  const [line] = await Promise.all([firstLine(child, name), once(child, 'close')]);
+  return JSON.parse(line) as T;
+}
+
+/** Starts one of the limits that serves, and gives where it listens. */
+export async function serveLimit(name: string, args: (string | number)[]): Promise<{ address: string; stop(): Promise<void> }> {
+  const child = startScript(name, args);
+  const { address } = JSON.parse(await firstLine(child, name)) as { address: string };
+  return {
+    address,
+    async stop() {
+      const ended = once(child, 'close');
+      child.kill('SIGTERM');
+      await ended;
+    },
+  };
+}
+
+function startScript(name: string, args: (string | number)[]) {
+  const script = fileURLToPath(new URL(`limits/${name}.ts`, import.meta.url));
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+}
+
+async function firstLine(child: ReturnType<typeof startScript>, name: string): Promise<string> {
+  const { value } = (await createInterface({ input: child.stdout })[Symbol.asyncIterator]().next()) as IteratorResult<string, undefined>;
+  if (value === undefined) throw new Error(`${name} ended without a word`);
+  return value;
+}

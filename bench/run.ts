@@ -1,0 +1,84 @@
+/**
+ * `npm run bench`: every figure that Quire promises, ours against its limit, measured in one run. Prints a table and writes `bench/results.json`.
+ *
+ *   npm run bench -- [--quick] [--only parse,submit] [--profile DIR]
+ */
+import { execFileSync } from 'node:child_process';
+import { writeFile } from 'node:fs/promises';
+import { availableParallelism, cpus, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import build from '../test/support/build-setup.ts';
+import { findRedisServer } from '../test/support/server-binaries.ts';
+import { benchBatches } from './batches.ts';
+import { benchCrawl } from './crawl.ts';
+import { benchEmbedded } from './embedded.ts';
+import { loadGenerator } from './load.ts';
+import { benchMemory } from './memory.ts';
+import { benchParse, defaultPagesDir } from './parse.ts';
+import { benchRead } from './read.ts';
+import { openRig, type Rig } from './rig.ts';
+import type { BenchRow } from './row.ts';
+import { benchSubmit } from './submit.ts';
+
+const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
+  parse: (rig) => benchParse({ pagesDir: defaultPagesDir(), quick: rig.quick }),
+  submit: benchSubmit,
+  read: benchRead,
+  crawl: benchCrawl,
+  batches: benchBatches,
+  memory: benchMemory,
+  embedded: benchEmbedded,
+};
+
+const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } } });
+const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+
+const figure = (value: number): string => (Number.isNaN(value) ? '-' : value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3));
+
+/** Whether a row is as good as it should be; `null` where no target is set. */
+function meets({ ratio, target }: BenchRow): boolean | null {
+  const [, sign, bound] = /^([≥≤]) ([\d.]+)$/.exec(target) ?? [];
+  if (bound === undefined) return null;
+  return sign === '≥' ? ratio >= Number(bound) : ratio <= Number(bound);
+}
+
+function printTable(rows: BenchRow[]): void {
+  const cells = rows.map((row) => {
+    const good = meets(row);
+    return [row.name, row.store ?? '', `${figure(row.ours)} ${row.unit}`, figure(row.limit), figure(row.ratio), row.target, good === null ? '' : good ? 'ok' : 'MISSED'];
+  });
+  const table = [['what', 'store', 'ours', 'limit', 'ratio', 'target', ''], ...cells];
+  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
+  for (const row of table) process.stdout.write(`${row.map((cell, column) => (column >= 2 && column <= 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ')}\n`);
+}
+
+const machine = {
+  cpu: cpus()[0]?.model ?? '',
+  cores: availableParallelism(),
+  memoryGiB: Math.round(totalmem() / 2 ** 30),
+  node: process.version,
+  redis: /v=([\d.]+)/.exec(execFileSync(findRedisServer() ?? 'redis-server', ['--version'], { encoding: 'utf8' }))?.[1] ?? '',
+  load: loadGenerator,
+  pages: defaultPagesDir().endsWith('fixtures') ? 'test/fixtures (our own: small)' : '../shared/pages (real)',
+  quick: values.quick,
+};
+
+await build();
+process.stdout.write(`${Object.entries(machine).map(([name, value]) => `${name} ${value}`).join(', ')}\n\n`);
+const rig = await openRig({ quick: values.quick, ...(values.profile === undefined ? {} : { profileDir: values.profile }) });
+const rows: BenchRow[] = [];
+try {
+  for (const name of wanted) {
+    const part = PARTS[name];
+    if (part === undefined) throw new Error(`there is no part ${name}: choose from ${Object.keys(PARTS).join(', ')}`);
+    const startedMs = performance.now();
+    rows.push(...(await part(rig)));
+    process.stderr.write(`${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
+  }
+} finally {
+  await rig.stop();
+}
+process.stdout.write('\n');
+printTable(rows);
+await writeFile(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);

@@ -1,0 +1,61 @@
+/** One call of a webhook: a POST to the addresses that were checked, without redirects, cut off by time and size. */
+import type { LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
+import { buildConnector, Client } from 'undici';
+import type { Target } from './target-guard.ts';
+
+/** Longest time an attempt may take, from look-up to the last byte read. */
+export const DEADLINE_MS = 10_000;
+/** Bytes of an answer that are read; the status says it all, so nothing of them is kept. */
+export const MAX_ANSWER_BYTES = 64 * 1024;
+
+export interface SendRequest {
+  target: Target;
+  headers: Record<string, string>;
+  body: string;
+  /** Ends the call; its reason is what the caller gets. */
+  signal: AbortSignal;
+}
+
+export interface SendAnswer {
+  status: number;
+  retryAfter: string | string[] | undefined;
+}
+
+/** A look-up that knows one answer. Node asks for all addresses, and tries them in turn. */
+const pinned =
+  (addresses: readonly string[]): LookupFunction =>
+  (_hostname, options, done) => {
+    const all = addresses.map((address) => ({ address, family: isIP(address) }));
+    const [first] = all;
+    if (first === undefined) return done(new Error('no address was admitted'), '', 0);
+    if (options.all === true) return done(null, all);
+    done(null, first.address, first.family);
+  };
+
+/** Sends the call and resolves to the answer's status as soon as it is known and the answer is read or cut off. Rejects when there was none. */
+export async function send({ target, headers, body, signal }: SendRequest): Promise<SendAnswer> {
+  const { url, addresses } = target;
+  // A connection of its own for each call: its address was admitted for this call alone. Host, server name and certificate are those of the URL.
+  const client = new Client(url.origin, {
+    connect: buildConnector({ lookup: pinned(addresses), autoSelectFamily: true, timeout: DEADLINE_MS, maxCachedSessions: 0 }),
+    headersTimeout: DEADLINE_MS,
+    bodyTimeout: DEADLINE_MS,
+    maxHeaderSize: 16 * 1024,
+  });
+  try {
+    const answer = await client.request({ method: 'POST', path: url.pathname + url.search, headers, body, signal });
+    let received = 0;
+    try {
+      for await (const piece of answer.body as AsyncIterable<Buffer>) {
+        received += piece.length;
+        if (received >= MAX_ANSWER_BYTES) break;
+      }
+    } catch {
+      // The receiver has said what became of the call: a body that is broken or too slow changes nothing.
+    }
+    return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
+  } finally {
+    await client.destroy();
+  }
+}

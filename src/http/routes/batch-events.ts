@@ -1,0 +1,72 @@
+/** `GET /batches/{id}/events`: a batch as it goes, as Server-Sent Events. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { QuireError } from '../../errors.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { createEventStreams } from '../events/event-streams.ts';
+import { batchIdOf, unknownBatch } from '../identifiers.ts';
+import type { Metrics } from '../metrics.ts';
+import { BatchParams } from '../schemas/parameters.ts';
+import { problems } from '../schemas/problem.ts';
+
+export interface BatchEventsOptions {
+  deps: Pick<HttpDependencies, 'store' | 'batches' | 'log'>;
+  metrics: Pick<Metrics, 'openStreams'>;
+}
+
+/** The id of the last event a reader has, or `null` when he has none. */
+function lastEventId(header: string | string[] | undefined): number | null {
+  if (header === undefined || header === '') return null;
+  if (typeof header === 'string' && /^\d{1,12}$/.test(header)) return Number(header);
+  throw new QuireError('invalid-request', 'Last-Event-ID is not an id of ours: send the id of the last event you have.', {
+    errors: [{ pointer: '/headers/last-event-id', detail: 'must be a number' }],
+  });
+}
+
+export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = async (app, { deps, metrics }) => {
+  const { store } = deps;
+  const streams = createEventStreams({ deps, openStreams: metrics.openStreams });
+  // An open stream would hold `close` for ever.
+  app.addHook('preClose', async () => streams.close());
+
+  app.get('/batches/:batchId/events', {
+    exposeHeadRoute: false,
+    config: { unmeasured: true },
+    schema: {
+      operationId: 'streamBatchEvents',
+      tags: ['Batches'],
+      summary: 'A batch as it goes (Server-Sent Events)',
+      description:
+        'An `item` event (the fields of an item, and `at`) for each item that settles after the submission, with ids that count up from 1, and `batch` events (the fields of the batch) at the start, ' +
+        'about once a second, and at the end. `Last-Event-ID` goes on after that event without gap or double. Closes when the batch has ended; 204 when there is nothing more to come.',
+      params: BatchParams,
+      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'The id of the last event received. Browsers send it by themselves.' })) }),
+      response: {
+        200: {
+          description: 'The stream.',
+          content: { 'text/event-stream': { schema: Type.String(), examples: { item: { value: 'id: 1\nevent: item\ndata: {"index":0,"state":"parsed","jobId":"book-2767052"}\n\n' } } } },
+        },
+        204: { description: 'The batch has ended, and every event was received.', type: 'null' },
+        ...problems('invalid-request', 'batch-unknown'),
+      },
+    },
+    handler: async (request, reply) => {
+      const batchId = batchIdOf(request.params);
+      const last = lastEventId(request.headers['last-event-id']);
+      const record = (await store.batches.get(batchId)) ?? unknownBatch(batchId);
+      if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0) return reply.code(204).send();
+      reply.hijack();
+      const { raw } = reply;
+      raw.writeHead(200, {
+        'content-type': 'text/event-stream; charset=utf-8',
+        'cache-control': 'no-store',
+        'x-accel-buffering': 'no',
+        // Kept alive, the connection would outlive the stream and hold a closing server.
+        connection: 'close',
+        'x-request-id': request.id,
+      });
+      await streams.serve(raw, batchId, last ?? 0);
+      return reply;
+    },
+  });
+};

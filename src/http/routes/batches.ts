@@ -1,0 +1,108 @@
+/** `/batches`: how a submission stands, its items, its books, and its end. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { BatchId } from '../../batches/batch.ts';
+import type { ItemView } from '../../batches/views.ts';
+import type { JobId } from '../../books/identity.ts';
+import { QuireError } from '../../errors.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../exporting.ts';
+import { batchIdOf, unknownBatch } from '../identifiers.ts';
+import { linkNext } from '../paging.ts';
+import { BatchSchema, ItemPageSchema, ItemQuerySchema } from '../schemas/batch.ts';
+import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../schemas/parameters.ts';
+import { problems } from '../schemas/problem.ts';
+
+export interface BatchesOptions {
+  deps: Pick<HttpDependencies, 'batches' | 'store'>;
+}
+
+type Page = { items: ItemView[]; cursor: string | null };
+
+export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (app, { deps }) => {
+  const { batches, store } = deps;
+
+  app.get('/batches/:batchId', {
+    schema: {
+      operationId: 'getBatch',
+      tags: ['Batches'],
+      summary: 'How a batch stands',
+      description: 'The counts add up to `total` at every instant, and a batch always ends.',
+      params: BatchParams,
+      response: { 200: { description: 'The batch.', content: { 'application/json': { schema: BatchSchema } } }, ...problems('batch-unknown') },
+    },
+    handler: async (request, reply) => {
+      const batchId = batchIdOf(request.params);
+      return reply.header('cache-control', 'no-store').send((await batches.view(batchId)) ?? unknownBatch(batchId));
+    },
+  });
+
+  app.get('/batches/:batchId/items', {
+    schema: {
+      operationId: 'listBatchItems',
+      tags: ['Batches'],
+      summary: 'The items of a batch, in pages',
+      description: 'In the order of the submission; `state` filters.',
+      params: BatchParams,
+      querystring: ItemQuerySchema,
+      response: { 200: { description: 'A page of items.', headers: NEXT_LINK, content: { 'application/json': { schema: ItemPageSchema } } }, ...problems('invalid-request', 'batch-unknown') },
+    },
+    handler: async (request, reply) => {
+      const batchId = batchIdOf(request.params);
+      const { state = null, cursor = null, limit = DEFAULT_PAGE_LIMIT } = request.query;
+      const page = (await batches.items(batchId, { state, cursor, limit })) ?? unknownBatch(batchId);
+      linkNext(request, reply, page.cursor);
+      return reply.header('cache-control', 'no-store').send(page);
+    },
+  });
+
+  app.delete('/batches/:batchId', {
+    schema: {
+      operationId: 'cancelBatch',
+      tags: ['Batches'],
+      summary: 'Cancel what is not settled',
+      description: 'In any process: waiting jobs that no other batch wants are removed, a running fetch is aborted. The items end as `cancelled`. A batch that has ended stays as it is.',
+      params: BatchParams,
+      response: {
+        200: {
+          description: 'Cancelled.',
+          content: { 'application/json': { schema: Type.Object({ batchId: Type.String(), cancelled: Type.Integer({ description: 'Items that were cancelled by this.' }) }) } },
+        },
+        ...problems('batch-unknown'),
+      },
+    },
+    handler: async (request, reply) => {
+      const batchId = batchIdOf(request.params);
+      const { cancelled } = (await batches.cancel(batchId)) ?? unknownBatch(batchId);
+      return reply.send({ batchId, cancelled });
+    },
+  });
+
+  /** The books of a batch's items, a page at a time, in the order of the submission. */
+  async function* books(batchId: BatchId, first: Page): AsyncGenerator<Buffer[]> {
+    for (let page: Page | null = first; page !== null; ) {
+      const found = await Promise.all(page.items.map(({ jobId }) => (jobId === null ? null : store.books.find(jobId as JobId, Date.now()))));
+      yield found.flatMap((one) => (one?.kind === 'book' ? [one.book.body] : []));
+      page = page.cursor === null ? null : await batches.items(batchId, { state: null, cursor: page.cursor, limit: PAGE_LIMIT });
+    }
+  }
+
+  app.get('/batches/:batchId/export', {
+    schema: {
+      operationId: 'exportBatch',
+      tags: ['Batches'],
+      summary: 'The books of a batch, as a file',
+      description: 'Every item that a copy is stored of, in the order of the submission; `GET /batches/{batchId}/items?state=failed` tells what is not in it. Streamed.',
+      params: BatchParams,
+      querystring: ExportQuerySchema,
+      response: { 200: EXPORT_RESPONSE, ...problems('invalid-request', 'batch-unknown') },
+    },
+    handler: async (request, reply) => {
+      const batchId = batchIdOf(request.params);
+      const { format = 'jsonl' } = request.query;
+      const first = await batches.items(batchId, { state: null, cursor: null, limit: PAGE_LIMIT });
+      if (first === null) throw new QuireError('batch-unknown', `There is no batch ${batchId}.`);
+      return sendExport(reply, books(batchId, first), { format, name: `batch-${batchId}` });
+    },
+  });
+};

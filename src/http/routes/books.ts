@@ -1,0 +1,181 @@
+/** `/books`: stored books by number, in pages, as an export; refresh, delete, and pages that users saved. */
+import type { FastifyInstance } from 'fastify';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { parseBookId, type BookId } from '../../books/identity.ts';
+import { QuireError } from '../../errors.ts';
+import type { Uploads } from '../../jobs/uploads.ts';
+import type { StoredBook } from '../../storage/store.ts';
+import type { BookAnswer } from '../book-answer.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../exporting.ts';
+import { bookIdOf, bookOf } from '../identifiers.ts';
+import { linkNext } from '../paging.ts';
+import { JobStatusSchema } from '../schemas/job.ts';
+import { BookParams, Cursor, DEFAULT_PAGE_LIMIT, Limit, NEXT_LINK } from '../schemas/parameters.ts';
+import { problems } from '../schemas/problem.ts';
+import { BOOK_RESPONSES } from './book-info.ts';
+
+export interface BooksOptions {
+  deps: Pick<HttpDependencies, 'store' | 'jobs' | 'uploads'>;
+  answerBook: BookAnswer;
+}
+
+const EXPORT_PAGE = 100;
+
+/** The largest page that is taken: what the crawler takes too. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+
+export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, { deps, answerBook }) => {
+  const { store, jobs, uploads } = deps;
+
+  app.get('/books', {
+    schema: {
+      operationId: 'listBooks',
+      tags: ['Books'],
+      summary: 'All stored books, in pages',
+      description: 'In ascending order of their numbers.',
+      querystring: Type.Object({ cursor: Cursor, limit: Limit }),
+      response: {
+        200: {
+          description: 'A page of books.',
+          headers: NEXT_LINK,
+          content: { 'application/json': { schema: Type.Object({ books: Type.Array(Type.Ref('Book')), cursor: Type.Union([Type.String(), Type.Null()]) }, { title: 'BookPage' }) } },
+        },
+        ...problems('invalid-request'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { cursor, limit = DEFAULT_PAGE_LIMIT } = request.query;
+      const after = cursor === undefined ? null : parseBookId(cursor);
+      if (cursor !== undefined && after === null) throw badCursor();
+      // One more than asked for tells whether there is a next page.
+      const found = await store.books.list(after, limit + 1);
+      const books = found.slice(0, limit);
+      const next = found.length > limit ? (books.at(-1)?.bookId ?? null) : null;
+      linkNext(request, reply, next);
+      // The stored bytes are put together as they are: none of them is parsed.
+      const body = `{"books":[${books.map((book) => book.body.toString('utf8')).join(',')}],"cursor":${JSON.stringify(next)}}`;
+      return reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body as never);
+    },
+  });
+
+  app.get('/books/export', {
+    schema: {
+      operationId: 'exportBooks',
+      tags: ['Books'],
+      summary: 'All stored books, as a file',
+      description: 'Streamed in ascending order of their numbers.',
+      querystring: ExportQuerySchema,
+      response: { 200: EXPORT_RESPONSE, ...problems('invalid-request') },
+    },
+    handler: async (request, reply) => {
+      const { format = 'jsonl' } = request.query;
+      // The first page is read before the answer begins, so that a store that is away is told as such.
+      const first = await store.books.list(null, EXPORT_PAGE);
+      return sendExport(reply, allBooks(store.books, first), { format, name: 'books' });
+    },
+  });
+
+  app.get('/books/:bookId', {
+    config: { unmeasured: true },
+    schema: {
+      operationId: 'getBook',
+      tags: ['Books'],
+      summary: 'A book by its number',
+      description: 'As `GET /book-info?id=`.',
+      params: BookParams,
+      querystring: Type.Object({ submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet.' })) }),
+      response: {
+        ...BOOK_RESPONSES,
+        ...problems('invalid-request', 'book-unknown', 'book-not-found', 'crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'blocked'),
+      },
+    },
+    handler: (request, reply) => answerBook(request, reply as never, bookOf(request.params), request.query.submit ?? false) as never,
+  });
+
+  app.post('/books/:bookId/refresh', {
+    schema: {
+      operationId: 'refreshBook',
+      tags: ['Books'],
+      summary: 'Fetch a book again',
+      description: 'Queues it whatever the age of its copy, ahead of other work. The copy is served meanwhile.',
+      params: BookParams,
+      response: {
+        202: { description: 'Queued, or a live job joined.', headers: { Location: { schema: { type: 'string' } } }, content: { 'application/json': { schema: JobStatusSchema } } },
+        ...problems('book-unknown', 'unsupported-media-type'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { jobId, status } = await jobs.want(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
+      return reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status });
+    },
+  });
+
+  app.delete('/books/:bookId', {
+    schema: {
+      operationId: 'deleteBook',
+      tags: ['Books'],
+      summary: 'Forget a book',
+      description: 'Removes the stored copy, or the note that Goodreads has no such book. A live job of it goes on.',
+      params: BookParams,
+      response: { 204: { description: 'It is gone.', type: 'null' }, ...problems('book-unknown') },
+    },
+    handler: async (request, reply) => {
+      const bookId = bookIdOf(request.params);
+      if (!(await store.books.delete(bookId))) throw new QuireError('book-unknown', `Nothing is stored of book ${bookId}.`);
+      return reply.code(204).send();
+    },
+  });
+
+  if (uploads) await app.register(pageRoutes, { uploads });
+};
+
+/** Pages as users saved them. In a scope of its own: nowhere else is HTML taken. */
+async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads }): Promise<void> {
+  app.addContentTypeParser('text/html', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.put<{ Params: { bookId: string } }>('/books/:bookId/page', {
+    bodyLimit: MAX_PAGE_BYTES,
+    schema: {
+      operationId: 'putPage',
+      tags: ['Books'],
+      summary: 'Hand in a book page that you saved',
+      description: 'The page is parsed like a crawled one and kept by the same rules: a copy that is newer or richer stays. Whoever waits for the book has it then.',
+      params: BookParams,
+      body: { content: { 'text/html': { schema: Type.String({ description: 'The bytes of the page, as the browser saved them; at most 8 MiB.' }) } } },
+      response: {
+        200: {
+          description: 'The page was read.',
+          headers: { Location: { schema: { type: 'string' } } },
+          content: {
+            'application/json': {
+              schema: Type.Object({ bookId: Type.String(), stored: Type.Enum(['stored', 'older', 'poorer'], { type: 'string', description: '`older`, `poorer`: the copy that was there stays.' }) }),
+            },
+          },
+        },
+        ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type', 'page-refused'),
+      },
+    },
+    validatorCompiler: () => () => true,
+    handler: async (request, reply) => {
+      const bookId = bookIdOf(request.params);
+      const { body } = request;
+      if (!Buffer.isBuffer(body) || body.length === 0) throw new QuireError('invalid-request', 'The body is empty: send the page as text/html.');
+      const { book, stored } = await uploads.put(bookId, body);
+      return reply.header('location', `/books/${book.bookId}`).send({ bookId: book.bookId, stored });
+    },
+  });
+}
+
+const badCursor = (): QuireError =>
+  new QuireError('invalid-request', 'The cursor is not one of ours.', { errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header of the page before' }] });
+
+/** The bytes of all stored books, page by page. */
+async function* allBooks(books: { list(after: BookId | null, limit: number): Promise<StoredBook[]> }, first: StoredBook[]): AsyncGenerator<Buffer[]> {
+  let page = first;
+  while (page.length > 0) {
+    yield page.map(({ body }) => body);
+    const last = page.at(-1)?.bookId ?? null;
+    page = page.length < EXPORT_PAGE ? [] : await books.list(last, EXPORT_PAGE);
+  }
+}

@@ -1,0 +1,96 @@
+/** `/jobs` and `/failures`: what happens to a book's job, and what to do about those that failed. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { Jobs } from '../../jobs/views.ts';
+import { jobOf, unknownJob } from '../identifiers.ts';
+import { linkNext } from '../paging.ts';
+import { JobListQuerySchema, JobPageSchema, JobSchema, JobStatusSchema, RedriveSchema } from '../schemas/job.ts';
+import { DEFAULT_PAGE_LIMIT, JobParams, NEXT_LINK } from '../schemas/parameters.ts';
+import { problems } from '../schemas/problem.ts';
+
+const DEFAULT_REDRIVE = 1000;
+
+export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app, { jobs }) => {
+  app.get('/jobs', {
+    schema: {
+      operationId: 'listJobs',
+      tags: ['Jobs'],
+      summary: 'Failed jobs, newest first',
+      description: '`reason` filters by the code of the error.',
+      querystring: JobListQuerySchema,
+      response: { 200: { description: 'A page of jobs.', headers: NEXT_LINK, content: { 'application/json': { schema: JobPageSchema } } }, ...problems('invalid-request') },
+    },
+    handler: async (request, reply) => {
+      const { reason = null, cursor = null, limit = DEFAULT_PAGE_LIMIT } = request.query;
+      const page = await jobs.listFailed({ reason, cursor, limit });
+      linkNext(request, reply, page.cursor);
+      return reply.header('cache-control', 'no-store').send(page);
+    },
+  });
+
+  app.get('/jobs/:jobId', {
+    schema: {
+      operationId: 'getJob',
+      tags: ['Jobs'],
+      summary: "A book's latest job",
+      description: 'Its state, the attempts used, the last error, and a timeline in sentences.',
+      params: JobParams,
+      response: { 200: { description: 'The job.', content: { 'application/json': { schema: JobSchema } } }, ...problems('job-unknown') },
+    },
+    handler: async (request, reply) => {
+      const { jobId } = jobOf(request.params);
+      return reply.header('cache-control', 'no-store').send((await jobs.view(jobId)) ?? unknownJob(jobId));
+    },
+  });
+
+  app.delete('/jobs/:jobId', {
+    schema: {
+      operationId: 'cancelJob',
+      tags: ['Jobs'],
+      summary: 'Cancel a job',
+      description: 'For everybody who waits for it, in any process; a running fetch is aborted. A job that has ended stays as it is.',
+      params: JobParams,
+      response: { 200: { description: '`cancelled`, or `ended` when there was nothing to cancel.', content: { 'application/json': { schema: JobStatusSchema } } }, ...problems('job-unknown') },
+    },
+    handler: async (request, reply) => {
+      const { jobId } = jobOf(request.params);
+      const status = (await jobs.cancel(jobId)) ?? unknownJob(jobId);
+      return reply.send({ jobId, status });
+    },
+  });
+
+  app.post('/jobs/:jobId/retry', {
+    schema: {
+      operationId: 'retryJob',
+      tags: ['Jobs'],
+      summary: 'Try a job again',
+      description: 'Queues a job that failed, was cancelled or found no book, with all its attempts.',
+      params: JobParams,
+      response: {
+        200: { description: '`live`: it has not ended, so there is nothing to try again.', content: { 'application/json': { schema: JobStatusSchema } } },
+        202: { description: '`queued`.', headers: { Location: { schema: { type: 'string' } } }, content: { 'application/json': { schema: JobStatusSchema } } },
+        ...problems('job-unknown', 'unsupported-media-type'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { jobId } = jobOf(request.params);
+      const status = (await jobs.retry(jobId)) ?? unknownJob(jobId);
+      return status === 'queued' ? reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status }) : reply.code(200).send({ jobId, status });
+    },
+  });
+
+  app.post('/failures/redrive', {
+    schema: {
+      operationId: 'redriveFailures',
+      tags: ['Jobs'],
+      summary: 'Try failed jobs again',
+      description: 'Newest first; `reason` filters by the code of the error, `limit` says how many at most. The body may be left out.',
+      body: Type.Union([RedriveSchema, Type.Null()]),
+      response: { 202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } }, ...problems('invalid-request', 'unsupported-media-type') },
+    },
+    handler: async (request, reply) => {
+      const { reason = null, limit = DEFAULT_REDRIVE } = request.body ?? {};
+      return reply.code(202).send({ queued: await jobs.redrive({ reason, limit }) });
+    },
+  });
+};

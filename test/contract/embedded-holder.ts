@@ -1,0 +1,13 @@
+/** A process that holds a data directory and writes to it until it is killed: it tells its parent of each book once the store has acknowledged it. */
+import type { BookId } from '../../src/books/identity.ts';
+import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
+import { TEST_SETTINGS } from '../support/stores.ts';
+import { KEEP_UNTIL_MS, sampleBook } from './samples.ts';
+
+const store = createEmbeddedStore({ dataDir: process.argv[2] ?? '', settings: TEST_SETTINGS });
+await store.start();
+process.send?.('started');
+for (let n = 1; ; n++) {
+  await store.books.put(sampleBook(String(n) as BookId), [], KEEP_UNTIL_MS);
+  process.send?.(String(n));
+}

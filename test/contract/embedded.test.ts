@@ -1,0 +1,4 @@
+import { embeddedStore } from '../support/stores.ts';
+import { storeContract } from './store-contract.ts';
+
+storeContract(embeddedStore);

@@ -1,0 +1,258 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { JobId } from '../../src/books/identity.ts';
+import type { ErrorCode } from '../../src/errors.ts';
+import type { JobOutcome } from '../../src/jobs/job.ts';
+import type { Store } from '../../src/storage/store.ts';
+import type { MadeStore, StoreKind } from '../support/stores.ts';
+import { batchOf, HOUR_MS, itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, newIsbnJob, newRun, NOW_MS, sampleBook, settlement, settleParsed, statesOf, submit } from './samples.ts';
+
+export function jobsContract({ make }: StoreKind): void {
+  describe('settling', () => {
+    let made: MadeStore;
+    let store: Store;
+    beforeAll(async () => {
+      made = await make();
+      store = made.store;
+    });
+    afterAll(() => made.cleanup());
+
+    it.each(['parsed', 'not-found', 'failed', 'cancelled'] satisfies JobOutcome[])('ends a job as %s, with every item that waits for it', async (outcome) => {
+      const bookId = newBookId();
+      const jobId = jobOf(bookId);
+      const [run, first, second] = [newRun(), newBatchId(), newBatchId()];
+      await submit(store, first, itemsOf([jobId]), { run });
+      await submit(store, second, itemsOf([jobOf(newBookId()), jobId]));
+      const error = outcome === 'failed' ? { code: 'page-not-recognised' as const, detail: 'No title.' } : null;
+      const book = outcome === 'parsed' ? sampleBook(bookId) : null;
+
+      const settled = await store.jobs.settle(settlement(jobId, { run, outcome, attempts: 3, error, book, nowMs: NOW_MS + 7 }));
+      expect(settled).toStrictEqual({ settled: true, stored: outcome === 'parsed' ? 'stored' : null, finished: [first] });
+      expect(await store.jobs.get(jobId)).toMatchObject({
+        run,
+        state: outcome,
+        attempts: 3,
+        waiters: 2,
+        error,
+        bookId: outcome === 'parsed' ? bookId : null,
+        createdAtMs: NOW_MS,
+        settledAtMs: NOW_MS + 7,
+      });
+      expect(await batchOf(store, first)).toMatchObject({ finishedAtMs: NOW_MS + 7, counts: { queued: 0, [outcome]: 1 } });
+      expect(await batchOf(store, second)).toMatchObject({ finishedAtMs: null, counts: { queued: 1, [outcome]: 1 } });
+      expect(await statesOf(store, second)).toStrictEqual(['queued', outcome]);
+      expect(await store.batches.settledSince(second, 0, 10)).toStrictEqual([{ seq: 1, index: 1, state: outcome, atMs: NOW_MS + 7 }]);
+    });
+
+    it('settles once: the second time is a no-op', async () => {
+      const jobId = jobOf(newBookId());
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([jobId]));
+      await settleParsed(store, jobId);
+      const again = await store.jobs.settle(settlement(jobId, { outcome: 'failed', error: { code: 'crawl-failed', detail: 'x' } }));
+      expect(again).toStrictEqual({ settled: false, stored: null, finished: [] });
+      expect((await store.jobs.get(jobId))?.state).toBe('parsed');
+      expect((await batchOf(store, batchId)).counts.parsed).toBe(1);
+      expect(await store.batches.settledSince(batchId, 0, 10)).toHaveLength(1);
+    });
+
+    it('fences a stale run off, but keeps the copy it brings', async () => {
+      const bookId = newBookId();
+      const jobId = jobOf(bookId);
+      const stale = newRun();
+      await submit(store, null, itemsOf([jobId]), { run: stale });
+      await store.jobs.cancel(jobId, NOW_MS);
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([jobId]));
+      expect(await store.jobs.settle(settlement(jobId, { run: stale, book: sampleBook(bookId) }))).toStrictEqual({ settled: false, stored: 'stored', finished: [] });
+      expect(await store.books.find(jobId, NOW_MS)).toMatchObject({ kind: 'book' });
+      expect(await store.jobs.settle(settlement(jobId, { run: stale, outcome: 'not-found' }))).toMatchObject({ settled: false });
+      expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live', waiters: 1 });
+      expect(await statesOf(store, batchId)).toStrictEqual(['queued']);
+    });
+
+    it('does not settle a job that nobody submitted', async () => {
+      const bookId = newBookId();
+      expect(await store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId) }))).toStrictEqual({ settled: false, stored: 'stored', finished: [] });
+      expect(await store.jobs.get(jobOf(bookId))).toBeNull();
+    });
+
+    it.each([
+      { what: 'older', have: { fetchedAtMs: NOW_MS + 50 }, stored: 'older' },
+      { what: 'poorer', have: { richness: 40 }, stored: 'poorer' },
+    ] as const)('settles as parsed even when the copy is $what', async ({ have, stored }) => {
+      const bookId = newBookId();
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([jobOf(bookId)]), { maxAgeMs: 0 });
+      await store.books.put(sampleBook(bookId, have), [], KEEP_UNTIL_MS);
+      expect(await settleParsed(store, jobOf(bookId))).toStrictEqual({ settled: true, stored, finished: [batchId] });
+      expect(await statesOf(store, batchId)).toStrictEqual(['parsed']);
+    });
+
+    it('learns the book of an ISBN: record, item and alias tell it', async () => {
+      const bookId = newBookId();
+      const isbn = newIsbnJob();
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([isbn]));
+      await store.jobs.settle(settlement(isbn, { book: sampleBook(bookId) }));
+      expect((await store.jobs.get(isbn))?.bookId).toBe(bookId);
+      expect(await store.books.find(isbn, NOW_MS)).toMatchObject({ book: { bookId } });
+      expect(await store.books.find(jobOf(bookId), NOW_MS)).toMatchObject({ book: { bookId } });
+      const page = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: null });
+      expect(page?.items[0]?.bookId).toBe(bookId);
+    });
+
+    it('remembers “not found” for a book without a copy', async () => {
+      const jobId = newIsbnJob();
+      await submit(store, null, itemsOf([jobId]));
+      await store.jobs.settle(settlement(jobId, { outcome: 'not-found', missingUntilMs: NOW_MS + 5 * HOUR_MS }));
+      expect(await store.books.find(jobId, NOW_MS + 1)).toStrictEqual({ kind: 'missing', sinceMs: NOW_MS, untilMs: NOW_MS + 5 * HOUR_MS });
+    });
+
+    it('keeps a copy when Goodreads says “not found”; it is fresh until then only', async () => {
+      const book = sampleBook(newBookId(), { freshUntilMs: NOW_MS - 1 });
+      const isbn = newIsbnJob();
+      await store.books.put(book, [isbn], KEEP_UNTIL_MS);
+      for (const [jobId, until] of [
+        [jobOf(book.bookId), NOW_MS + 2 * HOUR_MS],
+        [isbn, NOW_MS + 3 * HOUR_MS],
+      ] as const) {
+        await submit(store, null, itemsOf([jobId]), { maxAgeMs: 0 });
+        await store.jobs.settle(settlement(jobId, { outcome: 'not-found', missingUntilMs: until }));
+        expect(await store.books.find(jobId, NOW_MS)).toStrictEqual({ kind: 'book', book: { ...book, freshUntilMs: until } });
+      }
+    });
+
+    it('settles each of many waiting batches, in one step', async () => {
+      const jobId = jobOf(newBookId());
+      const batches = Array.from({ length: 30 }, newBatchId);
+      await Promise.all(batches.map((batchId) => submit(store, batchId, itemsOf([jobId]))));
+      const { finished } = await settleParsed(store, jobId);
+      expect(finished.toSorted()).toStrictEqual(batches.toSorted());
+      for (const batchId of batches) expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS);
+    });
+
+    it('lets one of many concurrent settlements win', async () => {
+      const jobId = jobOf(newBookId());
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([jobId]));
+      const outcomes: JobOutcome[] = ['parsed', 'failed', 'cancelled', 'not-found', 'parsed', 'failed'];
+      const answers = await Promise.all(outcomes.map((outcome) => store.jobs.settle(settlement(jobId, { outcome, error: { code: 'crawl-failed', detail: 'x' } }))));
+      expect(answers.filter((answer) => answer.settled)).toHaveLength(1);
+      expect((await batchOf(store, batchId)).counts.queued).toBe(0);
+      expect(await store.batches.settledSince(batchId, 0, 10)).toHaveLength(1);
+    });
+
+    it('settles jobs of one batch from many sides: the log is dense and in order', async () => {
+      const jobs = Array.from({ length: 40 }, () => jobOf(newBookId()));
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf(jobs));
+      const answers = await Promise.all(jobs.map((jobId) => settleParsed(store, jobId)));
+      expect(answers.flatMap((answer) => answer.finished)).toStrictEqual([batchId]);
+      const log = await store.batches.settledSince(batchId, 0, 100);
+      expect(log.map((entry) => entry.seq)).toStrictEqual(jobs.map((_, at) => at + 1));
+      expect(log.map((entry) => entry.index).toSorted((a, b) => a - b)).toStrictEqual(jobs.map((_, at) => at));
+      expect((await store.batches.settledSince(batchId, 10, 5)).map((entry) => entry.seq)).toStrictEqual([11, 12, 13, 14, 15]);
+      expect(await store.batches.settledSince(batchId, 40, 5)).toStrictEqual([]);
+    });
+
+    it('cancels a live job for every waiter and names its run', async () => {
+      const jobId = jobOf(newBookId());
+      const run = newRun();
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([jobId]), { run });
+      expect(await store.jobs.cancel(jobId, NOW_MS + 1)).toBe(run);
+      expect(await store.jobs.get(jobId)).toMatchObject({ state: 'cancelled', settledAtMs: NOW_MS + 1 });
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 1, counts: { cancelled: 1 }, cancelledAtMs: null });
+      expect(await store.jobs.cancel(jobId, NOW_MS + 2)).toBeNull();
+      expect(await store.jobs.cancel(jobOf(newBookId()), NOW_MS)).toBeNull();
+    });
+
+    it('notes what happens to the live run only, in order, the last 50', async () => {
+      const jobId = jobOf(newBookId());
+      const run = newRun();
+      await submit(store, null, itemsOf([jobId]), { run });
+      await store.jobs.note(jobId, 'otherrun', { atMs: 1, event: 'held', detail: 'not mine' });
+      for (let n = 1; n <= 53; n++) await store.jobs.note(jobId, run, { atMs: n, event: 'attempt-failed', detail: `n. "${n}"\n` });
+      const timeline = (await store.jobs.get(jobId))?.timeline ?? [];
+      expect(timeline.map((entry) => entry.atMs)).toStrictEqual(Array.from({ length: 50 }, (_, at) => at + 4));
+      expect(timeline[0]).toStrictEqual({ atMs: 4, event: 'attempt-failed', detail: 'n. "4"\n' });
+      await settleParsed(store, jobId);
+      await store.jobs.note(jobId, run, { atMs: 99, event: 'held', detail: 'too late' });
+      expect((await store.jobs.get(jobId))?.timeline.at(-1)?.atMs).toBe(53);
+    });
+
+    it('knows nothing of a job that nobody submitted', async () => {
+      expect(await store.jobs.get('book-1' as JobId)).toBeNull();
+      await store.jobs.note('book-1' as JobId, 'run', { atMs: 1, event: 'held', detail: 'x' });
+      expect(await store.jobs.get('book-1' as JobId)).toBeNull();
+    });
+  });
+
+  describe('lists of jobs', () => {
+    let made: MadeStore;
+    let store: Store;
+    beforeAll(async () => {
+      made = await make({ maxFinishedJobs: 3, maxFailedJobs: 5 });
+      store = made.store;
+    });
+    afterAll(() => made.cleanup());
+
+    const fail = async (code: ErrorCode, nowMs: number): Promise<JobId> => {
+      const jobId = jobOf(newBookId());
+      await submit(store, null, itemsOf([jobId]));
+      await store.jobs.settle(settlement(jobId, { outcome: 'failed', error: { code, detail: 'why' }, nowMs }));
+      return jobId;
+    };
+    const pages = async (reason: ErrorCode | null, limit: number): Promise<JobId[][]> => {
+      const seen: JobId[][] = [];
+      let cursor: string | null = null;
+      do {
+        const page: { jobs: { jobId: JobId }[]; cursor: string | null } = await store.jobs.listFailed({ reason, cursor, limit });
+        if (page.jobs.length > 0) seen.push(page.jobs.map((job) => job.jobId));
+        ({ cursor } = page);
+      } while (cursor !== null && seen.length < 10);
+      return seen;
+    };
+
+    it('keep the newest failed and the newest other records, each to its cap', async () => {
+      const failed: JobId[] = [];
+      for (let n = 0; n < 7; n++) failed.push(await fail(n % 2 === 0 ? 'crawl-failed' : 'poison', NOW_MS + n));
+      const parsed: JobId[] = [];
+      for (let n = 0; n < 5; n++) {
+        const jobId = jobOf(newBookId());
+        parsed.push(jobId);
+        await submit(store, null, itemsOf([jobId]));
+        await settleParsed(store, jobId, { nowMs: NOW_MS + n });
+      }
+      const newestFirst = failed.slice(2).toReversed();
+      expect((await pages(null, 2)).flat()).toStrictEqual(newestFirst);
+      expect((await pages(null, 2)).map((page) => page.length)).toStrictEqual([2, 2, 1]);
+      expect((await pages(null, 100)).flat()).toStrictEqual(newestFirst);
+      expect((await pages('poison', 1)).flat()).toStrictEqual([failed[5], failed[3]]);
+      expect(await store.jobs.get(failed[1]!)).toBeNull();
+      expect(await store.jobs.get(failed[2]!)).toMatchObject({ state: 'failed', error: { code: 'crawl-failed', detail: 'why' } });
+      expect(await store.jobs.get(parsed[1]!)).toBeNull();
+      expect((await store.jobs.get(parsed[2]!))?.state).toBe('parsed');
+
+      // A job that is tried again is not failed any more.
+      await submit(store, null, itemsOf([failed[6]!]));
+      expect((await pages(null, 100)).flat()).toStrictEqual(newestFirst.slice(1));
+      await store.jobs.cancel(failed[6]!, NOW_MS);
+    });
+
+    it('name live jobs that no batch waits for, oldest first', async () => {
+      const [first, second, batched] = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
+      const run = newRun();
+      await submit(store, null, itemsOf([second]), { nowMs: NOW_MS + 2, priority: 'bulk' });
+      await submit(store, null, itemsOf([first]), { nowMs: NOW_MS + 1, run });
+      await submit(store, newBatchId(), itemsOf([batched]));
+      expect(await store.jobs.listSolo(10)).toStrictEqual([
+        { jobId: first, run, priority: 'normal', createdAtMs: NOW_MS + 1 },
+        { jobId: second, run: expect.any(String), priority: 'bulk', createdAtMs: NOW_MS + 2 },
+      ]);
+      expect(await store.jobs.listSolo(1)).toHaveLength(1);
+      await settleParsed(store, first);
+      expect((await store.jobs.listSolo(10)).map((job) => job.jobId)).toStrictEqual([second]);
+    });
+  });
+}

@@ -1,0 +1,4 @@
+import { redisStore } from '../support/stores.ts';
+import { storeContract } from './store-contract.ts';
+
+storeContract(redisStore);

@@ -1,0 +1,24 @@
+import { describe } from 'vitest';
+import type { StoreKind } from '../support/stores.ts';
+import { batchesContract } from './batches.contract.ts';
+import { booksContract } from './books.contract.ts';
+import { documentsContract } from './documents.contract.ts';
+import { jobsContract } from './jobs.contract.ts';
+import { propertiesContract } from './properties.contract.ts';
+import { queueContract } from './queue.contract.ts';
+import { signalsContract } from './signals.contract.ts';
+import { submitContract } from './submit.contract.ts';
+
+/** Everything that `src/storage/store.ts` promises, held against one kind of store. */
+export function storeContract(kind: StoreKind): void {
+  describe(`the ${kind.name} store`, () => {
+    booksContract(kind);
+    submitContract(kind);
+    jobsContract(kind);
+    batchesContract(kind);
+    documentsContract(kind);
+    signalsContract(kind);
+    queueContract(kind);
+    propertiesContract(kind);
+  });
+}

@@ -1,0 +1,214 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BookId } from '../../src/books/identity.ts';
+import type { Store } from '../../src/storage/store.ts';
+import type { MadeStore, StoreKind } from '../support/stores.ts';
+import { batchOf, HOUR_MS, invalidItem, itemsOf, jobOf, KEEP_UNTIL_MS, MINUTE_MS, newBatchId, newBookId, newIsbnJob, newRun, NOW_MS, OPTIONS, sampleBook, settlement, settleParsed, statesOf, submit } from './samples.ts';
+
+export function submitContract({ make }: StoreKind): void {
+  describe('submitting', () => {
+    let made: MadeStore;
+    let store: Store;
+    beforeAll(async () => {
+      made = await make();
+      store = made.store;
+    });
+    afterAll(() => made.cleanup());
+
+    it('answers in order, with every kind of outcome, and records the batch', async () => {
+      const [fresh, live, missing, unknown] = [newBookId(), newBookId(), newBookId(), newBookId()];
+      await store.books.put(sampleBook(fresh), [], KEEP_UNTIL_MS);
+      await submit(store, null, itemsOf([jobOf(live), jobOf(missing)]));
+      await store.jobs.settle(settlement(jobOf(missing), { outcome: 'not-found' }));
+
+      const batchId = newBatchId();
+      const options = { priority: 'bulk', maxAgeMs: 5, webhook: { url: 'https://hooks.example/1', secret: 'whsec_x' } } as const;
+      const links = itemsOf([jobOf(unknown), jobOf(fresh), jobOf(live), jobOf(missing)]);
+      const items = [...links, { ...invalidItem(4), duplicates: 3 }];
+      const outcomes = await submit(store, batchId, items, { options, priority: 'bulk' });
+
+      expect(outcomes).toStrictEqual([
+        { status: 'queued' },
+        { status: 'cached', bookId: fresh, fetchedAtMs: NOW_MS },
+        { status: 'joined', raise: null },
+        { status: 'missing' },
+        { status: 'invalid' },
+      ]);
+      expect(await batchOf(store, batchId)).toStrictEqual({
+        batchId,
+        total: 5,
+        counts: { queued: 2, parsed: 0, 'not-found': 1, failed: 0, cancelled: 0, cached: 1, invalid: 1 },
+        createdAtMs: NOW_MS,
+        finishedAtMs: null,
+        progressedAtMs: NOW_MS,
+        cancelledAtMs: null,
+        options,
+      });
+      const page = await store.batches.items(batchId, { fromIndex: 0, limit: 10, state: null });
+      const states = ['queued', 'cached', 'queued', 'not-found', 'invalid'];
+      expect(page).toStrictEqual({ items: items.map((item, at) => ({ ...item, state: states[at] })), nextIndex: null });
+      // What was settled from the start is not in the log.
+      expect(await store.batches.settledSince(batchId, 0, 10)).toStrictEqual([]);
+    });
+
+    it('records a live job under its run', async () => {
+      const jobId = jobOf(newBookId());
+      const run = newRun();
+      await submit(store, newBatchId(), itemsOf([jobId]), { run, priority: 'bulk' });
+      expect(await store.jobs.get(jobId)).toStrictEqual({
+        jobId,
+        run,
+        state: 'live',
+        priority: 'bulk',
+        createdAtMs: NOW_MS,
+        settledAtMs: null,
+        attempts: 0,
+        waiters: 1,
+        error: null,
+        bookId: null,
+        timeline: [],
+      });
+    });
+
+    it('starts a new run after the last one was settled, and forgets that one', async () => {
+      const jobId = jobOf(newBookId());
+      await submit(store, null, itemsOf([jobId]));
+      await store.jobs.settle(settlement(jobId, { outcome: 'failed', attempts: 5, error: { code: 'crawl-failed', detail: 'Reset.' } }));
+      const run = newRun();
+      expect(await submit(store, null, itemsOf([jobId]), { run })).toStrictEqual([{ status: 'queued' }]);
+      expect(await store.jobs.get(jobId)).toMatchObject({ run, state: 'live', attempts: 0, error: null, settledAtMs: null, timeline: [] });
+    });
+
+    it('lets any number of batches join one job', async () => {
+      const jobId = jobOf(newBookId());
+      await submit(store, newBatchId(), itemsOf([jobId]));
+      for (let n = 0; n < 5; n++) expect(await submit(store, newBatchId(), itemsOf([jobId]))).toStrictEqual([{ status: 'joined', raise: null }]);
+      expect((await store.jobs.get(jobId))?.waiters).toBe(6);
+    });
+
+    it('tells to raise a job only when the new wish is more urgent than all before', async () => {
+      const jobId = jobOf(newBookId());
+      const run = newRun();
+      const again = async (priority: 'interactive' | 'normal' | 'bulk') => (await submit(store, null, itemsOf([jobId]), { priority }))[0];
+      await submit(store, null, itemsOf([jobId]), { run, priority: 'normal' });
+      expect(await again('bulk')).toStrictEqual({ status: 'joined', raise: null });
+      expect((await store.jobs.get(jobId))?.priority).toBe('normal');
+      expect(await again('interactive')).toStrictEqual({ status: 'joined', raise: run });
+      expect((await store.jobs.get(jobId))?.priority).toBe('interactive');
+      expect(await again('interactive')).toStrictEqual({ status: 'joined', raise: null });
+    });
+
+    const freshness: { what: string; maxAgeMs: number | null; ageMs: number; freshForMs: number; fresh: boolean }[] = [
+      { what: 'no maxAge, before its time', maxAgeMs: null, ageMs: HOUR_MS, freshForMs: 1, fresh: true },
+      { what: 'no maxAge, at its time', maxAgeMs: null, ageMs: HOUR_MS, freshForMs: 0, fresh: false },
+      { what: 'as old as maxAge', maxAgeMs: MINUTE_MS, ageMs: MINUTE_MS, freshForMs: HOUR_MS, fresh: true },
+      { what: 'older than maxAge', maxAgeMs: MINUTE_MS, ageMs: MINUTE_MS + 1, freshForMs: HOUR_MS, fresh: false },
+      { what: 'young enough for maxAge though stale', maxAgeMs: HOUR_MS, ageMs: MINUTE_MS, freshForMs: -1, fresh: true },
+      { what: 'maxAge 0', maxAgeMs: 0, ageMs: 0, freshForMs: HOUR_MS, fresh: false },
+    ];
+    it.each(freshness)('decides whether a copy is fresh: $what', async ({ maxAgeMs, ageMs, freshForMs, fresh }) => {
+      const bookId = newBookId();
+      await store.books.put(sampleBook(bookId, { fetchedAtMs: NOW_MS - ageMs, freshUntilMs: NOW_MS + freshForMs }), [], KEEP_UNTIL_MS);
+      const [outcome] = await submit(store, null, itemsOf([jobOf(bookId)]), { maxAgeMs });
+      expect(outcome).toStrictEqual(fresh ? { status: 'cached', bookId, fetchedAtMs: NOW_MS - ageMs } : { status: 'queued' });
+    });
+
+    it.each([
+      { what: 'no maxAge', maxAgeMs: null, ageMs: MINUTE_MS, fresh: true },
+      { what: 'within maxAge', maxAgeMs: MINUTE_MS, ageMs: MINUTE_MS, fresh: true },
+      { what: 'beyond maxAge', maxAgeMs: MINUTE_MS - 1, ageMs: MINUTE_MS, fresh: false },
+      { what: 'maxAge 0', maxAgeMs: 0, ageMs: 0, fresh: false },
+    ])('holds a remembered “missing” to the same rule: $what', async ({ maxAgeMs, ageMs, fresh }) => {
+      const jobId = jobOf(newBookId());
+      await submit(store, null, itemsOf([jobId]));
+      await store.jobs.settle(settlement(jobId, { outcome: 'not-found', nowMs: NOW_MS - ageMs }));
+      expect(await submit(store, null, itemsOf([jobId]), { maxAgeMs })).toStrictEqual([{ status: fresh ? 'missing' : 'queued' }]);
+    });
+
+    it('follows an alias, and gives the cached item the book’s own id', async () => {
+      const bookId = newBookId();
+      const isbn = newIsbnJob();
+      await store.books.put(sampleBook(bookId), [isbn], KEEP_UNTIL_MS);
+      const batchId = newBatchId();
+      expect(await submit(store, batchId, itemsOf([isbn]))).toStrictEqual([{ status: 'cached', bookId, fetchedAtMs: NOW_MS }]);
+      const page = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: null });
+      expect(page?.items[0]?.bookId).toBe(bookId);
+    });
+
+    it('queues an ISBN whose alias leads nowhere', async () => {
+      const bookId = newBookId();
+      const isbn = newIsbnJob();
+      await store.books.put(sampleBook(bookId), [isbn], KEEP_UNTIL_MS);
+      await store.books.delete(bookId);
+      expect(await submit(store, null, itemsOf([isbn]))).toStrictEqual([{ status: 'queued' }]);
+    });
+
+    it('finishes a batch at its seal when nothing had to be queued', async () => {
+      const bookId = newBookId();
+      await store.books.put(sampleBook(bookId), [], KEEP_UNTIL_MS);
+      const batchId = newBatchId();
+      await submit(store, batchId, [...itemsOf([jobOf(bookId)]), invalidItem(1)]);
+      expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS);
+      expect(await store.batches.listUnannounced(1_000)).toContain(batchId);
+    });
+
+    it('counts as queued what is announced but not submitted yet, and finishes only once sealed', async () => {
+      const jobs = [jobOf(newBookId()), jobOf(newBookId())];
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf(jobs.slice(0, 1)), { total: 3, last: false });
+      expect((await batchOf(store, batchId)).counts.queued).toBe(3);
+      await settleParsed(store, jobs[0]!);
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: null, counts: { queued: 2, parsed: 1 } });
+      await submit(store, batchId, [invalidItem(1)], { total: 3, last: false });
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: null, counts: { queued: 1, parsed: 1, invalid: 1 } });
+      await submit(store, batchId, itemsOf(jobs.slice(1), 2), { total: 3, last: true });
+      expect((await batchOf(store, batchId)).finishedAtMs).toBeNull();
+      expect(await settleParsed(store, jobs[1]!, { nowMs: NOW_MS + 9 })).toMatchObject({ finished: [batchId] });
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 9, counts: { queued: 0, parsed: 2, invalid: 1 } });
+      expect(await statesOf(store, batchId)).toStrictEqual(['parsed', 'invalid', 'parsed']);
+    });
+
+    it('does not finish an unsealed batch whose items so far are all settled; the seal does', async () => {
+      const jobId = jobOf(newBookId());
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([jobId]), { total: 1, last: false });
+      expect(await settleParsed(store, jobId)).toMatchObject({ settled: true, finished: [] });
+      expect((await batchOf(store, batchId)).finishedAtMs).toBeNull();
+      await submit(store, batchId, [], { total: 1, last: true, nowMs: NOW_MS + 3 });
+      expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS + 3);
+    });
+
+    it('takes 1,000 items at once', async () => {
+      const jobs = Array.from({ length: 1_000 }, () => jobOf(newBookId()));
+      const batchId = newBatchId();
+      const outcomes = await submit(store, batchId, itemsOf(jobs));
+      expect(outcomes.every((outcome) => outcome.status === 'queued')).toBe(true);
+      expect((await batchOf(store, batchId)).counts.queued).toBe(1_000);
+      await store.batches.cancel(batchId, NOW_MS);
+    });
+
+    it('keeps hostile text as it is', async () => {
+      const input = `https://x/';DROP TABLE book;-- {"a":[1]} \\u0041 \\ " 'é\u{1f600}\t\n`;
+      const batchId = newBatchId();
+      await submit(store, batchId, [{ ...invalidItem(0), input, reason: input }], { options: { ...OPTIONS, webhook: { url: input, secret: input } } });
+      const page = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: null });
+      expect(page?.items[0]).toMatchObject({ input, reason: input });
+      expect((await batchOf(store, batchId)).options.webhook).toStrictEqual({ url: input, secret: input });
+    });
+
+    it('decides each link once when two processes submit the same ones at once', async () => {
+      const jobs = Array.from({ length: 50 }, () => jobOf(newBookId()));
+      const batches = Array.from({ length: 8 }, newBatchId);
+      const answers = await Promise.all(batches.map((batchId, at) => submit(store, batchId, itemsOf(at % 2 === 0 ? jobs : jobs.toReversed()))));
+      const queued = answers.flat().filter((outcome) => outcome.status === 'queued');
+      expect(queued).toHaveLength(50);
+      for (const jobId of jobs) expect((await store.jobs.get(jobId))?.waiters).toBe(8);
+    });
+
+    it('works for the longest book number', async () => {
+      const bookId = '999999999999' as BookId;
+      await submit(store, newBatchId(), itemsOf([jobOf(bookId)]));
+      await settleParsed(store, jobOf(bookId));
+      expect(await store.books.find(jobOf(bookId), NOW_MS)).toMatchObject({ kind: 'book', book: { bookId } });
+    });
+  });
+}

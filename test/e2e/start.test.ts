@@ -1,0 +1,100 @@
+/** How Quire starts, and how it refuses to: every refusal says what is wrong and ends with code 1. */
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runQuire } from '../../scripts/quire-process.ts';
+import { ask, bookInfo, linkTo, openScene, settled, submitted } from './scene.ts';
+
+describe('a start', () => {
+  it('says what runs where, and answers within 5 s on a new data directory, 2 s on an existing one', async () => {
+    const { start, env } = await openScene('embedded');
+    // The limits are those of a machine that is not busy with other tests.
+    const patience = 3;
+    const first = await start();
+    expect(first.readyAfterMs).toBeLessThan(5_000 * patience);
+    expect((await ask(first, '/readyz')).status).toBe(200);
+    const said = first.log.map(({ msg }) => msg).join('\n');
+    for (const part of [env['DATA_DIR'] ?? '?', first.address, `${first.address}/docs`, `${first.address}/dashboard`, env['GOODREADS_ORIGIN'] ?? '?']) expect(said).toContain(part);
+    await first.stop();
+    const second = await start();
+    expect(second.readyAfterMs).toBeLessThan(2_000 * patience);
+  });
+
+  it('is refused with every wrong setting in one message', async () => {
+    const { code, errors } = await runQuire({ env: { PORT: 'abc', CRAWL_RATE: '-1', BOOK_TTL: 'soon', REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/x', LOG_LEVEL: 'loud' } });
+    expect(code).toBe(1);
+    for (const name of ['PORT', 'CRAWL_RATE', 'BOOK_TTL', 'REDIS_URL and DATABASE_URL', 'LOG_LEVEL']) expect(errors).toContain(name);
+    expect(errors).toMatch(/5 settings are wrong/);
+    expect(errors).not.toMatch(/\n\s+at /);
+  });
+
+  it.each([
+    ['an unknown role', 'boss', {}, /role must be one of all, api, worker/],
+    ['a role apart without a shared store', 'worker', {}, /set REDIS_URL or DATABASE_URL/],
+    ['a Redis that is not there', 'all', { REDIS_URL: 'redis://127.0.0.1:1' }, /Redis at redis:\/\/127\.0\.0\.1:1 cannot be reached/],
+  ])('is refused with %s', async (_what, role, env, sentence) => {
+    const { code, errors } = await runQuire({ role: role as 'all', env });
+    expect(code).toBe(1);
+    expect(errors).toMatch(sentence);
+    expect(errors).not.toMatch(/\n\s+at /);
+  });
+
+  it('does not tell a password in a refusal', async () => {
+    const { code, errors, log } = await runQuire({ env: { REDIS_URL: 'redis://quire:hunter2@127.0.0.1:1' } });
+    expect(code).toBe(1);
+    expect(errors + JSON.stringify(log)).not.toContain('hunter2');
+  });
+
+  it('on a data directory in use is refused with the pid of the holder, who goes on undisturbed', async () => {
+    const { start, env } = await openScene('embedded');
+    const holder = await start();
+    const { code, errors } = await runQuire({ env });
+    expect(code).toBe(1);
+    expect(errors).toContain(String(holder.pid));
+    expect(errors).toContain('DATA_DIR');
+    expect((await ask(holder, '/readyz')).status).toBe(200);
+  });
+
+  it('on a port in use is refused with a sentence, and leaves its data directory free', async () => {
+    const { start, env, dir } = await openScene('embedded');
+    const holder = await start();
+    const { port } = new URL(holder.address);
+    const other = { ...env, DATA_DIR: join(dir, 'other') };
+    const { code, errors } = await runQuire({ env: { ...other, PORT: port } });
+    expect(code).toBe(1);
+    expect(errors).toContain(port);
+    expect(errors).toMatch(/EADDRINUSE|in use/);
+    expect(errors).not.toMatch(/\n\s+at /);
+    const next = await start({ env: other });
+    expect((await ask(next, '/readyz')).status).toBe(200);
+  });
+
+  it('reads a file .env where it runs; the environment has the last word', async () => {
+    const { start, dir, site } = await openScene('embedded');
+    const home = join(dir, 'home');
+    await mkdir(home);
+    await writeFile(join(home, '.env'), `GOODREADS_ORIGIN=http://127.0.0.1:1\nAPI_KEYS=a-key-of-the-file\nDATA_DIR=${join(dir, 'of-the-file')}\n`);
+    const quire = await start({ cwd: home, env: { DATA_DIR: join(dir, 'of-the-environment') } });
+    const said = quire.log.map(({ msg }) => msg).join('\n');
+    expect(said).toContain('of-the-environment');
+    expect(said).toContain(site.origin);
+    expect((await ask(quire, '/book-info?id=1')).status).toBe(401);
+    expect((await ask(quire, '/book-info?id=1', { headers: { 'x-api-key': 'a-key-of-the-file' } })).status).toBe(404);
+  });
+
+  it('runs api and worker apart on Redis, any number of each', async () => {
+    const { site, start } = await openScene('redis');
+    const api = await start({ role: 'api' });
+    const otherApi = await start({ role: 'api' });
+    const [bookId = ''] = site.ids;
+    const batchId = await submitted(api, [linkTo(bookId)]);
+    expect((await bookInfo(otherApi, bookId)).status).toBe(202);
+    expect((await site.stats()).requests).toBe(0);
+
+    const worker = await start({ role: 'worker' });
+    await settled(otherApi, batchId, 20_000);
+    expect((await bookInfo(otherApi, bookId)).status).toBe(200);
+    expect(worker.address).toBe('');
+    for (const quire of [api, otherApi, worker]) expect(await quire.stop()).toMatchObject({ code: 0, signal: null });
+  });
+});

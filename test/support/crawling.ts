@@ -1,0 +1,103 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { bookReference, type BookId, type BookReference } from '../../src/books/identity.ts';
+import { readPage, type PageReading } from '../../src/books/page.ts';
+import type { Crawler } from '../../src/crawl/crawl.ts';
+import { createCrawling } from '../../src/crawl/crawling.ts';
+import type { Ledger } from '../../src/crawl/ledger.ts';
+import type { Source } from '../../src/crawl/source.ts';
+import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
+import { createRedisStore } from '../../src/storage/redis/store.ts';
+import type { Store } from '../../src/storage/store.ts';
+import { createLogRecorder } from './memory-documents.ts';
+import { waitUntil } from './wait-until.ts';
+
+export interface CrawlSettings {
+  ratePerSecond?: number;
+  blockProbeMs?: number;
+  timeoutMs?: number;
+  now?: () => number;
+}
+
+/** A crawler as one process has it. */
+export interface CrawlWorker {
+  crawler: Crawler<PageReading>;
+  source: Source;
+  ledger: Ledger;
+  /** Crawls the made-up book number `n`. */
+  crawl(n: number): Promise<PageReading>;
+}
+
+/** Makes crawlers on real stores, and stops them all. */
+export interface CrawlBench {
+  store(kind: 'redis' | 'embedded'): Promise<Store>;
+  worker(store: Store, origin: string, settings?: CrawlSettings): CrawlWorker;
+  stopAll(): Promise<void>;
+}
+
+/** The reference of the made-up book number `n`. */
+export function madeUpBook(n: number): BookReference {
+  return bookReference(String(1_000_000_000 + n) as BookId);
+}
+
+/** A bench without anything on it. Call `stopAll` after each test. */
+export function createCrawlBench(): CrawlBench {
+  const stops: (() => Promise<unknown>)[] = [];
+  return {
+    async store(kind) {
+      const settings = {
+        prefix: `crawl_${process.pid}_${Math.random().toString(36).slice(2, 10)}`,
+        batchTtlMs: 60_000,
+        maxFinishedJobs: 10,
+        maxFailedJobs: 10,
+      };
+      let store: Store;
+      if (kind === 'redis') store = createRedisStore({ url: process.env['TEST_REDIS_URL'] ?? '', settings });
+      else {
+        const dataDir = await mkdtemp(join(tmpdir(), 'quire-crawl-'));
+        stops.push(async () => rm(dataDir, { recursive: true, force: true }));
+        store = createEmbeddedStore({ dataDir, settings });
+      }
+      stops.push(async () => store.stop());
+      await store.start();
+      return store;
+    },
+    worker(store, origin, { ratePerSecond = 0, blockProbeMs = 60_000, timeoutMs = 5000, now = Date.now } = {}) {
+      const crawling = createCrawling({
+        store,
+        config: {
+          goodreadsOrigin: origin,
+          crawlRate: ratePerSecond,
+          crawlConcurrency: 4,
+          crawlTimeoutMs: timeoutMs,
+          crawlContact: null,
+          blockProbeMs,
+          quietHours: null,
+        },
+        version: 'test',
+        classify: readPage,
+        log: createLogRecorder(),
+        now,
+      });
+      stops.push(async () => crawling.close());
+      return { ...crawling, crawl: async (n) => (await crawling.crawler.crawl(madeUpBook(n))).reading };
+    },
+    async stopAll() {
+      for (const stop of stops.splice(0).toReversed()) await stop();
+    },
+  };
+}
+
+/** Waits as a worker does: until `untilMs`, or until the source is held by nothing any more. */
+export async function untilOpen(source: Source, untilMs: number): Promise<void> {
+  await waitUntil('the source to open', () => Date.now() >= untilMs || source.current().hold === null, { timeoutMs: 30_000, everyMs: 5 });
+}
+
+/** What a promise rejects with. */
+export async function rejection(promise: Promise<unknown>): Promise<unknown> {
+  return promise.then(
+    () => new Error('it did not reject'),
+    (reason: unknown) => reason,
+  );
+}

@@ -1,0 +1,115 @@
+/** A whole Quire in this process, on a store and a stand-in Goodreads of its own: what the integration tests run against. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { pino } from 'pino';
+import { readConfig, type Role } from '../../src/config.ts';
+import { createService, type Service } from '../../src/service.ts';
+import { startGoodreads, type Goodreads } from './goodreads.ts';
+import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';
+import { sharedRedisUrl } from './redis-server.ts';
+import { waitUntil } from './wait-until.ts';
+
+export const STORES = ['embedded', 'redis', 'postgres'] as const;
+export type StoreName = (typeof STORES)[number];
+
+/** A prefix that no other test has: letter, then letters and digits. */
+export const ownPrefix = (): string => `t${randomBytes(6).toString('hex')}`;
+
+export interface TestQuire {
+  service: Service;
+  goodreads: Goodreads;
+  /** Where the API listens. */
+  origin: string;
+  /** The environment it was started with, for another process or service beside it. */
+  env: Record<string, string>;
+  get(path: string, init?: RequestInit): Promise<{ status: number; headers: Headers; body: any }>;
+  post(path: string, body?: unknown, init?: RequestInit): Promise<{ status: number; headers: Headers; body: any }>;
+  delete(path: string): Promise<{ status: number; headers: Headers; body: any }>;
+  /** Submits and returns the answer's body. */
+  submit(links: unknown[], query?: string): Promise<any>;
+  /** Resolves to the batch once it has ended. */
+  ended(batchId: string, timeoutMs?: number): Promise<any>;
+  stop(): Promise<void>;
+}
+
+/** Where a store of this kind keeps its data, of this test's own. */
+export async function storeEnv(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
+  if (name === 'redis') return { env: { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
+  if (name === 'postgres') {
+    const { url, drop } = await createDatabase(sharedPostgresUrl());
+    return { env: { DATABASE_URL: url }, cleanUp: drop };
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'quire-test-'));
+  return { env: { DATA_DIR: join(dir, 'data') }, cleanUp: () => rm(dir, { recursive: true, force: true }) };
+}
+
+async function answered(answer: Response): Promise<{ status: number; headers: Headers; body: any }> {
+  const text = await answer.text();
+  const isJson = /json/.test(answer.headers.get('content-type') ?? '');
+  return { status: answer.status, headers: answer.headers, body: isJson && text ? JSON.parse(text) : text };
+}
+
+/** Starts it with settings fit for tests: unlimited rate, short backoff, silent log. `settings` overrule them. */
+export async function startQuire(
+  store: StoreName,
+  options: { settings?: Record<string, string>; role?: Role; goodreads?: Goodreads; env?: Record<string, string>; pages?: string; log?: string } = {},
+): Promise<TestQuire> {
+  const goodreads = options.goodreads ?? (await startGoodreads(options.pages ? { pages: options.pages } : {}));
+  const own = options.env ? { env: options.env, cleanUp: async () => undefined } : await storeEnv(store);
+  const env: Record<string, string> = {
+    ...own.env,
+    PORT: '0',
+    GOODREADS_ORIGIN: goodreads.origin,
+    CRAWL_RATE: '0',
+    CRAWL_CONCURRENCY: '8',
+    CRAWL_TIMEOUT: '2s',
+    CRAWL_BACKOFF: '5ms',
+    NOT_FOUND_RECHECK: '20ms',
+    BLOCK_PROBE: '100ms',
+    DRAIN_SECONDS: '5',
+    ...options.settings,
+  };
+  const config = readConfig(env, options.role ?? 'all');
+  const service = createService(config, { log: pino({ level: options.log ?? 'silent' }), version: '0.0.0' });
+  try {
+    await service.start();
+  } catch (error) {
+    if (!options.goodreads) await goodreads.stop();
+    await own.cleanUp();
+    throw error;
+  }
+  const origin = service.address ?? '';
+  const get: TestQuire['get'] = async (path, init) => answered(await fetch(origin + path, init));
+  const post: TestQuire['post'] = async (path, body, init) =>
+    get(path, { method: 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...init, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...init?.headers } });
+  return {
+    service,
+    goodreads,
+    origin,
+    env,
+    get,
+    post,
+    delete: (path) => get(path, { method: 'DELETE' }),
+    async submit(links, query = '') {
+      const answer = await post(`/parse-links${query}`, links);
+      if (answer.status >= 300) throw new Error(`POST /parse-links answered ${answer.status}: ${JSON.stringify(answer.body)}`);
+      return answer.body;
+    },
+    ended: (batchId, timeoutMs = 20_000) =>
+      waitUntil(
+        `batch ${batchId} to end`,
+        async () => {
+          const { body } = await get(`/batches/${batchId}`);
+          return body.finishedAt ? body : undefined;
+        },
+        { timeoutMs, everyMs: 15 },
+      ),
+    async stop() {
+      await service.stop();
+      if (!options.goodreads) await goodreads.stop();
+      await own.cleanUp();
+    },
+  };
+}
