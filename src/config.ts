@@ -108,8 +108,8 @@ export const SETTINGS = {
   redisUrl: setting(
     'REDIS_URL',
     '',
-    'Redis as the store: `redis://` or `rediss://` (TLS), with password and database number where needed.',
-    optional(url(['redis:', 'rediss:'], 'redis://127.0.0.1:6379')),
+    'Redis as the store: `redis://[user:password@]host:port/database`, `redis-sentinel://host1,host2#master` or `redis-cluster://host1,host2`; `rediss…` for TLS.',
+    optional(matching(/^rediss?(-sentinel|-cluster)?:\/\/[^\s]+$/, 'a URL such as redis://127.0.0.1:6379, redis-sentinel://host1,host2#master or redis-cluster://host1,host2')),
   ),
   databaseUrl: setting(
     'DATABASE_URL',

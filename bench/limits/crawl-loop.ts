@@ -1,13 +1,13 @@
-/** Limit of the worker: fetch, parse and put in a loop, without a queue. Arguments: Redis URL, origin, books, pages in flight, books that do not count. */
+/** Limit of the worker: fetch, parse and put in a loop, with our own fetcher and parser but without queue, records and batches. Arguments: Redis URL, origin, books, pages in flight, books that do not count. */
 import { Redis } from 'ioredis';
-import { Pool } from 'undici';
 import { bookReference, parseBookId } from '../../src/books/identity.ts';
 import { readPage } from '../../src/books/page.ts';
 import { serializeBook } from '../../src/books/serialize.ts';
+import { createPageFetcher } from '../../src/crawl/fetch-page.ts';
 
 const [url = '', origin = '', total = '', inFlight = '', warmUp = ''] = process.argv.slice(2);
 const redis = new Redis(url);
-const pool = new Pool(origin, { connections: Number(inFlight), pipelining: 1 });
+const fetcher = createPageFetcher({ origin, userAgent: 'bench', timeoutMs: 20_000, connections: Number(inFlight) });
 let next = 5_000_000_000;
 let done = 0;
 let startedMs = 0;
@@ -16,9 +16,7 @@ async function crawl(): Promise<void> {
   const id = parseBookId(String(next++));
   if (id === null) throw new Error('not an id');
   const reference = bookReference(id);
-  const { statusCode, headers, body } = await pool.request({ path: `/book/show/${id}`, method: 'GET', headers: { accept: 'text/html' } });
-  const bytes = Buffer.from(await body.arrayBuffer());
-  const reading = readPage({ status: statusCode, headers, body: bytes, url: reference.url }, reference);
+  const reading = readPage(await fetcher.fetch(`/book/show/${id}`), reference);
   if (reading.kind !== 'book') throw new Error(`${id}: ${reading.reason}`);
   await redis.set(`{bare}:book-${id}`, serializeBook({ ...reading.book, fetchedAt: new Date().toISOString(), via: 'crawl' }));
   done += 1;
@@ -32,5 +30,5 @@ const loop = async (): Promise<void> => {
 await Promise.all(Array.from({ length: Number(inFlight) }, loop));
 const seconds = (performance.now() - startedMs) / 1000;
 process.stdout.write(`${JSON.stringify({ perSecond: (Number(total) - Number(warmUp)) / seconds })}\n`);
-await pool.close();
+await fetcher.close();
 await redis.quit();

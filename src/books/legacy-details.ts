@@ -38,7 +38,7 @@ export function readDetails(page: Buffer, title: number, findings: Findings): vo
  * each be missing; the publisher begins at the first "by" behind the date and may hold another.
  */
 function readPublication(row: Markup, findings: Findings): void {
-  const text = textOf(row, (child) => child.name === 'nobr');
+  const text = textOf(row, (child) => child.name === 'nobr')?.replace(/ ?\(first published [^)]*\)$/, '') ?? null;
   const match = text === null ? null : /^(?:Published|Expected publication:?)(?: (.*))?$/.exec(text);
   if (match === null) return;
   const rest = match[1] ?? '';

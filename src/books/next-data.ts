@@ -19,7 +19,7 @@ import { isObject, type JsonObject } from './json-slices.ts';
 import type { NextState } from './next-state.ts';
 import { line, paragraphsOfHtml } from './text.ts';
 
-/** Lists longer than this are not a book's; the longest list of contributors in the corpus has 48. */
+/** Lists longer than this are not a book's; the corpus has 17 contributors at most. */
 const MAX_LIST = 200;
 
 /** The keys that a book has carried from 2022 to 2026; a page that lacks one is read through the other layers too. */

@@ -29,7 +29,7 @@ export const FIELDS = [
 ] as const satisfies readonly (keyof ParsedBook)[];
 
 /**
- * How many fields of a book carry a value, from 2 (title and author alone) to 23. A field counts once: neither the length of
+ * How many fields of a book carry a value, from 3 (a title and an author, who is also in `authors`) to 23. A field counts once: neither the length of
  * a list nor that of a text matters, so that a book does not become poorer because a reader removed a genre.
  * `null` and empty lists do not count, `0` ratings do, since the page said so.
  */

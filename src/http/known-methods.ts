@@ -21,7 +21,8 @@ export function watchMethods(app: FastifyInstance): () => void {
   return () => {
     done = true;
     for (const [url, taken] of known) {
-      if (url.includes('*')) continue;
+      // Pages of others, made for browsers.
+      if (url.includes('*') || /^\/(docs|dashboard)(\/|$)/.test(url)) continue;
       const allow = METHODS.filter((method) => taken.has(method)).join(', ');
       const method = METHODS.filter((one) => !taken.has(one));
       app.route({

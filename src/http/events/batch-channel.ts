@@ -59,6 +59,12 @@ async function itemsAt(store: BatchStore, batchId: BatchId, indexes: number[]): 
   return found;
 }
 
+function nextWake(): { promise: Promise<void>; resolve: () => void } {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((done) => (resolve = done));
+  return { promise, resolve };
+}
+
 /** Opens the channel of a batch; the first reader wants the events after `startSeq`. */
 export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'view'>, batchId: BatchId, startSeq: number): BatchChannel {
   let kept: string[] = [];
@@ -68,7 +74,7 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
   let checking: Promise<boolean> | null = null;
   let over = false;
   let view: { atMs: number; data: object } | null = null;
-  let wake = Promise.withResolvers<void>();
+  let wake = nextWake();
   let waking: NodeJS.Timeout | null = null;
 
   const render = async (afterSeq: number): Promise<{ entries: SettledEntry[]; texts: string[] }> => {
@@ -114,7 +120,7 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
   const wakeUp = (): void => {
     waking = null;
     const { resolve } = wake;
-    wake = Promise.withResolvers();
+    wake = nextWake();
     checking = null;
     resolve();
   };

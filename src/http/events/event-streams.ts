@@ -116,7 +116,8 @@ export function createEventStreams({ deps, openStreams }: EventStreamsOptions): 
         return;
       } else {
         wasOver = await channel.isOver();
-        if (!wasOver && !stream.closed) await Promise.race([changed, gone(stream)]);
+        // Wakes at the latest with the next look of all channels, also when the reader has gone.
+        if (!wasOver && !stream.closed) await changed;
       }
     }
   };
@@ -153,6 +154,3 @@ export function createEventStreams({ deps, openStreams }: EventStreamsOptions): 
     },
   };
 }
-
-/** Resolves when the reader has gone. */
-const gone = ({ raw }: Stream): Promise<void> => new Promise((resolve) => raw.once('close', () => resolve()));

@@ -46,7 +46,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
           description: 'The stream.',
           content: { 'text/event-stream': { schema: Type.String(), examples: { item: { value: 'id: 1\nevent: item\ndata: {"index":0,"state":"parsed","jobId":"book-2767052"}\n\n' } } } },
         },
-        204: { description: 'The batch has ended, and every event was received.', type: 'null' },
+        204: Type.Null({ description: 'The batch has ended, and every event was received.' }),
         ...problems('invalid-request', 'batch-unknown'),
       },
     },
@@ -54,7 +54,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
       const batchId = batchIdOf(request.params);
       const last = lastEventId(request.headers['last-event-id']);
       const record = (await store.batches.get(batchId)) ?? unknownBatch(batchId);
-      if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0) return reply.code(204).send();
+      if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0) return reply.code(204).send(null);
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {

@@ -119,12 +119,12 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       summary: 'Forget a book',
       description: 'Removes the stored copy, or the note that Goodreads has no such book. A live job of it goes on.',
       params: BookParams,
-      response: { 204: { description: 'It is gone.', type: 'null' }, ...problems('book-unknown') },
+      response: { 204: Type.Null({ description: 'It is gone.' }), ...problems('book-unknown') },
     },
     handler: async (request, reply) => {
       const bookId = bookIdOf(request.params);
       if (!(await store.books.delete(bookId))) throw new QuireError('book-unknown', `Nothing is stored of book ${bookId}.`);
-      return reply.code(204).send();
+      return reply.code(204).send(null);
     },
   });
 

@@ -44,8 +44,9 @@ const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
 };
 
 function response(status: number, codes: readonly ErrorCode[]): ProblemResponse {
+  // What any route may answer is shown once, by the routes that name it.
   const examples = Object.fromEntries(
-    codes.map((code) => [
+    codes.filter((code) => !EVERYWHERE.some((common) => common === code)).map((code) => [
       code,
       { value: { type: problemType(code), title: ERRORS[code].title, status, detail: `${ERRORS[code].title}.`, instance: 'kq3fX0aZ-1', code } },
     ]),
@@ -54,7 +55,7 @@ function response(status: number, codes: readonly ErrorCode[]): ProblemResponse 
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
     ...(headers ? { headers } : {}),
-    content: { 'application/problem+json': { schema: Type.Ref('Problem'), examples } },
+    content: { 'application/problem+json': { schema: Type.Ref('Problem'), ...(Object.keys(examples).length > 0 ? { examples } : {}) } },
   };
 }
 

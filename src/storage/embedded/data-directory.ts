@@ -1,8 +1,10 @@
 /** The directory of the embedded store: made, checked, and filled with a fresh database. */
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
 import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
-import { Worker } from 'node:worker_threads';
+import { basename, dirname, join, resolve } from 'node:path';
 import { QuireError } from '../../errors.ts';
 
 /** The major version of PostgreSQL in the PGlite we use: another one's files it cannot read. */
@@ -40,12 +42,41 @@ export function databaseDirectory(directory: string): string {
   return mine;
 }
 
-/** Runs in a thread of its own, whose memory (some hundred MB) goes with it. */
+/**
+ * Runs in a process of its own: making a database takes some hundred MB of memory that this process would not get rid of again. It ends when
+ * its parent does, which closes its input.
+ */
 const INIT = `
-  const { workerData } = require('node:worker_threads');
-  const { PGlite } = require(workerData.pglite);
-  PGlite.create(workerData.options).then((db) => db.close());
+  process.stdin.resume().on('end', () => process.exit(1));
+  const [pglite, options] = process.argv.slice(1);
+  require(pglite).PGlite.create(JSON.parse(options)).then((db) => db.close()).then(
+    () => process.exit(0),
+    (error) => { console.error(error.message); process.exit(1); },
+  );
 `;
+
+/** Runs {@link INIT}; resolves to what went wrong, `''` when nothing did. */
+async function initialise(database: string): Promise<string> {
+  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
+  const options = { dataDir: database, initDbStartParams: ['--wal-segsize=4', '--no-sync', '-c', 'shared_buffers=16MB'] };
+  const child = spawn(process.execPath, ['-e', INIT, '--', pglite, JSON.stringify(options)], { stdio: ['pipe', 'ignore', 'pipe'] });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-500);
+  });
+  const deadline = setTimeout(() => {
+    said = `it took longer than ${INIT_DEADLINE_MS / 1000} s`;
+    child.kill('SIGKILL');
+  }, INIT_DEADLINE_MS);
+  try {
+    const [code] = (await once(child, 'close')) as [number | null];
+    return code === 0 ? '' : said.trim() || 'its process was killed';
+  } catch (error) {
+    return (error as Error).message;
+  } finally {
+    clearTimeout(deadline);
+  }
+}
 
 /**
  * Makes a fresh database unless there is one. It is made beside its place and moved there when it is whole, so that a process killed
@@ -57,25 +88,16 @@ export async function ensureDatabase(database: string): Promise<void> {
     if (version !== POSTGRES_MAJOR) throw unavailable(`${database} holds a database of PostgreSQL ${version}, this Quire needs ${POSTGRES_MAJOR}: set DATA_DIR to another directory.`);
     return;
   }
-  const draft = `${database}.new`;
-  rmSync(draft, { recursive: true, force: true });
-  const pglite = createRequire(import.meta.url).resolve('@electric-sql/pglite');
-  const options = { dataDir: draft, initDbStartParams: ['--wal-segsize=4', '--no-sync', '-c', 'shared_buffers=16MB'] };
-  const thread = new Worker(INIT, { eval: true, workerData: { pglite, options }, execArgv: [] });
-  let failure: Error | null = null;
-  const deadline = setTimeout(() => {
-    failure = new Error(`it took longer than ${INIT_DEADLINE_MS / 1000} s`);
-    void thread.terminate();
-  }, INIT_DEADLINE_MS);
-  thread.once('error', (error) => {
-    failure = error;
-  });
-  await new Promise((done) => thread.once('exit', done));
-  clearTimeout(deadline);
-  if (!existsSync(join(draft, 'PG_VERSION'))) failure ??= new Error('nothing was written');
-  if (failure !== null) {
-    rmSync(draft, { recursive: true, force: true });
-    throw unavailable(`The database in ${dirname(database)} could not be made (${(failure as Error).message}): is the disk full?`, failure);
+  const [parent, name] = [dirname(database), basename(database)];
+  const removeDrafts = (): void => {
+    for (const entry of readdirSync(parent)) if (entry.startsWith(`${name}.new`)) rmSync(join(parent, entry), { recursive: true, force: true });
+  };
+  removeDrafts();
+  const draft = `${database}.new-${randomUUID()}`;
+  const failure = (await initialise(draft)) || (existsSync(join(draft, 'PG_VERSION')) ? '' : 'nothing was written');
+  if (failure !== '') {
+    removeDrafts();
+    throw unavailable(`The database in ${parent} could not be made (${failure}): is the disk full?`);
   }
   renameSync(draft, database);
 }

@@ -1,6 +1,7 @@
 /** Connections to Redis, each made for one use, and what their errors mean to the rest of Quire. */
-import { Redis, type RedisOptions } from 'ioredis';
+import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { QuireError } from '../../errors.ts';
+import type { RedisAddress } from './address.ts';
 import { SCRIPTS, type ScriptName } from './scripts.ts';
 
 /** A command that has no answer after this long is given up: the API's promise is 503 within 2 s. */
@@ -24,15 +25,28 @@ const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
 };
 
 /** Opens a connection lazily. `onError` is told of every connection error, so that none ends the process. */
-export function openConnection(url: string, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
-  const client = new Redis(url, {
-    lazyConnect: true,
+export function openConnection(address: RedisAddress, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
+  const { kind, nodes, tls, username, password, database, master } = address;
+  const common: Omit<RedisOptions, 'replyMapping'> = {
     connectTimeout: COMMAND_TIMEOUT_MS,
     keepAlive: 10_000,
-    retryStrategy: reconnectDelayMs,
     connectionName: `quire-${use}`,
+    ...(username ? { username } : {}),
+    ...(password ? { password } : {}),
+    ...(tls ? { tls: {} } : {}),
     ...OPTIONS[use],
-  }) as RedisClient;
+  };
+  const client = (
+    kind === 'cluster'
+      ? new Cluster(nodes, { lazyConnect: true, clusterRetryStrategy: reconnectDelayMs, slotsRefreshTimeout: COMMAND_TIMEOUT_MS, redisOptions: common })
+      : new Redis({
+          ...common,
+          lazyConnect: true,
+          db: database,
+          retryStrategy: reconnectDelayMs,
+          ...(kind === 'sentinel' ? { sentinels: nodes, name: master ?? '', sentinelRetryStrategy: reconnectDelayMs } : nodes[0]),
+        })
+  ) as RedisClient;
   client.on('error', onError);
   if (use === 'records') {
     for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(name, { numberOfKeys: 1, lua });

@@ -1,6 +1,7 @@
 /** The Redis store: composition of its parts, their connections, start and stop. */
 import { QuireError } from '../../errors.ts';
 import type { Store, StoreSettings } from '../store.ts';
+import { describeAddress, parseRedisUrl } from './address.ts';
 import { createBatchStore } from './batches.ts';
 import { createBookStore } from './books.ts';
 import { asked, closeConnection, COMMAND_TIMEOUT_MS, openConnection, type RedisClient } from './connection.ts';
@@ -10,20 +11,14 @@ import { createQueueBackend } from './queue-backend.ts';
 import { createSignals } from './signals.ts';
 
 export interface RedisStoreOptions {
-  /** `redis://` or `rediss://` with everything needed to connect. */
+  /** As in address.ts, with everything needed to connect. */
   url: string;
   settings: StoreSettings;
   /** Told of connection errors; the driver reconnects by itself. */
   onError?: (error: Error) => void;
 }
 
-/** Host, port and database of a URL: what may be logged. */
-const withoutCredentials = (url: string): string => {
-  const { protocol, host, pathname } = new URL(url);
-  return `${protocol}//${host}${pathname === '/' ? '' : pathname}`;
-};
-
-async function connect(client: RedisClient, url: string): Promise<void> {
+async function connect(client: RedisClient, where: string): Promise<void> {
   if (client.status !== 'wait') return;
   const deadline = AbortSignal.timeout(COMMAND_TIMEOUT_MS + 1000);
   const tooLate = new Promise<never>((_, reject) => {
@@ -33,7 +28,7 @@ async function connect(client: RedisClient, url: string): Promise<void> {
     await Promise.race([client.connect(), tooLate]);
   } catch (error) {
     client.disconnect();
-    throw new QuireError('store-unavailable', `Redis at ${withoutCredentials(url)} cannot be reached: ${(error as Error).message}. Check REDIS_URL and that the server runs.`, {
+    throw new QuireError('store-unavailable', `${where} cannot be reached: ${(error as Error).message}. Check REDIS_URL and that the server runs.`, {
       cause: error,
     });
   }
@@ -42,21 +37,23 @@ async function connect(client: RedisClient, url: string): Promise<void> {
 /** A store on Redis 7 or later. Keys start with `{prefix}:`, which puts them on one shard of a cluster. */
 export function createRedisStore({ url, settings, onError = () => undefined }: RedisStoreOptions): Store {
   const prefix = `{${settings.prefix}}:`;
-  const redis = openConnection(url, 'records', onError);
-  const subscriber = openConnection(url, 'subscriber', onError);
+  const address = parseRedisUrl(url);
+  const where = describeAddress(address);
+  const redis = openConnection(address, 'records', onError);
+  const subscriber = openConnection(address, 'subscriber', onError);
   const signals = createSignals(redis, subscriber, prefix);
-  const queueBackend = createQueueBackend(url, settings.prefix, redis, onError);
+  const queueBackend = createQueueBackend(address, settings.prefix, redis, onError);
   let starting: Promise<void> | null = null;
 
   const start = async (): Promise<void> => {
-    await connect(redis, url);
-    await connect(subscriber, url);
+    await connect(redis, where);
+    await connect(subscriber, where);
     await signals.listen();
   };
 
   return {
     kind: 'redis',
-    description: `Redis at ${withoutCredentials(url)}, prefix ${settings.prefix}`,
+    description: `${where}, prefix ${settings.prefix}`,
     start: () => (starting ??= start()),
     async stop() {
       await starting?.catch(() => undefined);

@@ -46,7 +46,7 @@ describe.each(STORES)('a misbehaving source, on the %s store', (store) => {
     // A case before may have left the source slowed or blocked: its state is not what is tested here.
     await quire.service.store.documents.delete(`source/${new URL(quire.goodreads.origin).host}`);
     await quire.service.store.signals.publish({ kind: 'source' });
-    await waitUntil('the source to be open', async () => (await quire.get('/source')).body.state === 'open');
+    await waitUntil('the source to be open', async () => (await quire.get('/source')).body.state === 'open', { timeoutMs: 3_000 });
     await quire.goodreads.resetStats();
   });
 

@@ -1,0 +1,46 @@
+/** The OpenAPI document without a running Quire: an app whose every dependency refuses to be used. */
+import { readFile } from 'node:fs/promises';
+import type { FastifyInstance } from 'fastify';
+import { pino } from 'pino';
+import { createApp } from '../src/http/app.ts';
+import type { HttpDependencies } from '../src/http/dependencies.ts';
+
+/** An object that may be handed around, but whose methods throw. */
+function unusable<T extends object>(name: string): T {
+  const get = (_target: T, key: string | symbol): unknown => {
+    if (typeof key === 'symbol' || key === 'then') return undefined;
+    return () => {
+      throw new Error(`${name}.${key} was used while the app was built`);
+    };
+  };
+  return new Proxy({} as T, { get });
+}
+
+/** An app of all routes that stands on nothing. The caller closes it. */
+export async function buildBareApp(): Promise<FastifyInstance> {
+  const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
+  const deps: HttpDependencies = {
+    config: { host: '127.0.0.1', apiKeys: [] },
+    version,
+    log: pino({ level: 'silent' }),
+    store: unusable('store'),
+    batches: unusable('batches'),
+    jobs: Object.assign(Object.create(unusable('jobs')) as HttpDependencies['jobs'], { queues: [] }),
+    source: unusable('source'),
+    readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
+    uploads: unusable('uploads'),
+  };
+  const app = await createApp(deps);
+  await app.ready();
+  return app;
+}
+
+/** openapi.yaml as the routes would have it. */
+export async function buildDocument(): Promise<string> {
+  const app = await buildBareApp();
+  try {
+    return app.swagger({ yaml: true });
+  } finally {
+    await app.close();
+  }
+}

@@ -1,0 +1,70 @@
+/** The OpenAPI document, made of the routes' schemas, and the page where it can be tried. */
+import swagger from '@fastify/swagger';
+import swaggerUi from '@fastify/swagger-ui';
+import type { FastifyInstance } from 'fastify';
+import { Type } from 'typebox';
+import { problems } from './schemas/problem.ts';
+
+const TAGS = [
+  { name: 'Books', description: 'Submit links, read books.' },
+  { name: 'Batches', description: 'What became of a submission.' },
+  { name: 'Jobs', description: 'What happens to a book, and what to do about failures.' },
+  { name: 'Source', description: 'How Goodreads treats us, and how we treat it.' },
+  { name: 'Operations', description: 'For those who run Quire.' },
+];
+
+const DESCRIPTION = `Takes links to Goodreads books, fetches and parses their pages in the background, politely, and serves clean records.
+
+Submit links with \`POST /parse-links\`, read books with \`GET /book-info\`. Every error is a problem (RFC 9457) whose \`type\` leads to a page that says what to do.
+When \`API_KEYS\` is set every request but the health checks wants a key.`;
+
+/** Nothing is loaded from elsewhere, and no other page may frame this one. */
+const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+
+/** Begins to collect the routes: must be registered before them. */
+export async function collectDocumentation(app: FastifyInstance, version: string): Promise<void> {
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Quire', version, description: DESCRIPTION, license: { name: 'MIT', identifier: 'MIT' } },
+      servers: [{ url: '/', description: 'This service' }],
+      tags: TAGS,
+      components: {
+        securitySchemes: {
+          bearer: { type: 'http', scheme: 'bearer', description: 'One of `API_KEYS`.' },
+          apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
+          basic: { type: 'http', scheme: 'basic', description: 'Any user; the password is one of `API_KEYS`.' },
+        },
+      },
+      security: [{}, { bearer: [] }, { apiKey: [] }, { basic: [] }],
+    },
+    refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`) },
+  });
+}
+
+/** `/openapi.json`, `/openapi.yaml` and `/docs`. */
+export async function documentationRoutes(app: FastifyInstance): Promise<void> {
+  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: CSP, uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' } });
+
+  app.get('/openapi.json', {
+    schema: {
+      operationId: 'openapiJson',
+      tags: ['Operations'],
+      summary: 'This document, as JSON',
+      description: 'OpenAPI 3.1.',
+      response: { 200: { description: 'The document.', content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } } }, ...problems() },
+    },
+    handler: (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(app.swagger())),
+  });
+
+  app.get('/openapi.yaml', {
+    schema: {
+      operationId: 'openapiYaml',
+      tags: ['Operations'],
+      summary: 'This document, as YAML',
+      description: 'OpenAPI 3.1.',
+      response: { 200: { description: 'The document.', content: { 'application/yaml': { schema: Type.String() } } }, ...problems() },
+    },
+    handler: (_request, reply) => reply.header('content-type', 'application/yaml; charset=utf-8').send(app.swagger({ yaml: true })),
+  });
+}

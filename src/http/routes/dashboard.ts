@@ -1,0 +1,51 @@
+/**
+ * `/dashboard`: bull-board over BullMQ's queues, for looking only. Quire's own records decide what a job is, so jobs are
+ * retried and cancelled through the API. It shows what users sent, so it is open on loopback alone, else behind a key.
+ */
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { FastifyAdapter } from '@bull-board/fastify';
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { isLoopback } from '../cross-origin.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { sendStatusProblem } from '../problem.ts';
+
+const PATH = '/dashboard';
+
+export interface DashboardOptions {
+  deps: Pick<HttpDependencies, 'config' | 'jobs' | 'store'>;
+}
+
+/** Why a request may not see the dashboard, or `null`. Keys were asked for before this. */
+function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request: FastifyRequest): string | null {
+  if (apiKeys.length > 0) return null;
+  if (!isLoopback(host)) return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
+  // A name that leads here by DNS rebinding, or by a proxy that forwards to loopback, is not loopback.
+  if (!isLoopback(request.headers.host ?? '')) return 'Without API_KEYS the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';
+  return null;
+}
+
+export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardOptions): Promise<void> {
+  const { config, jobs, store } = deps;
+  app.addHook('onRequest', async (request, reply: FastifyReply) => {
+    const reason = refusal(config, request);
+    if (reason !== null) return sendStatusProblem(request, reply, 403, { detail: reason });
+    reply.header('x-frame-options', 'DENY').header('content-security-policy', "frame-ancestors 'none'").header('referrer-policy', 'no-referrer');
+    // BullMQ waits for a store that is away; a person should not.
+    if (request.url.startsWith(`${PATH}/api/`)) await store.ping();
+  });
+
+  const adapter = new FastifyAdapter();
+  createBullBoard({
+    queues: jobs.queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
+    // Its own types disagree with each other under exactOptionalPropertyTypes.
+    serverAdapter: adapter as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
+    options: { uiConfig: { boardTitle: 'Quire' } },
+  });
+  // Thrown on, it reaches the app's own handler: the board's would tell the store's words as they are.
+  adapter.setErrorHandler((error) => {
+    throw error;
+  });
+  adapter.setBasePath(PATH);
+  await app.register(adapter.registerPlugin(), { prefix: PATH, basePath: PATH });
+}

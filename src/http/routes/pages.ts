@@ -1,0 +1,61 @@
+/** `/` and `/errors/{code}`: pages for people. */
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
+import { ADVICE } from '../error-advice.ts';
+import { escapeHtml, sendPage } from '../html.ts';
+import { problems } from '../schemas/problem.ts';
+
+const RETRY = {
+  never: 'The same request will get the same answer.',
+  backoff: 'Passing: jobs try again with growing delays, and so may you.',
+  snooze: 'Passing: it costs a job no attempt.',
+} as const;
+
+const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
+
+/** Text with `code` in backquotes as HTML. */
+const inline = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>');
+
+const HTML_RESPONSE = { description: 'A page.', content: { 'text/html': { schema: Type.String() } } };
+
+export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
+  app.get('/', {
+    schema: { operationId: 'home', tags: ['Operations'], summary: 'Where everything is', description: 'A page with links.', response: { 200: HTML_RESPONSE, ...problems() } },
+    handler: (_request, reply) =>
+      sendPage(
+        reply as never,
+        'Quire',
+        `<h1>Quire ${escapeHtml(version)}</h1><p>Submit Goodreads links, get clean records.</p>
+<pre>curl -H 'content-type: application/json' -d '["https://www.goodreads.com/book/show/2767052"]' http://localhost:3000/parse-links
+curl 'http://localhost:3000/book-info?id=2767052'</pre>
+<p><a href="/docs/">Try the API</a> · <a href="/openapi.yaml">openapi.yaml</a> · <a href="/dashboard">Dashboard</a> · <a href="/stats">Backlog</a> ·
+<a href="/source">Source</a> · <a href="/metrics">Metrics</a> · <a href="/errors">Errors</a></p>`,
+      ) as never,
+  });
+
+  app.get('/errors', {
+    schema: { operationId: 'listErrors', tags: ['Operations'], summary: 'Every error there is', description: 'A page.', response: { 200: HTML_RESPONSE, ...problems() } },
+    handler: (_request, reply) => {
+      const rows = Object.entries(ERRORS).map(([code, { status, title }]) => `<tr><td>${status}<td><a href="/errors/${code}"><code>${code}</code></a><td>${escapeHtml(title)}`);
+      return sendPage(reply as never, 'Errors', `<h1>Errors</h1><table><tr><th>Status<th>Code<th>Meaning${rows.join('')}</table>`) as never;
+    },
+  });
+
+  app.get('/errors/:code', {
+    schema: {
+      operationId: 'getError',
+      tags: ['Operations'],
+      summary: 'What an error means',
+      description: 'The page that the `type` of a problem leads to.',
+      params: Type.Object({ code: Type.String({ examples: ['book-unknown'] }) }),
+      response: { 200: HTML_RESPONSE, ...problems('not-found') },
+    },
+    handler: (request, reply) => {
+      const { code } = request.params;
+      if (!isCode(code)) throw new QuireError('not-found', 'There is no such error. /errors lists them.');
+      const { status, title, retry } = ERRORS[code];
+      return sendPage(reply as never, title, `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p><p>${RETRY[retry]}</p>`) as never;
+    },
+  });
+};

@@ -1,0 +1,64 @@
+/** A webhook's receiver on loopback: keeps what it was sent and answers as it is told. */
+import { createServer, type IncomingHttpHeaders, type RequestListener, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { Webhook } from 'standardwebhooks';
+import { waitUntil } from '../../support/wait-until.ts';
+
+export interface ReceivedCall {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+  atMs: number;
+}
+
+export interface Receiver {
+  url: string;
+  port: number;
+  calls: ReceivedCall[];
+  /** Answers of the calls to come, in order; after the last, or without any, 204. A number is a status. */
+  answers: (number | ((response: ServerResponse, call: ReceivedCall) => void))[];
+  /** Resolves to all calls once there are so many. */
+  called(times: number, timeoutMs?: number): Promise<ReceivedCall[]>;
+  stop(): Promise<void>;
+}
+
+/** What a receiver makes of a call: throws when the signature does not hold. */
+export const verified = (call: ReceivedCall | undefined, secret: string): any => {
+  if (!call) throw new Error('there was no such call');
+  return new Webhook(secret).verify(call.body, call.headers as Record<string, string>);
+};
+
+export async function startReceiver(): Promise<Receiver> {
+  const calls: ReceivedCall[] = [];
+  const answers: Receiver['answers'] = [];
+  const listener: RequestListener = (request, response) => {
+    const pieces: Buffer[] = [];
+    request.on('data', (piece: Buffer) => pieces.push(piece));
+    request.on('end', () => {
+      const { method = '', url = '', headers } = request;
+      const call: ReceivedCall = { method, path: url, headers, body: Buffer.concat(pieces).toString('utf8'), atMs: Date.now() };
+      calls.push(call);
+      const answer = answers.shift() ?? 204;
+      if (typeof answer === 'number') response.writeHead(answer).end();
+      else answer(response, call);
+    });
+  };
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => {
+    server.listen(0, '127.0.0.1', resolve);
+  });
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}/hook`,
+    port,
+    calls,
+    answers,
+    called: (times, timeoutMs = 10_000) => waitUntil(`${times} calls, of which ${calls.length} came`, () => (calls.length >= times ? calls : undefined), { timeoutMs }),
+    stop: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
