@@ -29,6 +29,7 @@ export async function buildBareApp(): Promise<FastifyInstance> {
     source: unusable('source'),
     readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
     uploads: unusable('uploads'),
+    webhooks: unusable('webhooks'),
   };
   const app = await createApp(deps);
   await app.ready();

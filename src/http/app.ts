@@ -20,6 +20,7 @@ import { operationsRoutes } from './routes/operations.ts';
 import { pagesRoutes } from './routes/pages.ts';
 import { parseLinksRoutes } from './routes/parse-links.ts';
 import { sourceRoutes } from './routes/source.ts';
+import { webhookRoutes } from './routes/webhooks.ts';
 import { BookSchema } from './schemas/book.ts';
 import { ProblemSchema } from './schemas/problem.ts';
 import { validatorCompiler } from './validation.ts';
@@ -67,6 +68,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(batchesRoutes, { deps });
   await app.register(batchEventsRoutes, { deps, metrics });
   await app.register(jobsRoutes, { jobs: deps.jobs });
+  if (deps.webhooks) await app.register(webhookRoutes, { webhooks: deps.webhooks });
   await app.register(sourceRoutes, { source: deps.source });
   await app.register(operationsRoutes, { deps, metrics });
   await app.register(pagesRoutes, { version: deps.version });

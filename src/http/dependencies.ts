@@ -5,6 +5,7 @@ import type { Config } from '../config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
 import type { SourceNow } from '../crawl/source-now.ts';
 import type { SourceView } from '../crawl/source-view.ts';
+import type { Webhooks } from '../events/webhooks/views.ts';
 import type { Uploads } from '../jobs/uploads.ts';
 import type { Jobs } from '../jobs/views.ts';
 import type { Store } from '../storage/store.ts';
@@ -40,6 +41,8 @@ export interface HttpDependencies {
   readiness(): Promise<Readiness>;
   /** Takes pages that users saved; without it `PUT /books/{id}/page` does not exist. */
   uploads?: Uploads;
+  /** Calls of other services; without them `/webhooks` does not exist. */
+  webhooks?: Webhooks;
   /** How the parser does lately, for `/stats`. */
   parserHealth?: () => Promise<object>;
 }

@@ -9,6 +9,7 @@ const TAGS = [
   { name: 'Books', description: 'Submit links, read books.' },
   { name: 'Batches', description: 'What became of a submission.' },
   { name: 'Jobs', description: 'What happens to a book, and what to do about failures.' },
+  { name: 'Webhooks', description: 'Who is called when something happens, and what came of the calls.' },
   { name: 'Source', description: 'How Goodreads treats us, and how we treat it.' },
   { name: 'Operations', description: 'For those who run Quire.' },
 ];
@@ -20,6 +21,25 @@ When \`API_KEYS\` is set every request but the health checks wants a key.`;
 
 /** Nothing is loaded from elsewhere, and no other page may frame this one. */
 const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+
+type Node = Record<string, unknown>;
+
+/** Moves every schema with a title to the components, and refers to it: each shape is shown once, and generated clients name it. */
+function nameSchemas<T extends object>(document: T): T {
+  const named: Node = {};
+  const visit = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(visit);
+    if (typeof value !== 'object' || value === null) return value;
+    const node = Object.fromEntries(Object.entries(value).map(([key, child]) => [key, key.startsWith('example') ? (child as unknown) : visit(child)]));
+    const { title } = node;
+    if (typeof title !== 'string') return node;
+    named[title] = node;
+    return { $ref: `#/components/schemas/${title}` };
+  };
+  const { paths, components = {} } = document as { paths?: unknown; components?: Node };
+  const visited = visit(paths);
+  return { ...document, components: { ...components, schemas: { ...(components['schemas'] as Node), ...named } }, paths: visited };
+}
 
 /** Begins to collect the routes: must be registered before them. */
 export async function collectDocumentation(app: FastifyInstance, version: string): Promise<void> {
@@ -38,6 +58,9 @@ export async function collectDocumentation(app: FastifyInstance, version: string
       },
       security: [{}, { bearer: [] }, { apiKey: [] }, { basic: [] }],
     },
+    // Copies: a schema that two routes share would become an alias in the YAML.
+    transform: ({ schema, url }) => ({ schema: schema === undefined ? {} : (JSON.parse(JSON.stringify(schema)) as typeof schema), url }),
+    transformObject: (document) => ('openapiObject' in document ? nameSchemas(document.openapiObject) : {}),
     refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`) },
   });
 }

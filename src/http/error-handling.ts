@@ -72,7 +72,7 @@ export function answerWireError(error: Error & { code?: string }, socket: Socket
   const [status, title, detail] = WIRE_ERRORS[error.code ?? ''] ?? [400, 'Bad Request', 'That is not a well-formed HTTP request.'];
   const body = JSON.stringify({ type: 'about:blank', title, status, detail });
   socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json; charset=utf-8\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
     () => socket.destroy(),
   );
 }

@@ -15,7 +15,7 @@ export const ExportQuerySchema = Type.Object({
 /** The responses of an export, for the document. */
 export const EXPORT_RESPONSE = {
   description: 'The books, streamed.',
-  headers: { 'Content-Disposition': { schema: { type: 'string' } } },
+  headers: { 'Content-Disposition': { type: 'string' } },
   content: {
     'application/jsonl': { schema: Type.String({ description: 'A Book a line.' }) },
     'text/csv': { schema: Type.String({ description: 'UTF-8; the first line names the columns. Text that a spreadsheet would take for a formula is led by an apostrophe.' }) },

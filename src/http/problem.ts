@@ -5,7 +5,7 @@ import { ERRORS, type ErrorCode, type Fault } from '../errors.ts';
 import { jitteredSeconds } from './retry-after.ts';
 
 /** Media type of every error. */
-export const PROBLEM_TYPE = 'application/problem+json; charset=utf-8';
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Faults shown at most; a list of 10,000 bad links would otherwise be answered with 10,000 sentences. */
 const MAX_FAULTS = 100;
@@ -51,6 +51,6 @@ function send(request: FastifyRequest, reply: FastifyReply, status: number, head
     reply.header('retry-after', String(jitteredSeconds(retryAfterSeconds ?? 2)));
   }
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
-  // Serialised here: a route's schema describes problems, it does not filter them.
-  return reply.code(status).header('content-type', PROBLEM_TYPE).header('x-request-id', request.id).send(JSON.stringify(problem));
+  // As bytes: of text Fastify would add a charset to the type, which JSON types do not have.
+  return reply.code(status).header('content-type', PROBLEM_TYPE).header('x-request-id', request.id).send(Buffer.from(JSON.stringify(problem)));
 }

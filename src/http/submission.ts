@@ -23,6 +23,8 @@ interface LinkObject {
 export interface ReadSubmission {
   request: SubmitRequest;
   listPointer: '' | '/urls';
+  /** Which of the two names the webhook. */
+  webhookFrom: 'body' | 'query';
 }
 
 const checkList = createCheck<unknown[]>(LinkListSchema);
@@ -66,5 +68,6 @@ export function readSubmission(body: unknown, query: SubmitQuery, text: boolean)
       webhook: webhook ? { url: webhook.url, secret: ('secret' in webhook ? webhook.secret : undefined) ?? null } : null,
     },
     listPointer,
+    webhookFrom: options.webhook ? 'body' : 'query',
   };
 }

@@ -12,6 +12,9 @@ import type { Store } from '../storage/store.ts';
 import { createWebhookWorker, type WebhookJobWorker } from './deliver-webhook.job.ts';
 import { enqueueDelivery, openWebhookQueue, type WebhookQueue } from './webhook-queue.ts';
 
+/** Running calls get no longer than this at the end: it comes on top of the crawls' own `DRAIN_SECONDS`, and most platforms kill after 30 s. */
+const MAX_DRAIN_SECONDS = 4;
+
 export interface WebhookCallsOptions {
   store: Store;
   config: Pick<Config, 'webhookAllowLoopback' | 'webhookSecret' | 'publicUrl' | 'crawlContact' | 'drainSeconds'>;
@@ -58,7 +61,7 @@ export function createWebhookCalls({ store, config, version, log, resolve, now =
     queue,
     announceBook: announcer.announceBook,
     async startWorker() {
-      worker ??= createWebhookWorker({ store, deliver, drainSeconds: config.drainSeconds, log, random });
+      worker ??= createWebhookWorker({ store, deliver, drainSeconds: Math.min(config.drainSeconds, MAX_DRAIN_SECONDS), log, random });
       await worker.start();
       announcer.start();
     },

@@ -70,6 +70,6 @@ export interface Webhooks {
   delivery(id: string): Promise<DeliveryDetailView>;
   /** Calls again at once, with the same id and body. Throws `webhook-disabled`, or `webhook-unknown` when the webhook is gone. */
   redeliver(id: string): Promise<DeliveryView>;
-  /** For `POST /parse-links`: throws when a batch's webhook may not be called or could not be signed. `pointer` is where it stands in the request. */
-  checkBatchWebhook(webhook: { url: string; secret: string | null }, pointer: string): Promise<void>;
+  /** For `POST /parse-links`: throws when a batch's webhook may not be called or could not be signed. `from`: whether the body or the query string names it. */
+  checkBatchWebhook(webhook: { url: string; secret: string | null }, from: 'body' | 'query'): Promise<void>;
 }

@@ -137,13 +137,16 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
       const delivery = await deliveries.redeliver(deliveryId);
       return toDeliveryView(delivery ?? (await named(id)));
     },
-    async checkBatchWebhook({ url, secret }, pointer) {
-      if (secret !== null) readSecret(secret, `${pointer}/secret`);
-      else if (defaultSecret === null) invalid(pointer, `Give the webhook a secret to sign with, ${SECRET_FORM}, in a JSON body: {"urls": […], "webhook": {"url": …, "secret": …}}. Or let the operator set WEBHOOK_SECRET.`);
+    async checkBatchWebhook({ url, secret }, from) {
+      const pointer = (member: 'url' | 'secret'): string => (from === 'body' ? `/webhook/${member}` : '/query/webhook');
+      if (secret !== null) readSecret(secret, pointer('secret'));
+      else if (defaultSecret === null) {
+        invalid(pointer('secret'), `Calls are signed: send a JSON body with {"urls": […], "webhook": {"url": "…", "secret": "…"}}, where the secret is ${SECRET_FORM}, or set WEBHOOK_SECRET.`);
+      }
       try {
         await guard.check(url);
       } catch (error) {
-        throw pointTo(error, pointer);
+        throw pointTo(error, pointer('url'));
       }
     },
   };

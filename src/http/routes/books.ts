@@ -102,7 +102,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       description: 'Queues it whatever the age of its copy, ahead of other work. The copy is served meanwhile.',
       params: BookParams,
       response: {
-        202: { description: 'Queued, or a live job joined.', headers: { Location: { schema: { type: 'string' } } }, content: { 'application/json': { schema: JobStatusSchema } } },
+        202: { description: 'Queued, or a live job joined.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: JobStatusSchema } } },
         ...problems('book-unknown', 'unsupported-media-type'),
       },
     },
@@ -146,7 +146,7 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
       response: {
         200: {
           description: 'The page was read.',
-          headers: { Location: { schema: { type: 'string' } } },
+          headers: { Location: { type: 'string' } },
           content: {
             'application/json': {
               schema: Type.Object({ bookId: Type.String(), stored: Type.Enum(['stored', 'older', 'poorer'], { type: 'string', description: '`older`, `poorer`: the copy that was there stays.' }) }),

@@ -47,5 +47,5 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
     throw error;
   });
   adapter.setBasePath(PATH);
-  await app.register(adapter.registerPlugin(), { prefix: PATH, basePath: PATH });
+  await app.register(adapter.registerPlugin(), { prefix: PATH });
 }

@@ -68,7 +68,7 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       params: JobParams,
       response: {
         200: { description: '`live`: it has not ended, so there is nothing to try again.', content: { 'application/json': { schema: JobStatusSchema } } },
-        202: { description: '`queued`.', headers: { Location: { schema: { type: 'string' } } }, content: { 'application/json': { schema: JobStatusSchema } } },
+        202: { description: '`queued`.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: JobStatusSchema } } },
         ...problems('job-unknown', 'unsupported-media-type'),
       },
     },

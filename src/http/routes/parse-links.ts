@@ -15,15 +15,15 @@ import { createCheck } from '../validation.ts';
 import { Type } from 'typebox';
 
 export interface ParseLinksOptions {
-  deps: Pick<HttpDependencies, 'batches' | 'store' | 'log'>;
+  deps: Pick<HttpDependencies, 'batches' | 'store' | 'log' | 'webhooks'>;
   /** Fires when the app closes. */
   closing: AbortSignal;
 }
 
 const SUBMITTED_HEADERS = {
-  Location: { schema: { type: 'string' }, description: 'The batch.' },
-  'Preference-Applied': { schema: { type: 'string' } },
-  'Idempotency-Replayed': { schema: { type: 'string' }, description: '`true` when this is the answer of an earlier request with the same key.' },
+  Location: { type: 'string', description: 'The batch.' },
+  'Preference-Applied': { type: 'string' },
+  'Idempotency-Replayed': { type: 'string', description: '`true` when this is the answer of an earlier request with the same key.' },
 };
 
 const schema = {
@@ -47,7 +47,7 @@ const schema = {
   response: {
     200: { description: 'Nothing had to be queued, or all items were settled while waiting.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
     202: { description: 'Accepted.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
-    ...problems('invalid-request', 'no-valid-links', 'idempotency-conflict', 'body-too-large', 'unsupported-media-type', 'idempotency-mismatch', 'rate-limited'),
+    ...problems('invalid-request', 'no-valid-links', 'webhook-target-refused', 'idempotency-conflict', 'body-too-large', 'unsupported-media-type', 'idempotency-mismatch', 'rate-limited'),
   },
 };
 
@@ -58,7 +58,7 @@ const pointInto = (error: QuireError, listPointer: string): QuireError =>
 const callerOf = ({ headers }: FastifyRequest): string => `${headers.authorization ?? ''} ${String(headers['x-api-key'] ?? '')}`;
 
 export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: ParseLinksOptions): Promise<void> {
-  const { batches, store, log } = deps;
+  const { batches, store, log, webhooks } = deps;
   installTextBodies(app);
   const checkQuery = createCheck<SubmitQuery>(SubmitQuerySchema, 'querystring');
 
@@ -132,6 +132,8 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     handler: async (request, reply) => {
       const isText = /^text\/plain/i.test(request.headers['content-type'] ?? '');
       const submission = readSubmission(request.body, checkQuery(request.query), isText);
+      const { webhook } = submission.request;
+      if (webhook) await webhooks?.checkBatchWebhook(webhook, submission.webhookFrom);
       const key = readIdempotencyKey(request.headers['idempotency-key']);
       if (key !== null) return handleOnce(key, submission, request, reply);
       return send(reply, await handle(submission, request, reply));

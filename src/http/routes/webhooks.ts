@@ -38,7 +38,7 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       response: {
         201: {
           description: 'Made.',
-          headers: { Location: { schema: { type: 'string' } } },
+          headers: { Location: { type: 'string' } },
           content: { 'application/json': { schema: WebhookWithSecretSchema } },
         },
         ...problems('invalid-request', 'webhook-target-refused', 'too-many-webhooks', 'body-too-large', 'unsupported-media-type'),
@@ -163,7 +163,7 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       description: 'At once, with the same `webhook-id` and payload, whatever became of it; failed attempts are repeated as for a new one.',
       params: DeliveryParams,
       response: {
-        202: { description: 'Queued.', headers: { Location: { schema: { type: 'string' } } }, content: { 'application/json': { schema: DeliverySchema } } },
+        202: { description: 'Queued.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: DeliverySchema } } },
         ...problems('delivery-unknown', 'webhook-unknown', 'webhook-disabled'),
       },
     },

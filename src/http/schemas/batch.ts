@@ -33,7 +33,7 @@ export const LinkObjectSchema = Type.Object(
       Type.Object({ url: WebhookUrl, secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Signs the calls (Standard Webhooks).' })) }, { additionalProperties: false }),
     ),
   },
-  { additionalProperties: false, title: 'Links with options', examples: [{ urls: ['https://www.goodreads.com/book/show/2767052'], priority: 'interactive', maxAge: 0 }] },
+  { additionalProperties: false, title: 'LinksWithOptions', examples: [{ urls: ['https://www.goodreads.com/book/show/2767052'], priority: 'interactive', maxAge: 0 }] },
 );
 
 export const LinkTextSchema = Type.String({ description: 'A link a line; blank lines are ignored.', examples: ['https://www.goodreads.com/book/show/2767052\nhttps://www.goodreads.com/book/show/6148028'] });

@@ -14,4 +14,4 @@ export const Cursor = Type.Optional(
 export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT, description: 'Entries a page.' }));
 
 /** Response headers of a page of a list. */
-export const NEXT_LINK = { Link: { schema: { type: 'string' }, description: '`<…>; rel="next"` while there are more.' } };
+export const NEXT_LINK = { Link: { type: 'string', description: '`<…>; rel="next"` while there are more.' } };

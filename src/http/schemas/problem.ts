@@ -37,10 +37,10 @@ export interface ProblemResponse {
 const EVERYWHERE = ['unauthorized', 'internal-error', 'store-unavailable'] as const;
 
 const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
-  401: { 'WWW-Authenticate': { schema: { type: 'string' } } },
-  409: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' } },
-  429: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' } },
-  503: { 'Retry-After': { schema: { type: 'integer' }, description: 'Seconds, with jitter.' } },
+  401: { 'WWW-Authenticate': { type: 'string' } },
+  409: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
+  429: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
+  503: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
 };
 
 function response(status: number, codes: readonly ErrorCode[]): ProblemResponse {

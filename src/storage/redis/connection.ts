@@ -24,6 +24,15 @@ const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
   worker: { maxRetriesPerRequest: null },
 };
 
+/** A cluster client keeps commands for as long as no node can be reached, whatever their time-out: each gets its deadline when it is sent. */
+function boundWaits(client: RedisClient): void {
+  const send = client.sendCommand.bind(client);
+  client.sendCommand = (command, ...rest) => {
+    if (!/^(b|subscribe|quit)/i.test(command.name)) command.setTimeout(COMMAND_TIMEOUT_MS);
+    return send(command, ...rest);
+  };
+}
+
 /** Opens a connection lazily. `onError` is told of every connection error, so that none ends the process. */
 export function openConnection(address: RedisAddress, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
   const { kind, nodes, tls, username, password, database, master } = address;
@@ -48,6 +57,7 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
         })
   ) as RedisClient;
   client.on('error', onError);
+  if (kind === 'cluster' && (use === 'records' || use === 'producer')) boundWaits(client);
   if (use === 'records') {
     for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(name, { numberOfKeys: 1, lua });
   }

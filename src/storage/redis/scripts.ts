@@ -329,9 +329,15 @@ end
 return 1
 `;
 
+/** ARGV: a line. Goes through the shard of the keys, so that it keeps its order among the signals of the scripts. */
+const tell = `
+signal(ARGV[1])
+return 1
+`;
+
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({ submit, settle, cancelBatch, putBook, deleteBook, note, putDocument, addTally, keepPage }).map(([name, lua]) => [name, SHARED + lua]),
+  Object.entries({ submit, settle, cancelBatch, putBook, deleteBook, note, putDocument, addTally, keepPage, tell }).map(([name, lua]) => [name, SHARED + lua]),
 ) as Record<ScriptName, string>;
 
-export type ScriptName = 'submit' | 'settle' | 'cancelBatch' | 'putBook' | 'deleteBook' | 'note' | 'putDocument' | 'addTally' | 'keepPage';
+export type ScriptName = 'submit' | 'settle' | 'cancelBatch' | 'putBook' | 'deleteBook' | 'note' | 'putDocument' | 'addTally' | 'keepPage' | 'tell';

@@ -141,7 +141,7 @@ describe('a delivery', () => {
     const answers = [['127.0.0.1'], ['10.0.0.1'], ['169.254.169.254'], ['127.0.0.1']];
     const resolve = () => Promise.resolve(answers.shift() ?? []);
     const { deliver, queued, webhooks, read } = await announced({ resolve }, `http://rebind.example.com:${receiver.port}/hook`);
-    await webhooks.checkBatchWebhook({ url: `http://rebind.example.com:${receiver.port}/hook`, secret: newSecret() }, '/webhook');
+    await webhooks.checkBatchWebhook({ url: `http://rebind.example.com:${receiver.port}/hook`, secret: newSecret() }, 'body');
     for (const failures of [0, 1]) expect(await deliver(queued, failures, GO_ON)).toMatchObject({ kind: 'retry', detail: expect.stringContaining('may not be called') });
     expect(receiver.calls).toHaveLength(0);
     expect(await deliver(queued, 2, GO_ON)).toMatchObject({ state: 'delivered' });

@@ -1,0 +1,42 @@
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { newSecret } from '../../../src/events/webhooks/signing.ts';
+import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
+import { startReceiver, verified, type Receiver } from './receiver.ts';
+
+const LINK = 'https://www.goodreads.com/book/show/2767052';
+
+describe.each(STORES)('webhooks of a whole Quire on the %s store', (store) => {
+  let receiver: Receiver;
+  let quire: TestQuire;
+  beforeEach(async () => {
+    receiver = await startReceiver();
+    quire = await startQuire(store, { settings: { WEBHOOK_ALLOW_LOOPBACK: 'true', PUBLIC_URL: 'https://quire.example.org' } });
+  });
+  afterEach(async () => {
+    await quire.stop();
+    await receiver.stop();
+  });
+
+  it('tell of a parsed book and of the end of its batch', async () => {
+    const { status, body: webhook } = await quire.post('/webhooks', { url: `${receiver.url}/standing`, events: ['*'] });
+    expect(status).toBe(201);
+    const secret = newSecret();
+    const submitted = await quire.post('/parse-links', { urls: [LINK, 'nonsense'], webhook: { url: receiver.url, secret } });
+    expect(submitted.status).toBe(202);
+    const { batchId } = submitted.body;
+    await receiver.called(3);
+    const own = receiver.calls.filter(({ path }) => path === '/hook').map((call) => verified(call, secret));
+    expect(own).toMatchObject([{ type: 'batch.completed', data: { batchId, total: 2, counts: { parsed: 1, invalid: 1 }, url: `https://quire.example.org/batches/${batchId}` } }]);
+    const standing = receiver.calls.filter(({ path }) => path === '/hook/standing').map((call) => verified(call, webhook.secret));
+    expect(standing.map(({ type }) => type).sort()).toEqual(['batch.completed', 'book.parsed']);
+    expect(standing.find(({ type }) => type === 'book.parsed')).toMatchObject({ data: { bookId: '2767052', jobId: 'book-2767052', title: 'The Hunger Games', author: 'Suzanne Collins' } });
+    expect((await quire.get(`/deliveries?batchId=${batchId}`)).body.deliveries).toHaveLength(1);
+  });
+
+  it('refuse a batch whose webhook may not be called or could not be signed', async () => {
+    const refused = await quire.post('/parse-links', { urls: [LINK], webhook: { url: 'https://169.254.169.254/', secret: newSecret() } });
+    expect(refused).toMatchObject({ status: 400, body: { code: 'webhook-target-refused', errors: [{ pointer: '/webhook/url' }] } });
+    const unsigned = await quire.post(`/parse-links?webhook=${encodeURIComponent(receiver.url)}`, [LINK]);
+    expect(unsigned).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer: '/query/webhook' }] } });
+  });
+});
