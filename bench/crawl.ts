@@ -20,7 +20,9 @@ async function crawlBooks(rig: Rig, books: number, workers: number): Promise<num
     const open = await Promise.all(batchIds.map(async (id) => Number(await rig.redis.hget(`{${PREFIX}}:batch:${id}`, 'q'))));
     return books - open.reduce((sum, count) => sum + count, 0);
   };
-  const processes = await Promise.all(Array.from({ length: workers }, () => rig.quire('worker', { CRAWL_CONCURRENCY: String(CONCURRENCY * workers) })));
+  const processes = await Promise.all(
+    Array.from({ length: workers }, () => rig.quire('worker', { CRAWL_CONCURRENCY: String(CONCURRENCY * workers) })),
+  );
   const at = async (count: number): Promise<{ books: number; ms: number }> =>
     waitUntil(
       `${count} books`,
@@ -42,7 +44,9 @@ export async function benchCrawl(rig: Rig): Promise<BenchRow[]> {
   const pages = await measureLoad(`${rig.origin}/book/show/${FIRST_ID}`, { connections: CONCURRENCY, seconds: 2 });
   const measured = await inRounds(rig.quick ? 1 : 3, {
     one: async () => crawlBooks(rig, books, 1),
-    loop: async () => (await runLimit<{ perSecond: number }>('crawl-loop', [rig.redisUrl, rig.origin, books, CONCURRENCY, Math.ceil(books * WARM_PART)])).perSecond,
+    loop: async () =>
+      (await runLimit<{ perSecond: number }>('crawl-loop', [rig.redisUrl, rig.origin, books, CONCURRENCY, Math.ceil(books * WARM_PART)]))
+        .perSecond,
     two: async () => crawlBooks(rig, books, 2),
   });
   await rig.redis.flushall();
@@ -50,9 +54,41 @@ export async function benchCrawl(rig: Rig): Promise<BenchRow[]> {
   // Stand-in, Redis and two workers want a core each.
   const room = availableParallelism() >= 4;
   return [
-    { name: `crawl, one worker, ${CONCURRENCY} pages at once (limit: loop without a queue)`, store: 'redis', ours: one, limit: loop, ratio: one / loop, unit: 'books/s', target: '≥ 0.8' },
-    { name: 'crawl, one worker (limit: wanted)', store: 'redis', ours: one, limit: 1_000, ratio: one / 1_000, unit: 'books/s', target: '≥ 1' },
-    { name: 'crawl, two workers (limit: one worker)', store: 'redis', ours: two, limit: one, ratio: two / one, unit: 'books/s', target: room ? '≥ 1.5' : '' },
-    { name: 'the stand-in alone (limit: the loop)', store: null, ours: pages.perSecond, limit: loop, ratio: pages.perSecond / loop, unit: 'pages/s', target: '≥ 1.5' },
+    {
+      name: `crawl, one worker, ${CONCURRENCY} pages at once (limit: loop without a queue)`,
+      store: 'redis',
+      ours: one,
+      limit: loop,
+      ratio: one / loop,
+      unit: 'books/s',
+      target: '≥ 0.8',
+    },
+    {
+      name: 'crawl, one worker (limit: wanted)',
+      store: 'redis',
+      ours: one,
+      limit: 1_000,
+      ratio: one / 1_000,
+      unit: 'books/s',
+      target: '≥ 1',
+    },
+    {
+      name: 'crawl, two workers (limit: one worker)',
+      store: 'redis',
+      ours: two,
+      limit: one,
+      ratio: two / one,
+      unit: 'books/s',
+      target: room ? '≥ 1.5' : '',
+    },
+    {
+      name: 'the stand-in alone (limit: the loop)',
+      store: null,
+      ours: pages.perSecond,
+      limit: loop,
+      ratio: pages.perSecond / loop,
+      unit: 'pages/s',
+      target: '≥ 1.5',
+    },
   ];
 }

@@ -13,7 +13,15 @@ const MEBIBYTE = 1 << 20;
 const DEADLINE_MS = 300_000;
 
 /** Row against a figure that is wanted. */
-const wanted = (name: string, ours: number, limit: number, unit: string, target: string): BenchRow => ({ name, store: 'embedded', ours, limit, ratio: ours / limit, unit, target });
+const wanted = (name: string, ours: number, limit: number, unit: string, target: string): BenchRow => ({
+  name,
+  store: 'embedded',
+  ours,
+  limit,
+  ratio: ours / limit,
+  unit,
+  target,
+});
 
 /** Most memory a process ever held, in MiB. */
 async function peakMebibytes(pid: number): Promise<number> {
@@ -61,7 +69,9 @@ export async function benchEmbedded(rig: Rig): Promise<BenchRow[]> {
   // A source that never answers keeps the worker from taking its share of the one core.
   const idle = await rig.quire('all', { DATA_DIR: join(dir, 'submissions'), QUIET_HOURS: '00:00-24:00' });
   const dispatcher = new Agent();
-  const bodies = Array.from({ length: rig.quick ? 10 : 30 }, (_, n) => JSON.stringify(Array.from({ length: 1_000 }, (_x, m) => `https://www.goodreads.com/book/show/${3_000_000_000 + n * 1_000 + m}`)));
+  const bodies = Array.from({ length: rig.quick ? 10 : 30 }, (_, n) =>
+    JSON.stringify(Array.from({ length: 1_000 }, (_x, m) => `https://www.goodreads.com/book/show/${3_000_000_000 + n * 1_000 + m}`)),
+  );
   await postLinks(idle.address, bodies.splice(0, 2), dispatcher);
   const links = await postLinks(idle.address, bodies, dispatcher);
   await dispatcher.close();

@@ -46,7 +46,11 @@ interface AutocannonReport {
 
 async function withAutocannon(url: string, { connections, seconds }: { connections: number; seconds: number }): Promise<Load> {
   const program = fileURLToPath(import.meta.resolve('autocannon'));
-  const { stdout } = await run(process.execPath, [program, '--json', '--no-progress', '-c', String(connections), '-d', String(seconds), url], { maxBuffer: 1 << 24 });
+  const { stdout } = await run(
+    process.execPath,
+    [program, '--json', '--no-progress', '-c', String(connections), '-d', String(seconds), url],
+    { maxBuffer: 1 << 24 },
+  );
   const report = JSON.parse(stdout) as AutocannonReport;
   if (report.non2xx + report.errors > 0) throw new Error(`${url}: ${report.non2xx} answers were not 2xx, ${report.errors} errors`);
   return { perSecond: report['2xx'] / report.duration, p50Ms: report.latency.p50, p99Ms: report.latency.p99 };

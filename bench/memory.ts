@@ -43,7 +43,23 @@ export async function benchMemory(rig: Rig): Promise<BenchRow[]> {
   const book = await timesTheJson(rig, rig.quick ? 500 : 2_000);
   await rig.redis.flushall();
   return [
-    { name: 'Redis memory of a waiting job, its record and its batch item', store: 'redis', ours: job, limit: BYTES_A_JOB, ratio: job / BYTES_A_JOB, unit: 'bytes', target: '≤ 1' },
-    { name: 'Redis memory of a stored book, over its JSON', store: 'redis', ours: book, limit: TIMES_JSON, ratio: book / TIMES_JSON, unit: 'times', target: '≤ 1' },
+    {
+      name: 'Redis memory of a waiting job, its record and its batch item',
+      store: 'redis',
+      ours: job,
+      limit: BYTES_A_JOB,
+      ratio: job / BYTES_A_JOB,
+      unit: 'bytes',
+      target: '≤ 1',
+    },
+    {
+      name: 'Redis memory of a stored book, over its JSON',
+      store: 'redis',
+      ours: book,
+      limit: TIMES_JSON,
+      ratio: book / TIMES_JSON,
+      unit: 'times',
+      target: '≤ 1',
+    },
   ];
 }

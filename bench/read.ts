@@ -15,7 +15,11 @@ export async function benchRead(rig: Rig): Promise<BenchRow[]> {
   await rig.redis.set('bare:book', body);
   const bare = await serveLimit('read-server', [rig.redisUrl, 'bare:book']);
   const load = (url: string) => async (): Promise<Load> => measureLoad(url, { connections: CONNECTIONS, seconds });
-  const targets = { ours: load(`${api.address}/book-info?id=${bookId}`), redis: load(`${bare.address}/redis`), memory: load(`${bare.address}/memory`) };
+  const targets = {
+    ours: load(`${api.address}/book-info?id=${bookId}`),
+    redis: load(`${bare.address}/redis`),
+    memory: load(`${bare.address}/memory`),
+  };
   for (const target of Object.values(targets)) await target();
   const measured = await inRounds(rig.quick ? 2 : 5, targets);
   await bare.stop();

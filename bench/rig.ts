@@ -58,8 +58,18 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
       origin: site.origin,
       async quire(role, env = {}) {
         const store = env['DATA_DIR'] === undefined ? { REDIS_URL: server.url, QUEUE_PREFIX: PREFIX } : {};
-        const nodeArgs = profileDir === undefined ? [] : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-name', `${role}-${Date.now()}.cpuprofile`];
-        const settings = { GOODREADS_ORIGIN: site.origin, CRAWL_RATE: '0', CRAWL_CONCURRENCY: String(CONCURRENCY), LOG_LEVEL: 'info', ...store, ...env };
+        const nodeArgs =
+          profileDir === undefined
+            ? []
+            : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-name', `${role}-${Date.now()}.cpuprofile`];
+        const settings = {
+          GOODREADS_ORIGIN: site.origin,
+          CRAWL_RATE: '0',
+          CRAWL_CONCURRENCY: String(CONCURRENCY),
+          LOG_LEVEL: 'info',
+          ...store,
+          ...env,
+        };
         const quire = await startQuire({ role, nodeArgs, env: settings });
         undo.push(() => quire.stop());
         return quire;
@@ -81,8 +91,15 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
 export async function submitBooks(address: string, count: number, firstId: number): Promise<string[]> {
   const batchIds: string[] = [];
   for (let from = 0; from < count; from += AT_ONCE) {
-    const links = Array.from({ length: Math.min(AT_ONCE, count - from) }, (_, n) => `https://www.goodreads.com/book/show/${firstId + from + n}`);
-    const answer = await fetch(`${address}/parse-links`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify(links) });
+    const links = Array.from(
+      { length: Math.min(AT_ONCE, count - from) },
+      (_, n) => `https://www.goodreads.com/book/show/${firstId + from + n}`,
+    );
+    const answer = await fetch(`${address}/parse-links`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(links),
+    });
     const { batchId } = (await answer.json()) as { batchId?: string };
     if (batchId === undefined) throw new Error(`POST /parse-links was answered with ${answer.status}`);
     batchIds.push(batchId);
@@ -123,7 +140,9 @@ export async function serveLimit(name: string, args: (string | number)[]): Promi
 
 function startScript(name: string, args: (string | number)[]) {
   const script = fileURLToPath(new URL(`limits/${name}.ts`, import.meta.url));
-  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args.map(String)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  return spawn(process.execPath, ['--import', import.meta.resolve('tsx'), script, ...args.map(String)], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
 }
 
 async function firstLine(child: ReturnType<typeof startScript>, name: string): Promise<string> {

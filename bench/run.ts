@@ -31,10 +31,13 @@ const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
   embedded: benchEmbedded,
 };
 
-const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } } });
+const { values } = parseArgs({
+  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } },
+});
 const wanted = values.only?.split(',') ?? Object.keys(PARTS);
 
-const figure = (value: number): string => (Number.isNaN(value) ? '-' : value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3));
+const figure = (value: number): string =>
+  Number.isNaN(value) ? '-' : value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
 
 /** Whether a row is as good as it should be; `null` where no target is set. */
 function meets({ ratio, target }: BenchRow): boolean | null {
@@ -46,11 +49,22 @@ function meets({ ratio, target }: BenchRow): boolean | null {
 function printTable(rows: BenchRow[]): void {
   const cells = rows.map((row) => {
     const good = meets(row);
-    return [row.name, row.store ?? '', `${figure(row.ours)} ${row.unit}`, figure(row.limit), figure(row.ratio), row.target, good === null ? '' : good ? 'ok' : 'MISSED'];
+    return [
+      row.name,
+      row.store ?? '',
+      `${figure(row.ours)} ${row.unit}`,
+      figure(row.limit),
+      figure(row.ratio),
+      row.target,
+      good === null ? '' : good ? 'ok' : 'MISSED',
+    ];
   });
   const table = [['what', 'store', 'ours', 'limit', 'ratio', 'target', ''], ...cells];
   const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of table) process.stdout.write(`${row.map((cell, column) => (column >= 2 && column <= 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ')}\n`);
+  for (const row of table)
+    process.stdout.write(
+      `${row.map((cell, column) => (column >= 2 && column <= 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ')}\n`,
+    );
 }
 
 const machine = {
@@ -65,7 +79,11 @@ const machine = {
 };
 
 await build();
-process.stdout.write(`${Object.entries(machine).map(([name, value]) => `${name} ${value}`).join(', ')}\n\n`);
+process.stdout.write(
+  `${Object.entries(machine)
+    .map(([name, value]) => `${name} ${value}`)
+    .join(', ')}\n\n`,
+);
 const rig = await openRig({ quick: values.quick, ...(values.profile === undefined ? {} : { profileDir: values.profile }) });
 const rows: BenchRow[] = [];
 try {

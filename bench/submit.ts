@@ -19,9 +19,15 @@ export async function postLinks(address: string, bodies: string[], dispatcher: D
   let at = 0;
   const one = async (): Promise<void> => {
     for (let body = bodies[at++]; body !== undefined; body = bodies[at++]) {
-      const answer = await request(`${address}/parse-links`, { method: 'POST', headers: { 'content-type': 'application/json' }, body, dispatcher });
+      const answer = await request(`${address}/parse-links`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body,
+        dispatcher,
+      });
       const text = await answer.body.text();
-      if (answer.statusCode !== 202 && answer.statusCode !== 200) throw new Error(`POST /parse-links: ${answer.statusCode} ${text.slice(0, 300)}`);
+      if (answer.statusCode !== 202 && answer.statusCode !== 200)
+        throw new Error(`POST /parse-links: ${answer.statusCode} ${text.slice(0, 300)}`);
     }
   };
   const startedMs = performance.now();
@@ -31,13 +37,22 @@ export async function postLinks(address: string, bodies: string[], dispatcher: D
 
 /** Stores small books under the numbers of `bodies`, so that their links are cached. */
 async function storeBooks(rig: Rig, count: number): Promise<string[]> {
-  const store = createRedisStore({ url: rig.redisUrl, settings: { prefix: PREFIX, batchTtlMs: 3_600_000, maxFinishedJobs: 10_000, maxFailedJobs: 10_000 } });
+  const store = createRedisStore({
+    url: rig.redisUrl,
+    settings: { prefix: PREFIX, batchTtlMs: 3_600_000, maxFinishedJobs: 10_000, maxFailedJobs: 10_000 },
+  });
   await store.start();
   const nowMs = Date.now();
   const ids = Array.from({ length: count }, () => String(next++) as BookId);
   const body = Buffer.from('{"title":"A book"}');
   await Promise.all(
-    ids.map((bookId) => store.books.put({ bookId, body, etag: 'abcdefghijklmnop', fetchedAtMs: nowMs, freshUntilMs: nowMs + 3_600_000, richness: 1 }, [], nowMs + 7_200_000)),
+    ids.map((bookId) =>
+      store.books.put(
+        { bookId, body, etag: 'abcdefghijklmnop', fetchedAtMs: nowMs, freshUntilMs: nowMs + 3_600_000, richness: 1 },
+        [],
+        nowMs + 7_200_000,
+      ),
+    ),
   );
   await store.stop();
   return ids;
@@ -64,7 +79,11 @@ export async function benchSubmit(rig: Rig): Promise<BenchRow[]> {
     cached: async () => {
       await rig.redis.flushall();
       const ids = await storeBooks(rig, 10 * LINKS);
-      const list = Array.from({ length: bodies }, (_, n) => JSON.stringify(ids.slice((n % 10) * LINKS, ((n % 10) + 1) * LINKS).map((id) => `https://www.goodreads.com/book/show/${id}-a-title`)));
+      const list = Array.from({ length: bodies }, (_, n) =>
+        JSON.stringify(
+          ids.slice((n % 10) * LINKS, ((n % 10) + 1) * LINKS).map((id) => `https://www.goodreads.com/book/show/${id}-a-title`),
+        ),
+      );
       return post(list);
     },
   });
@@ -73,7 +92,23 @@ export async function benchSubmit(rig: Rig): Promise<BenchRow[]> {
   await rig.redis.flushall();
   const [ours, limit, cached] = [median(measured.ours), median(measured.limit), median(measured.cached)];
   return [
-    { name: `POST /parse-links, ${LINKS} new links (limit: Queue.addBulk)`, store: 'redis', ours, limit, ratio: ours / limit, unit: 'links/s', target: '≥ 0.75' },
-    { name: `POST /parse-links, ${LINKS} cached links (limit: new links)`, store: 'redis', ours: cached, limit: ours, ratio: cached / ours, unit: 'links/s', target: '≥ 3' },
+    {
+      name: `POST /parse-links, ${LINKS} new links (limit: Queue.addBulk)`,
+      store: 'redis',
+      ours,
+      limit,
+      ratio: ours / limit,
+      unit: 'links/s',
+      target: '≥ 0.75',
+    },
+    {
+      name: `POST /parse-links, ${LINKS} cached links (limit: new links)`,
+      store: 'redis',
+      ours: cached,
+      limit: ours,
+      ratio: cached / ours,
+      unit: 'links/s',
+      target: '≥ 3',
+    },
   ];
 }

@@ -62,7 +62,13 @@ interface Started {
   onLine(listener: (line: LogLine) => void): void;
 }
 
-function begin({ role, env = {}, cwd = fileURLToPath(new URL('.', import.meta.url)), nodeArgs = [], fromSource = false }: QuireOptions): Started {
+function begin({
+  role,
+  env = {},
+  cwd = fileURLToPath(new URL('.', import.meta.url)),
+  nodeArgs = [],
+  fromSource = false,
+}: QuireOptions): Started {
   const { PATH = '', HOME = '' } = process.env;
   const program = fromSource ? ['--import', import.meta.resolve('tsx'), SOURCE] : [BUILT];
   const child = spawn(process.execPath, [...nodeArgs, ...program, ...(role ? [role] : [])], {
@@ -90,7 +96,10 @@ function begin({ role, env = {}, cwd = fileURLToPath(new URL('.', import.meta.ur
 
 /** Ends the process when this one ends, however that comes: the pipe to a sleeping shell closes then. */
 function guard(pid: number): () => void {
-  const shell = spawn('sh', ['-c', 'cat >/dev/null; kill -9 "$1" 2>/dev/null', 'quire-guard', String(pid)], { stdio: ['pipe', 'ignore', 'ignore'], detached: true });
+  const shell = spawn('sh', ['-c', 'cat >/dev/null; kill -9 "$1" 2>/dev/null', 'quire-guard', String(pid)], {
+    stdio: ['pipe', 'ignore', 'ignore'],
+    detached: true,
+  });
   shell.unref();
   (shell.stdin as Socket).unref();
   shell.stdin.on('error', () => undefined);
@@ -155,7 +164,9 @@ export async function runQuire(options: QuireOptions = {}): Promise<QuireEnd & {
 }
 
 /** Starts the stand-in for Goodreads as a process of its own, so that it shares no event loop with what is measured. */
-export async function startGoodreadsProcess(options: { pages?: string } = {}): Promise<{ origin: string; pid: number; stop(): Promise<void> }> {
+export async function startGoodreadsProcess(
+  options: { pages?: string } = {},
+): Promise<{ origin: string; pid: number; stop(): Promise<void> }> {
   const script = fileURLToPath(new URL('goodreads-stand-in.ts', import.meta.url));
   const args = ['--import', import.meta.resolve('tsx'), script, ...(options.pages === undefined ? [] : ['--pages', options.pages])];
   // It ends when its input closes: with this process, at the latest.

@@ -16,7 +16,9 @@ import { createParserWatch } from './jobs/parser-watch.ts';
 import { createReconciler } from './jobs/reconciler.ts';
 import { createUploads } from './jobs/uploads.ts';
 import { createJobWorker } from './jobs/worker.ts';
+import { createWebhookCalls } from './jobs/webhook-calls.ts';
 import { openStore } from './storage/open-store.ts';
+import { withReadCache } from './storage/read-cache.ts';
 import type { Store } from './storage/store.ts';
 
 export interface ServiceOverrides {
@@ -37,6 +39,9 @@ export interface Service {
   readonly address: string | null;
   readonly store: Store;
 }
+
+/** Books that an api process holds in memory, and how far they may be behind the store: see storage/read-cache.ts. */
+const READ_CACHE = { maxBytes: 32 * 1024 * 1024, maxAgeMs: 1_000 };
 
 type Undo = { name: string; run: () => Promise<unknown> };
 
@@ -78,6 +83,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const { crawler, source, ledger } = step('crawler', createCrawling({ store, config, version, classify: readPage, log, now, random }), (c) => c.close());
     const watch = step('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (w) => w.close());
     const uploads = createUploads({ store, producer, watch, settings: config, now, random });
+    const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
     const jobs = createJobs({ store, queue, producer, maxAttempts: config.crawlAttempts, source: () => source.current(), now });
     const batches = createBatches({
       store,
@@ -94,7 +100,8 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const sourceReader = { view: source.view, current: source.current, ledger: ledger.read };
 
     if (config.role !== 'worker') {
-      const app = step('api', await createApp({ config, version, log, store, batches, jobs, source: sourceReader, readiness, uploads, parserHealth: watch.health }), (a) => a.close());
+      const books = step('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (c) => c.close());
+      const app = step('api', await createApp({ config, version, log, store: { ...store, books }, batches, jobs, source: sourceReader, readiness, uploads, webhooks: calls.webhooks, parserHealth: watch.health }), (a) => a.close());
       address = await app.listen({ port: config.port, host: config.host });
       log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
     }
@@ -129,6 +136,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       });
       const reconciler = step('reconciler', createReconciler({ store, producer, log, batchTtlMs: config.batchTtlMs, now }), (r) => r.stop());
       await worker.start();
+      await calls.startWorker();
       reconciler.start();
       const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
       if (!config.crawlContact && /goodreads\.com$/.test(config.goodreadsOrigin)) log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);

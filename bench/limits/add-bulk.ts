@@ -14,7 +14,11 @@ async function addBulks(count: number): Promise<void> {
   let left = count;
   const one = async (): Promise<void> => {
     while (left-- > 0) {
-      const jobs = Array.from({ length: AT_ONCE }, () => ({ name: PARSE_BOOK, data: {}, opts: { jobId: `book-${next++}.mwpvbrqlabc`, priority: BULLMQ_PRIORITY.normal } }));
+      const jobs = Array.from({ length: AT_ONCE }, () => ({
+        name: PARSE_BOOK,
+        data: {},
+        opts: { jobId: `book-${next++}.mwpvbrqlabc`, priority: BULLMQ_PRIORITY.normal },
+      }));
       await queue.addBulk(jobs);
     }
   };

@@ -17,7 +17,7 @@ export interface BatchesOptions {
   store: Store;
   enqueue(jobs: { jobId: JobId; run: string }[], priority: Priority): Promise<void>;
   raise(job: { jobId: JobId; run: string }, priority: Priority): Promise<void>;
-  withdraw(job: { jobId: JobId; run: string }): Promise<void>;
+  withdraw(jobs: { jobId: JobId; run: string }[]): Promise<void>;
   newRun(nowMs: number): string;
   /** Jobs that are being worked on, or wait for a time, at most `most`. */
   liveRuns(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
@@ -202,7 +202,7 @@ export function createBatches(options: BatchesOptions): Batches {
     async cancel(batchId) {
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
-      await Promise.all(result.unwanted.map((job) => options.withdraw(job)));
+      await options.withdraw(result.unwanted);
       return { cancelled: result.cancelled };
     },
 

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { QuireError } from '../errors.ts';
+import { jsonErrorPosition } from './json-place.ts';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -16,25 +17,16 @@ function textOf(request: FastifyRequest, bytes: Buffer): string {
   return text.codePointAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
-/** Line and column, from 1, of the place that `JSON.parse` complains about; `null` when its message does not say. */
-function placeOf(message: string, text: string): { line: number; column: number } | null {
-  const position = Number(/at position (\d+)/.exec(message)?.[1] ?? (/end of JSON input/.test(message) ? text.length : Number.NaN));
-  if (Number.isNaN(position)) return null;
-  const before = text.slice(0, position).split('\n');
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
-}
-
 /** Parses JSON; throws `invalid-request` that says where it breaks off. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch (error) {
-    const { message } = error as SyntaxError;
-    const place = placeOf(message, text);
-    const where = place ? ` at line ${place.line}, column ${place.column}` : '';
-    throw new QuireError('invalid-request', `The body is not valid JSON${where}: ${message.slice(0, 200)}.`, {
-      errors: [{ pointer: '', detail: `not valid JSON${where}` }],
-    });
+  } catch {
+    const position = jsonErrorPosition(text);
+    const before = text.slice(0, position).split('\n');
+    const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    const found = position >= text.length ? 'it ends too early' : `${JSON.stringify(text.slice(position, position + 20))} is not what may stand there`;
+    throw new QuireError('invalid-request', `The body is not valid JSON at ${where}: ${found}.`, { errors: [{ pointer: '', detail: `not valid JSON at ${where}` }] });
   }
 }
 

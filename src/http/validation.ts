@@ -26,17 +26,23 @@ function readText(properties: Properties, value: unknown): unknown {
   );
 }
 
-const allowed = (params: unknown): string => {
-  const values = (params as { allowedValues?: unknown[] } | undefined)?.allowedValues;
-  return values ? `must be one of ${values.join(', ')}` : '';
-};
+type Params = { allowedValues?: unknown[]; requiredProperties?: string[] };
+
+/** What a failed keyword means in words; `null` for one that only repeats what others say. */
+function sentence(keyword: string, params: Params, message: string): string | null {
+  if (keyword === 'enum' && params.allowedValues) return `must be one of ${params.allowedValues.join(', ')}`;
+  if (keyword === 'required' && params.requiredProperties) return `must have ${params.requiredProperties.join(', ')}`;
+  // A field too many is told at the field itself, by the `false` that stands for its schema.
+  if (keyword === 'additionalProperties') return null;
+  return keyword === 'boolean' ? 'is not a field that is known here' : message;
+}
 
 /** What is wrong with `value`, as pointers and sentences; at most 20. */
 function faultsOf(check: Validator, value: unknown, base: string): Fault[] {
-  const faults = check.Errors(value).map(({ keyword, instancePath, params, message }) => ({
-    pointer: base + instancePath,
-    detail: (keyword === 'enum' && allowed(params)) || message,
-  }));
+  const faults = check.Errors(value).flatMap(({ keyword, instancePath, params, message }) => {
+    const detail = sentence(keyword, params as Params, message);
+    return detail === null ? [] : [{ pointer: base + instancePath, detail }];
+  });
   return faults.slice(0, 20);
 }
 

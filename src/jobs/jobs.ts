@@ -153,7 +153,7 @@ export function createJobs({ store, queue, producer, maxAttempts, source, now = 
       if (!record) return null;
       const run = await store.jobs.cancel(jobId, now());
       if (run === null) return 'ended';
-      await producer.withdraw({ jobId, run });
+      await producer.withdraw([{ jobId, run }]);
       return 'cancelled';
     },
     untilSettled: (jobId, timeoutMs, signal) =>

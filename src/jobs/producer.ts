@@ -21,8 +21,8 @@ export interface Producer {
   enqueue(jobs: EnqueuedJob[], priority: Priority): Promise<void>;
   /** Moves a waiting job forward. A job that has started meanwhile is left alone. */
   raise(job: EnqueuedJob, priority: Priority): Promise<void>;
-  /** Takes a job that nobody wants out of the queue; one that runs is told to stop, in whatever process. */
-  withdraw(job: EnqueuedJob): Promise<void>;
+  /** Takes jobs that nobody wants out of the queue, and tells those that run to stop, in whatever process. */
+  withdraw(jobs: EnqueuedJob[]): Promise<void>;
 }
 
 /** Rejects with `store-unavailable` when `work` takes longer than the API may. */
@@ -60,10 +60,14 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       const job = await inTime(queue.getJob(runIdOf(jobId, run)));
       await job?.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
     },
-    async withdraw({ jobId, run }) {
-      await store.signals.publish({ kind: 'cancel', jobId, run });
-      // A job that is active cannot be removed: the signal ends it, and its settlement finds nothing to settle.
-      await inTime(queue.remove(runIdOf(jobId, run))).catch(() => undefined);
+    async withdraw(jobs) {
+      // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
+      for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
+        const step = jobs.slice(from, from + ADD_AT_ONCE).map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)));
+        // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
+        await inTime(Promise.allSettled(step));
+      }
+      for (const { jobId, run } of jobs) await store.signals.publish({ kind: 'cancel', jobId, run });
     },
   };
 }

@@ -84,7 +84,7 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
   const reconcileBatch = async (batchId: BatchId): Promise<number> => {
     if (await isOrphan(batchId)) {
       const cancelled = await store.batches.cancel(batchId, now());
-      for (const job of cancelled?.unwanted ?? []) await producer.withdraw(job);
+      await producer.withdraw(cancelled?.unwanted ?? []);
       log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
       return 0;
     }

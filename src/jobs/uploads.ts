@@ -52,7 +52,7 @@ export function createUploads({ store, producer, watch, settings, now = Date.now
         keepUntilMs: nowMs + settings.bookRetentionMs,
         missingUntilMs: 0,
       });
-      if (settled && live) await producer.withdraw({ jobId: reference.jobId, run: live.run });
+      if (settled && live) await producer.withdraw([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);
       return { book, stored: stored ?? 'stored' };
     },

@@ -20,7 +20,11 @@ export interface WebhookCallsOptions {
   config: Pick<Config, 'webhookAllowLoopback' | 'webhookSecret' | 'publicUrl' | 'crawlContact' | 'drainSeconds'>;
   /** Quire's version, for the user agent. */
   version: string;
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void; error(fields: object, message: string): void };
+  log: {
+    info(fields: object, message: string): void;
+    warn(fields: object, message: string): void;
+    error(fields: object, message: string): void;
+  };
   /** For tests: the look-up of host names. */
   resolve?: Resolve;
   now?: () => number;
@@ -39,14 +43,31 @@ export interface WebhookCalls {
 }
 
 /** Opens the queue; makes no call before `startWorker`. */
-export function createWebhookCalls({ store, config, version, log, resolve, now = Date.now, random = Math.random }: WebhookCallsOptions): WebhookCalls {
+export function createWebhookCalls({
+  store,
+  config,
+  version,
+  log,
+  resolve,
+  now = Date.now,
+  random = Math.random,
+}: WebhookCallsOptions): WebhookCalls {
   const queue = openWebhookQueue(store, (error) => log.warn({ err: error.message }, 'webhook queue connection'));
   const guard = createTargetGuard({ allowLoopback: config.webhookAllowLoopback, ...(resolve ? { resolve } : {}) });
   const endpoints = createEndpoints(store.documents, now);
   const deliveries = createDeliveries({ documents: store.documents, enqueue: (delivery) => enqueueDelivery(queue, delivery), now });
   const defaultSecret = config.webhookSecret;
   const announcer = createAnnouncer({ store, endpoints, deliveries, publicUrl: config.publicUrl?.replace(/\/+$/, '') ?? '', log, now });
-  const deliver = createDeliverer({ endpoints, deliveries, guard, defaultSecret, userAgent: userAgent(version, config.crawlContact), log, now, random });
+  const deliver = createDeliverer({
+    endpoints,
+    deliveries,
+    guard,
+    defaultSecret,
+    userAgent: userAgent(version, config.crawlContact),
+    log,
+    now,
+    random,
+  });
   let worker: WebhookJobWorker | null = null;
   let closing: Promise<void> | null = null;
 

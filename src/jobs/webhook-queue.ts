@@ -53,9 +53,15 @@ export async function enqueueDelivery(queue: WebhookQueue, delivery: QueuedDeliv
     timer = setTimeout(() => reject(new Error('it does not answer in time')), ADD_TIMEOUT_MS);
   });
   try {
-    await Promise.race([queue.add(DELIVER_WEBHOOK, {}, { jobId: idOf(delivery), attempts: MAX_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 }), tooLate]);
+    await Promise.race([
+      queue.add(DELIVER_WEBHOOK, {}, { jobId: idOf(delivery), attempts: MAX_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 }),
+      tooLate,
+    ]);
   } catch (error) {
-    throw new QuireError('store-unavailable', `The queue does not take webhook calls: ${(error as Error).message}`, { cause: error, retryAfterSeconds: 2 });
+    throw new QuireError('store-unavailable', `The queue does not take webhook calls: ${(error as Error).message}`, {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
   } finally {
     clearTimeout(timer);
   }

@@ -38,7 +38,9 @@ export async function openScene(store: StoreName, settings: Record<string, strin
   const dir = await mkdtemp(join(tmpdir(), 'quire-e2e-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const kept: Record<string, string> =
-    store === 'redis' ? { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: `e2e_${randomBytes(6).toString('hex')}` } : { DATA_DIR: join(dir, 'data') };
+    store === 'redis'
+      ? { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: `e2e_${randomBytes(6).toString('hex')}` }
+      : { DATA_DIR: join(dir, 'data') };
   const env = { ...kept, GOODREADS_ORIGIN: site.origin, CRAWL_RATE: '0', ...settings };
   return {
     site,
@@ -84,7 +86,8 @@ export async function submitted(quire: Pick<QuireProcess, 'address'>, links: unk
   return body.batchId;
 }
 
-export const bookInfo = (quire: Pick<QuireProcess, 'address'>, bookId: string | number): Promise<Answer<Record<string, unknown>>> => ask(quire, `/book-info?url=${encodeURIComponent(linkTo(bookId))}`);
+export const bookInfo = (quire: Pick<QuireProcess, 'address'>, bookId: string | number): Promise<Answer<Record<string, unknown>>> =>
+  ask(quire, `/book-info?url=${encodeURIComponent(linkTo(bookId))}`);
 
 /** Waits until every item of the batch is settled. On the way its counts must add up at each look. */
 export async function settled(quire: Pick<QuireProcess, 'address'>, batchId: string, timeoutMs: number): Promise<BatchView> {
@@ -103,8 +106,11 @@ export async function settled(quire: Pick<QuireProcess, 'address'>, batchId: str
 /** Every item of a batch, page by page. */
 export async function itemsOf(quire: Pick<QuireProcess, 'address'>, batchId: string): Promise<ItemView[]> {
   const items: ItemView[] = [];
-  for (let cursor: string | null = ''; cursor !== null; ) {
-    const page: Answer<{ items: ItemView[]; cursor: string | null }> = await ask(quire, `/batches/${batchId}/items?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`);
+  for (let cursor: string | null = ''; cursor !== null;) {
+    const page: Answer<{ items: ItemView[]; cursor: string | null }> = await ask(
+      quire,
+      `/batches/${batchId}/items?limit=200${cursor === '' ? '' : `&cursor=${cursor}`}`,
+    );
     items.push(...page.body.items);
     cursor = page.body.cursor;
   }

@@ -14,14 +14,30 @@ describe('a start', () => {
     expect(first.readyAfterMs).toBeLessThan(5_000 * patience);
     expect((await ask(first, '/readyz')).status).toBe(200);
     const said = first.log.map(({ msg }) => msg).join('\n');
-    for (const part of [env['DATA_DIR'] ?? '?', first.address, `${first.address}/docs`, `${first.address}/dashboard`, env['GOODREADS_ORIGIN'] ?? '?']) expect(said).toContain(part);
+    for (const part of [
+      env['DATA_DIR'] ?? '?',
+      first.address,
+      `${first.address}/docs`,
+      `${first.address}/dashboard`,
+      env['GOODREADS_ORIGIN'] ?? '?',
+    ])
+      expect(said).toContain(part);
     await first.stop();
     const second = await start();
     expect(second.readyAfterMs).toBeLessThan(2_000 * patience);
   });
 
   it('is refused with every wrong setting in one message', async () => {
-    const { code, errors } = await runQuire({ env: { PORT: 'abc', CRAWL_RATE: '-1', BOOK_TTL: 'soon', REDIS_URL: 'redis://127.0.0.1:1', DATABASE_URL: 'postgres://127.0.0.1:1/x', LOG_LEVEL: 'loud' } });
+    const { code, errors } = await runQuire({
+      env: {
+        PORT: 'abc',
+        CRAWL_RATE: '-1',
+        BOOK_TTL: 'soon',
+        REDIS_URL: 'redis://127.0.0.1:1',
+        DATABASE_URL: 'postgres://127.0.0.1:1/x',
+        LOG_LEVEL: 'loud',
+      },
+    });
     expect(code).toBe(1);
     for (const name of ['PORT', 'CRAWL_RATE', 'BOOK_TTL', 'REDIS_URL and DATABASE_URL', 'LOG_LEVEL']) expect(errors).toContain(name);
     expect(errors).toMatch(/5 settings are wrong/);
@@ -73,7 +89,10 @@ describe('a start', () => {
     const { start, dir, site } = await openScene('embedded');
     const home = join(dir, 'home');
     await mkdir(home);
-    await writeFile(join(home, '.env'), `GOODREADS_ORIGIN=http://127.0.0.1:1\nAPI_KEYS=a-key-of-the-file\nDATA_DIR=${join(dir, 'of-the-file')}\n`);
+    await writeFile(
+      join(home, '.env'),
+      `GOODREADS_ORIGIN=http://127.0.0.1:1\nAPI_KEYS=a-key-of-the-file\nDATA_DIR=${join(dir, 'of-the-file')}\n`,
+    );
     const quire = await start({ cwd: home, env: { DATA_DIR: join(dir, 'of-the-environment') } });
     const said = quire.log.map(({ msg }) => msg).join('\n');
     expect(said).toContain('of-the-environment');

@@ -9,7 +9,9 @@ import { SECRET_FORM, signedHeaders } from './signing.ts';
 import type { TargetGuard } from './target-guard.ts';
 
 /** What came of an attempt. `ended`: there is nothing more to do. `retry`: call again after `waitMs`. */
-export type AttemptOutcome = { kind: 'ended'; state: 'delivered' | 'failed' | 'superseded' } | { kind: 'retry'; waitMs: number; detail: string };
+export type AttemptOutcome =
+  | { kind: 'ended'; state: 'delivered' | 'failed' | 'superseded' }
+  | { kind: 'retry'; waitMs: number; detail: string };
 
 export interface DelivererOptions {
   endpoints: Endpoints;
@@ -40,10 +42,25 @@ function faultOf(error: unknown): string {
 }
 
 export function createDeliverer(options: DelivererOptions): Deliver {
-  const { endpoints, deliveries, guard, defaultSecret, userAgent, log, deadlineMs = DEADLINE_MS, now = Date.now, random = Math.random } = options;
+  const {
+    endpoints,
+    deliveries,
+    guard,
+    defaultSecret,
+    userAgent,
+    log,
+    deadlineMs = DEADLINE_MS,
+    now = Date.now,
+    random = Math.random,
+  } = options;
 
   /** Makes the call. Resolves to the attempt as it is logged, and the wait that was asked for. */
-  const attempt = async (delivery: Delivery, url: string, headers: Record<string, string>, stop: AbortSignal): Promise<DeliveryAttempt & { retryAfterMs: number | null }> => {
+  const attempt = async (
+    delivery: Delivery,
+    url: string,
+    headers: Record<string, string>,
+    stop: AbortSignal,
+  ): Promise<DeliveryAttempt & { retryAfterMs: number | null }> => {
     const atMs = now();
     const began = performance.now();
     const deadline = AbortSignal.timeout(deadlineMs);
@@ -52,7 +69,10 @@ export function createDeliverer(options: DelivererOptions): Deliver {
     try {
       const target = await guard.check(url, signal);
       const { status, retryAfter } = await send({ target, headers, body: delivery.body, signal });
-      const error = status >= 200 && status < 300 ? null : `The receiver answered ${status}${status >= 300 && status < 400 ? '; redirects are not followed' : ''}.`;
+      const error =
+        status >= 200 && status < 300
+          ? null
+          : `The receiver answered ${status}${status >= 300 && status < 400 ? '; redirects are not followed' : ''}.`;
       return { atMs, durationMs: took(), status, error, retryAfterMs: error === null ? null : parseRetryAfter(retryAfter, now()) };
     } catch (error) {
       if (stop.aborted) throw error;
@@ -69,9 +89,19 @@ export function createDeliverer(options: DelivererOptions): Deliver {
 
     const end = async (state: 'delivered' | 'failed', made: DeliveryAttempt | null, note: string | null): Promise<AttemptOutcome> => {
       await deliveries.update(id, (before) =>
-        before.run === run ? { ...before, state, settledAtMs: now(), nextAttemptAtMs: null, note, attempts: made ? [...before.attempts, made] : before.attempts } : null,
+        before.run === run
+          ? {
+              ...before,
+              state,
+              settledAtMs: now(),
+              nextAttemptAtMs: null,
+              note,
+              attempts: made ? [...before.attempts, made] : before.attempts,
+            }
+          : null,
       );
-      if (state === 'failed') log.warn({ deliveryId: id, endpointId, status: made?.status ?? null }, `a webhook was not delivered: ${note ?? made?.error ?? ''}`);
+      if (state === 'failed')
+        log.warn({ deliveryId: id, endpointId, status: made?.status ?? null }, `a webhook was not delivered: ${note ?? made?.error ?? ''}`);
       return { kind: 'ended', state };
     };
 
@@ -81,7 +111,11 @@ export function createDeliverer(options: DelivererOptions): Deliver {
     const secrets = signingSecrets(endpoint, defaultSecret, now());
     if (secrets.length === 0) return end('failed', null, `There is no valid secret to sign with: it must be ${SECRET_FORM}.`);
 
-    const headers = { 'content-type': 'application/json', 'user-agent': userAgent, ...signedHeaders({ id, body: delivery.body, secrets, nowMs: now() }) };
+    const headers = {
+      'content-type': 'application/json',
+      'user-agent': userAgent,
+      ...signedHeaders({ id, body: delivery.body, secrets, nowMs: now() }),
+    };
     const { retryAfterMs, ...made } = await attempt(delivery, endpoint.url, headers, stop);
     if (made.error === null) return end('delivered', made, null);
     if (made.status === 410) {
@@ -92,9 +126,12 @@ export function createDeliverer(options: DelivererOptions): Deliver {
       }
       return end('failed', made, reason);
     }
-    if (now() - delivery.runAtMs >= GIVE_UP_AFTER_MS) return end('failed', made, `Given up after ${failures + 1} attempts over ${GIVE_UP_AFTER_MS / 3_600_000} hours.`);
+    if (now() - delivery.runAtMs >= GIVE_UP_AFTER_MS)
+      return end('failed', made, `Given up after ${failures + 1} attempts over ${GIVE_UP_AFTER_MS / 3_600_000} hours.`);
     const waitMs = waitAfter(failures + 1, { retryAfterMs, random });
-    await deliveries.update(id, (before) => (before.run === run ? { ...before, nextAttemptAtMs: now() + waitMs, attempts: [...before.attempts, made] } : null));
+    await deliveries.update(id, (before) =>
+      before.run === run ? { ...before, nextAttemptAtMs: now() + waitMs, attempts: [...before.attempts, made] } : null,
+    );
     return { kind: 'retry', waitMs, detail: made.error };
   };
 }

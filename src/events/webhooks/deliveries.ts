@@ -119,7 +119,10 @@ export function createDeliveries({ documents, enqueue, now = Date.now }: Deliver
       const changed = change(before);
       if (changed === null) return before;
       const after: Delivery = { ...changed, attempts: changed.attempts.slice(-MAX_ATTEMPTS) };
-      if ((await documents.put(keyOf(id), JSON.stringify(after), { nowMs, ifVersion: found.version, expireAtMs: nowMs + KEEP_MS })) === null) continue;
+      if (
+        (await documents.put(keyOf(id), JSON.stringify(after), { nowMs, ifVersion: found.version, expireAtMs: nowMs + KEEP_MS })) === null
+      )
+        continue;
       // A batch's endpoint has one delivery, whose time ends it.
       if (before.state === 'pending' && after.state !== 'pending' && after.endpointId.startsWith('wh')) await countEnded(after.endpointId);
       return after;
@@ -154,7 +157,15 @@ export function createDeliveries({ documents, enqueue, now = Date.now }: Deliver
     },
     async redeliver(id) {
       const runAtMs = now();
-      const delivery = await update(id, (before) => ({ ...before, state: 'pending', run: before.run + 1, runAtMs, settledAtMs: null, nextAttemptAtMs: runAtMs, note: null }));
+      const delivery = await update(id, (before) => ({
+        ...before,
+        state: 'pending',
+        run: before.run + 1,
+        runAtMs,
+        settledAtMs: null,
+        nextAttemptAtMs: runAtMs,
+        note: null,
+      }));
       if (delivery) await enqueue({ id, run: delivery.run });
       return delivery;
     },

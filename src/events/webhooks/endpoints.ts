@@ -7,7 +7,7 @@ import { picks, type EventType } from './event.ts';
 import { parseSecret, type WebhookSecret } from './signing.ts';
 
 /** Standing endpoints at most: every event is held against each of them. */
-export const MAX_ENDPOINTS = 100;
+const MAX_ENDPOINTS = 100;
 /** How long the secret from before a rotation signs along. */
 export const ROTATION_MS = 24 * 3_600_000;
 /** Secrets that sign at once, however often somebody rotates. */
@@ -49,7 +49,8 @@ export interface Endpoints {
   ofBatch(batchId: BatchId, webhook: { url: string; secret: string | null }): Promise<Endpoint>;
 }
 
-const keyOf = (id: string): string | null => (/^wh[0-9a-z]{10,40}$/.test(id) ? STANDING + id : /^b[0-9a-z]{10,40}$/.test(id) ? OF_BATCH + id : null);
+const keyOf = (id: string): string | null =>
+  /^wh[0-9a-z]{10,40}$/.test(id) ? STANDING + id : /^b[0-9a-z]{10,40}$/.test(id) ? OF_BATCH + id : null;
 const isStanding = (id: string): boolean => id.startsWith('wh');
 
 /** `wh`, nine characters of time, so that endpoints sort by it, and twelve of chance. */
@@ -103,7 +104,8 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     list,
     get,
     async create({ url, events, secret }) {
-      if ((await list()).length >= MAX_ENDPOINTS) throw new QuireError('too-many-webhooks', `There are ${MAX_ENDPOINTS} webhooks already: delete one first.`);
+      if ((await list()).length >= MAX_ENDPOINTS)
+        throw new QuireError('too-many-webhooks', `There are ${MAX_ENDPOINTS} webhooks already: delete one first.`);
       const nowMs = now();
       const endpoint: Endpoint = { id: newId(nowMs), url, events, secret, previous: [], createdAtMs: nowMs, disabled: null };
       await documents.put(STANDING + endpoint.id, JSON.stringify(endpoint), { nowMs, ifVersion: 0, expireAtMs: null });
@@ -134,7 +136,15 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     },
     async ofBatch(batchId, { url, secret }) {
       const nowMs = now();
-      const endpoint: Endpoint = { id: `b${batchId}`, url, events: ['batch.completed'], secret, previous: [], createdAtMs: nowMs, disabled: null };
+      const endpoint: Endpoint = {
+        id: `b${batchId}`,
+        url,
+        events: ['batch.completed'],
+        secret,
+        previous: [],
+        createdAtMs: nowMs,
+        disabled: null,
+      };
       const options = { nowMs, ifVersion: 0, expireAtMs: nowMs + KEEP_BATCH_ENDPOINT_MS };
       await documents.put(OF_BATCH + endpoint.id, JSON.stringify(endpoint), options);
       return endpoint;

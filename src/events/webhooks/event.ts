@@ -25,7 +25,8 @@ export function picks(pattern: string, type: EventType): boolean {
 export const isPattern = (pattern: string): boolean => EVENT_TYPES.some((type) => picks(pattern, type));
 
 /** The body that is signed and sent: the same bytes at every attempt. */
-export const payloadOf = ({ type, atMs, data }: WebhookEvent): string => JSON.stringify({ type, timestamp: new Date(atMs).toISOString(), data });
+export const payloadOf = ({ type, atMs, data }: WebhookEvent): string =>
+  JSON.stringify({ type, timestamp: new Date(atMs).toISOString(), data });
 
 /** A batch ended: all of its items are settled, or it was cancelled. `origin` goes before the batch's path; '' leaves a relative reference. */
 export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent {

@@ -29,7 +29,17 @@ export const newSecret = (): WebhookSecret => (PREFIX + randomBytes(32).toString
  * The three headers of one attempt. `nowMs` is the time of the attempt, since receivers refuse old ones; each secret gives a
  * signature, so that a receiver may hold the old or the new one while they change.
  */
-export function signedHeaders({ id, body, secrets, nowMs }: { id: string; body: string; secrets: readonly WebhookSecret[]; nowMs: number }): Record<string, string> {
+export function signedHeaders({
+  id,
+  body,
+  secrets,
+  nowMs,
+}: {
+  id: string;
+  body: string;
+  secrets: readonly WebhookSecret[];
+  nowMs: number;
+}): Record<string, string> {
   const at = new Date(nowMs);
   return {
     'webhook-id': id,

@@ -54,7 +54,8 @@ function readUrl(text: string, allowLoopback: boolean): URL {
   const url = new URL(text);
   const schemes = allowLoopback ? ['https:', 'http:'] : ['https:'];
   if (!schemes.includes(url.protocol)) return refuse('The webhook must be an https URL.');
-  if (url.username !== '' || url.password !== '') return refuse('The webhook must not hold a user or password: calls are authenticated by their signature.');
+  if (url.username !== '' || url.password !== '')
+    return refuse('The webhook must not hold a user or password: calls are authenticated by their signature.');
   url.hash = '';
   return url;
 }
@@ -83,7 +84,8 @@ export function createTargetGuard({ allowLoopback, resolve = resolveHost }: { al
         if (!signal?.aborted && ownDeadline.aborted) return refuse(`The host name ${host} could not be resolved in time.`);
         throw error;
       }
-      const admitted = (address: string): boolean => (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopback(address));
+      const admitted = (address: string): boolean =>
+        (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopback(address));
       // One bad address is enough: which of several is connected to is not for us to hope.
       if (addresses.length === 0 || !addresses.every(admitted)) {
         const http = url.protocol === 'http:' ? ', or is not called by https' : '';

@@ -31,7 +31,11 @@ function readPatterns(events: string[] | undefined): string[] {
   const patterns = [...new Set(events ?? ['*'])];
   if (patterns.length === 0) invalid('/events', 'Name at least one event.');
   patterns.forEach((pattern, at) => {
-    if (!isPattern(pattern)) invalid(`/events/${at}`, `${JSON.stringify(pattern.slice(0, 60))} matches no event: there are ${EVENT_TYPES.join(' and ')}, patterns such as batch.* and *.`);
+    if (!isPattern(pattern))
+      invalid(
+        `/events/${at}`,
+        `${JSON.stringify(pattern.slice(0, 60))} matches no event: there are ${EVENT_TYPES.join(' and ')}, patterns such as batch.* and *.`,
+      );
   });
   return patterns;
 }
@@ -83,7 +87,8 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
   const named = async (id: string): Promise<Delivery> => {
     const parsed = parseDeliveryId(id);
     const found = parsed && (await deliveries.get(parsed.id));
-    if (!found) throw new QuireError('delivery-unknown', `There is no delivery ${JSON.stringify(id.slice(0, 80))}: deliveries are kept for 7 days.`);
+    if (!found)
+      throw new QuireError('delivery-unknown', `There is no delivery ${JSON.stringify(id.slice(0, 80))}: deliveries are kept for 7 days.`);
     return found;
   };
 
@@ -133,7 +138,11 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
       const { endpointId, id: deliveryId } = await named(id);
       const endpoint = await endpoints.get(endpointId);
       if (!endpoint) return unknown(endpointId);
-      if (endpoint.disabled) throw new QuireError('webhook-disabled', `The webhook is disabled. ${endpoint.disabled.reason} Enable it first: POST /webhooks/${endpointId}/enable.`);
+      if (endpoint.disabled)
+        throw new QuireError(
+          'webhook-disabled',
+          `The webhook is disabled. ${endpoint.disabled.reason} Enable it first: POST /webhooks/${endpointId}/enable.`,
+        );
       const delivery = await deliveries.redeliver(deliveryId);
       return toDeliveryView(delivery ?? (await named(id)));
     },
@@ -141,7 +150,10 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
       const pointer = (member: 'url' | 'secret'): string => (from === 'body' ? `/webhook/${member}` : '/query/webhook');
       if (secret !== null) readSecret(secret, pointer('secret'));
       else if (defaultSecret === null) {
-        invalid(pointer('secret'), `Calls are signed: send a JSON body with {"urls": […], "webhook": {"url": "…", "secret": "…"}}, where the secret is ${SECRET_FORM}, or set WEBHOOK_SECRET.`);
+        invalid(
+          pointer('secret'),
+          `Calls are signed: send a JSON body with {"urls": […], "webhook": {"url": "…", "secret": "…"}}, where the secret is ${SECRET_FORM}, or set WEBHOOK_SECRET.`,
+        );
       }
       try {
         await guard.check(url);

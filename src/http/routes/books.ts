@@ -103,7 +103,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       params: BookParams,
       response: {
         202: { description: 'Queued, or a live job joined.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: JobStatusSchema } } },
-        ...problems('book-unknown', 'unsupported-media-type'),
+        ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type'),
       },
     },
     handler: async (request, reply) => {

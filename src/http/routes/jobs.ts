@@ -69,7 +69,7 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       response: {
         200: { description: '`live`: it has not ended, so there is nothing to try again.', content: { 'application/json': { schema: JobStatusSchema } } },
         202: { description: '`queued`.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: JobStatusSchema } } },
-        ...problems('job-unknown', 'unsupported-media-type'),
+        ...problems('invalid-request', 'job-unknown', 'body-too-large', 'unsupported-media-type'),
       },
     },
     handler: async (request, reply) => {
@@ -86,7 +86,7 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       summary: 'Try failed jobs again',
       description: 'Newest first; `reason` filters by the code of the error, `limit` says how many at most. The body may be left out.',
       body: Type.Union([RedriveSchema, Type.Null()]),
-      response: { 202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } }, ...problems('invalid-request', 'unsupported-media-type') },
+      response: { 202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } }, ...problems('invalid-request', 'body-too-large', 'unsupported-media-type') },
     },
     handler: async (request, reply) => {
       const { reason = null, limit = DEFAULT_REDRIVE } = request.body ?? {};

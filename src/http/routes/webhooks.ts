@@ -25,7 +25,8 @@ type ByDelivery = { Params: { deliveryId: string } };
 const TAGS = ['Webhooks'];
 
 /** None of these answers is for a cache: some hold secrets, and all change. */
-const answer = (reply: FastifyReply, status: number, body: object): FastifyReply => reply.code(status).header('cache-control', 'no-store').send(body);
+const answer = (reply: FastifyReply, status: number, body: object): FastifyReply =>
+  reply.code(status).header('cache-control', 'no-store').send(body);
 
 export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhooks: Webhooks }): Promise<void> {
   app.post<{ Body: NewWebhook }>('/webhooks', {
@@ -33,7 +34,8 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       operationId: 'createWebhook',
       tags: TAGS,
       summary: 'Have events sent to a URL',
-      description: 'Calls follow the Standard Webhooks specification: `webhook-id`, `webhook-timestamp`, `webhook-signature`. The secret is shown in this answer and never again.',
+      description:
+        'Calls follow the Standard Webhooks specification: `webhook-id`, `webhook-timestamp`, `webhook-signature`. The secret is shown in this answer and never again.',
       body: NewWebhookSchema,
       response: {
         201: {
@@ -92,7 +94,8 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       operationId: 'rotateWebhookSecret',
       tags: TAGS,
       summary: 'Give it a new secret',
-      description: 'For 24 h every call carries two signatures, by the new secret and by the old. The new secret is shown in this answer and never again.',
+      description:
+        'For 24 h every call carries two signatures, by the new secret and by the old. The new secret is shown in this answer and never again.',
       params: WebhookParams,
       body: RotateSchema,
       response: { 200: WebhookWithSecretSchema, ...problems('invalid-request', 'webhook-unknown', 'unsupported-media-type') },
@@ -141,7 +144,8 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       querystring: DeliveriesOfBatchQuerySchema,
       response: { 200: DeliveryPageSchema, ...problems('invalid-request') },
     },
-    handler: async (request, reply) => answer(reply, 200, { deliveries: await webhooks.deliveriesOfBatch(request.query.batchId), cursor: null }),
+    handler: async (request, reply) =>
+      answer(reply, 200, { deliveries: await webhooks.deliveriesOfBatch(request.query.batchId), cursor: null }),
   });
 
   app.get<ByDelivery>('/deliveries/:deliveryId', {
@@ -163,7 +167,11 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       description: 'At once, with the same `webhook-id` and payload, whatever became of it; failed attempts are repeated as for a new one.',
       params: DeliveryParams,
       response: {
-        202: { description: 'Queued.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: DeliverySchema } } },
+        202: {
+          description: 'Queued.',
+          headers: { Location: { type: 'string' } },
+          content: { 'application/json': { schema: DeliverySchema } },
+        },
         ...problems('delivery-unknown', 'webhook-unknown', 'webhook-disabled'),
       },
     },

@@ -7,17 +7,30 @@ const Time = Type.String({ format: 'date-time' });
 const TimeOrNull = Type.Union([Time, Type.Null()]);
 const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 const Secret = Type.Optional(
-  Type.String({ maxLength: 100, description: '`whsec_` and 24 to 64 random bytes in base64. Without it one is made.', examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'] }),
+  Type.String({
+    maxLength: 100,
+    description: '`whsec_` and 24 to 64 random bytes in base64. Without it one is made.',
+    examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'],
+  }),
 );
 
-export const WebhookParams = Type.Object({ webhookId: Type.String({ description: 'As in the answer of `POST /webhooks`.', examples: ['wh0mhf5k2x3a1b2c3d4e5f6'] }) });
-export const DeliveryParams = Type.Object({ deliveryId: Type.String({ description: 'As in the list of deliveries; receivers see it as `webhook-id`.' }) });
+export const WebhookParams = Type.Object({
+  webhookId: Type.String({ description: 'As in the answer of `POST /webhooks`.', examples: ['wh0mhf5k2x3a1b2c3d4e5f6'] }),
+});
+export const DeliveryParams = Type.Object({
+  deliveryId: Type.String({ description: 'As in the list of deliveries; receivers see it as `webhook-id`.' }),
+});
 
 export const NewWebhookSchema = Type.Object(
   {
     url: Type.String({ maxLength: 2048, description: 'Where to send events: https, a host on the public internet.' }),
     events: Type.Optional(
-      Type.Array(Type.String({ maxLength: 60, description: `\`*\`, \`batch.*\` or one of ${EVENT_TYPES.join(', ')}.` }), { minItems: 1, maxItems: 20, default: ['*'], description: 'Events it wants.' }),
+      Type.Array(Type.String({ maxLength: 60, description: `\`*\`, \`batch.*\` or one of ${EVENT_TYPES.join(', ')}.` }), {
+        minItems: 1,
+        maxItems: 20,
+        default: ['*'],
+        description: 'Events it wants.',
+      }),
     ),
     secret: Secret,
   },
@@ -33,7 +46,9 @@ const WEBHOOK = {
   state: Type.Enum(['enabled', 'disabled'], { type: 'string', description: '`disabled`: its receiver answered 410 Gone.' }),
   disabledReason: TextOrNull,
   createdAt: Time,
-  previousSecretUntil: Type.Union([Time, Type.Null()], { description: 'Until when the secret from before the latest rotation signs along.' }),
+  previousSecretUntil: Type.Union([Time, Type.Null()], {
+    description: 'Until when the secret from before the latest rotation signs along.',
+  }),
 };
 
 export const WebhookSchema = Type.Object(WEBHOOK, { title: 'Webhook' });
@@ -67,7 +82,12 @@ const DELIVERY = {
   settledAt: TimeOrNull,
   nextAttemptAt: TimeOrNull,
   attempts: Type.Array(
-    Type.Object({ at: Time, durationMs: Type.Integer(), status: Type.Union([Type.Integer(), Type.Null()], { description: '`null`: there was no answer.' }), error: TextOrNull }),
+    Type.Object({
+      at: Time,
+      durationMs: Type.Integer(),
+      status: Type.Union([Type.Integer(), Type.Null()], { description: '`null`: there was no answer.' }),
+      error: TextOrNull,
+    }),
     { description: 'The latest 50, oldest first.' },
   ),
   note: Type.Union([Type.String(), Type.Null()], { description: 'Why it ended without success.' }),
@@ -84,7 +104,12 @@ export const DeliveryDetailSchema = Type.Object(
   },
   { title: 'DeliveryDetail' },
 );
-export const DeliveryPageSchema = Type.Object({ deliveries: Type.Array(DeliverySchema), cursor: Type.Union([Type.String(), Type.Null()]) }, { title: 'DeliveryPage' });
+export const DeliveryPageSchema = Type.Object(
+  { deliveries: Type.Array(DeliverySchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { title: 'DeliveryPage' },
+);
 
 export const DeliveryPageQuerySchema = Type.Object({ cursor: Cursor, limit: Limit });
-export const DeliveriesOfBatchQuerySchema = Type.Object({ batchId: Type.String({ minLength: 1, maxLength: 40, description: 'A batch that asked to be called back.' }) });
+export const DeliveriesOfBatchQuerySchema = Type.Object({
+  batchId: Type.String({ minLength: 1, maxLength: 40, description: 'A batch that asked to be called back.' }),
+});

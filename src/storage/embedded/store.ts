@@ -20,8 +20,18 @@ export interface EmbeddedStoreOptions {
   onError?: (error: Error) => void;
 }
 
-/** Memory for pages beside the system's own cache of the files. */
-const SHARED_BUFFERS = '16MB';
+/** WebAssembly never gives memory back, so every part is kept small; the system caches the files besides. */
+const SERVER_SETTINGS = [
+  'shared_buffers=16MB',
+  'work_mem=2MB',
+  'maintenance_work_mem=4MB',
+  // Statistics are taken from 300 rows for each of these, all in memory at once, whole books among them.
+  'default_statistics_target=5',
+  'max_wal_size=64MB',
+  'min_wal_size=16MB',
+  // Every query has its index. Without background statistics the planner would take a table for small that has grown since.
+  'enable_seqscan=off',
+];
 
 interface Running {
   session: Session;
@@ -52,10 +62,9 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
   const open = async (directory: string): Promise<Session> => {
     const database = databaseDirectory(directory);
     const [{ PGlite, protocol }] = await Promise.all([import('@electric-sql/pglite'), ensureDatabase(database)]);
-    const settingsOfServer = [`shared_buffers=${SHARED_BUFFERS}`, 'enable_seqscan=off', 'max_wal_size=64MB', 'min_wal_size=16MB', 'wal_compression=off', 'jit=off'];
     const db = await PGlite.create({
       dataDir: database,
-      startParams: [...PGlite.defaultStartParams, ...settingsOfServer.flatMap((setting) => ['-c', setting])],
+      startParams: [...PGlite.defaultStartParams, ...SERVER_SETTINGS.flatMap((setting) => ['-c', setting])],
       relaxedDurability: false,
     }).catch((error: unknown) => {
       throw new QuireError('store-unavailable', `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`, {

@@ -48,9 +48,23 @@ describe('a delivery', () => {
     const { deliver, queued, secret, batchId, read } = await announced();
     await expect(deliver(queued, 0, GO_ON)).resolves.toEqual({ kind: 'ended', state: 'delivered' });
     const [call] = receiver.calls;
-    expect(verified(call, secret)).toMatchObject({ type: 'batch.completed', data: { batchId, state: 'completed', total: 1, counts: { invalid: 1 }, url: `https://quire.example.org/batches/${batchId}` } });
-    expect(call).toMatchObject({ method: 'POST', path: '/hook', headers: { 'content-type': 'application/json', 'webhook-id': queued.id, 'user-agent': 'Quire/0.0.0 (+https://quire.example)' } });
-    expect(await read()).toMatchObject({ state: 'delivered', batchId, webhookId: null, note: null, attempts: [{ status: 204, error: null }], payload: { type: 'batch.completed' } });
+    expect(verified(call, secret)).toMatchObject({
+      type: 'batch.completed',
+      data: { batchId, state: 'completed', total: 1, counts: { invalid: 1 }, url: `https://quire.example.org/batches/${batchId}` },
+    });
+    expect(call).toMatchObject({
+      method: 'POST',
+      path: '/hook',
+      headers: { 'content-type': 'application/json', 'webhook-id': queued.id, 'user-agent': 'Quire/0.0.0 (+https://quire.example)' },
+    });
+    expect(await read()).toMatchObject({
+      state: 'delivered',
+      batchId,
+      webhookId: null,
+      note: null,
+      attempts: [{ status: 204, error: null }],
+      payload: { type: 'batch.completed' },
+    });
   });
 
   it('is tried again with the same id and body, and a timestamp and signature of its own', async () => {
@@ -59,12 +73,18 @@ describe('a delivery', () => {
     expect(await deliver(queued, 0, GO_ON)).toEqual({ kind: 'retry', waitMs: 5_000, detail: 'The receiver answered 500.' });
     clock.aheadMs += 5_000;
     expect(await deliver(queued, 1, GO_ON)).toMatchObject({ kind: 'retry', waitMs: 15_000 });
-    expect(await read()).toMatchObject({ state: 'pending', attempts: [{ status: 500 }, { status: 404, error: 'The receiver answered 404.' }] });
+    expect(await read()).toMatchObject({
+      state: 'pending',
+      attempts: [{ status: 500 }, { status: 404, error: 'The receiver answered 404.' }],
+    });
     clock.aheadMs += 15_000;
     expect(await deliver(queued, 2, GO_ON)).toMatchObject({ kind: 'ended', state: 'delivered' });
     const [first, second, third] = receiver.calls;
     for (const call of receiver.calls) expect(verified(call, secret)).toBeDefined();
-    expect([second?.headers['webhook-id'], third?.headers['webhook-id']]).toEqual([first?.headers['webhook-id'], first?.headers['webhook-id']]);
+    expect([second?.headers['webhook-id'], third?.headers['webhook-id']]).toEqual([
+      first?.headers['webhook-id'],
+      first?.headers['webhook-id'],
+    ]);
     expect([second?.body, third?.body]).toEqual([first?.body, first?.body]);
     expect(Number(third?.headers['webhook-timestamp'])).toBeGreaterThanOrEqual(Number(first?.headers['webhook-timestamp']) + 20);
   });
@@ -142,7 +162,8 @@ describe('a delivery', () => {
     const resolve = () => Promise.resolve(answers.shift() ?? []);
     const { deliver, queued, webhooks, read } = await announced({ resolve }, `http://rebind.example.com:${receiver.port}/hook`);
     await webhooks.checkBatchWebhook({ url: `http://rebind.example.com:${receiver.port}/hook`, secret: newSecret() }, 'body');
-    for (const failures of [0, 1]) expect(await deliver(queued, failures, GO_ON)).toMatchObject({ kind: 'retry', detail: expect.stringContaining('may not be called') });
+    for (const failures of [0, 1])
+      expect(await deliver(queued, failures, GO_ON)).toMatchObject({ kind: 'retry', detail: expect.stringContaining('may not be called') });
     expect(receiver.calls).toHaveLength(0);
     expect(await deliver(queued, 2, GO_ON)).toMatchObject({ state: 'delivered' });
     expect(receiver.calls[0]?.headers.host).toBe(`rebind.example.com:${receiver.port}`);

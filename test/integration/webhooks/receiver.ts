@@ -23,11 +23,18 @@ export interface Receiver {
   stop(): Promise<void>;
 }
 
+/** A payload as a receiver sees it. */
+export interface Payload {
+  type: string;
+  timestamp: string;
+  data: Record<string, unknown>;
+}
+
 /** What a receiver makes of a call: throws when the signature does not hold. */
-export const verified = (call: ReceivedCall | undefined, secret: string): any => {
+export function verified(call: ReceivedCall | undefined, secret: string): Payload {
   if (!call) throw new Error('there was no such call');
-  return new Webhook(secret).verify(call.body, call.headers as Record<string, string>);
-};
+  return new Webhook(secret).verify(call.body, call.headers as Record<string, string>) as Payload;
+}
 
 export async function startReceiver(): Promise<Receiver> {
   const calls: ReceivedCall[] = [];
@@ -54,7 +61,7 @@ export async function startReceiver(): Promise<Receiver> {
     port,
     calls,
     answers,
-    called: (times, timeoutMs = 10_000) => waitUntil(`${times} calls, of which ${calls.length} came`, () => (calls.length >= times ? calls : undefined), { timeoutMs }),
+    called: (times, timeoutMs = 10_000) => waitUntil(`${times} calls`, () => (calls.length >= times ? calls : undefined), { timeoutMs }),
     stop: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

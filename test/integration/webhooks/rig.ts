@@ -17,7 +17,7 @@ export interface Line {
 }
 
 /** A log that keeps its lines. */
-export function keepLog() {
+function keepLog() {
   const lines: Line[] = [];
   const at = (level: Line['level']) => (fields: object, message: string) => void lines.push({ level, fields, message });
   return { lines, log: { info: at('info'), warn: at('warn'), error: at('error') } };
@@ -28,12 +28,22 @@ export async function finishedBatch(store: Store, webhook: BatchOptions['webhook
   const batchId = `test${randomBytes(8).toString('hex')}` as BatchId;
   const item = { index: 0, input: 'nonsense', jobId: null, bookId: null, duplicates: 0, reason: 'nonsense' };
   const options: BatchOptions = { priority: 'normal', maxAgeMs: null, webhook };
-  await store.batches.submit({ batch: { batchId, options, total: 1, last: true }, nowMs: Date.now(), run: 'r1', priority: 'normal', maxAgeMs: null, items: [item] });
+  await store.batches.submit({
+    batch: { batchId, options, total: 1, last: true },
+    nowMs: Date.now(),
+    run: 'r1',
+    priority: 'normal',
+    maxAgeMs: null,
+    items: [item],
+  });
   return batchId;
 }
 
 /** The parts one by one, with a queue that is a list and a clock that can be moved. */
-export function createParts(store: Store, { resolve, defaultSecret = null, deadlineMs = 5_000 }: { resolve?: Resolve; defaultSecret?: string | null; deadlineMs?: number } = {}) {
+export function createParts(
+  store: Store,
+  { resolve, defaultSecret = null, deadlineMs = 5_000 }: { resolve?: Resolve; defaultSecret?: string | null; deadlineMs?: number } = {},
+) {
   const clock = { aheadMs: 0 };
   const now = (): number => Date.now() + clock.aheadMs;
   const random = (): number => 1;
@@ -47,7 +57,17 @@ export function createParts(store: Store, { resolve, defaultSecret = null, deadl
   const deliveries = createDeliveries({ documents: store.documents, enqueue, now });
   const announcer = createAnnouncer({ store, endpoints, deliveries, publicUrl: 'https://quire.example.org', log, now });
   const webhooks = createWebhooks({ endpoints, deliveries, guard, defaultSecret, now });
-  const deliver = createDeliverer({ endpoints, deliveries, guard, defaultSecret, userAgent: 'Quire/0.0.0 (+https://quire.example)', log, deadlineMs, now, random });
+  const deliver = createDeliverer({
+    endpoints,
+    deliveries,
+    guard,
+    defaultSecret,
+    userAgent: 'Quire/0.0.0 (+https://quire.example)',
+    log,
+    deadlineMs,
+    now,
+    random,
+  });
   return { clock, now, lines, queue, endpoints, deliveries, announcer, webhooks, deliver };
 }
 

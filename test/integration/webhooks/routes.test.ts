@@ -5,7 +5,13 @@ import { installErrorHandling } from '../../../src/http/error-handling.ts';
 import { webhookRoutes } from '../../../src/http/routes/webhooks.ts';
 import { ProblemSchema } from '../../../src/http/schemas/problem.ts';
 import { createCheck, validatorCompiler } from '../../../src/http/validation.ts';
-import { DeliveryDetailSchema, DeliveryPageSchema, WebhookListSchema, WebhookSchema, WebhookWithSecretSchema } from '../../../src/http/schemas/webhook.ts';
+import {
+  DeliveryDetailSchema,
+  DeliveryPageSchema,
+  WebhookListSchema,
+  WebhookSchema,
+  WebhookWithSecretSchema,
+} from '../../../src/http/schemas/webhook.ts';
 import { newSecret, parseSecret } from '../../../src/events/webhooks/signing.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';
@@ -18,7 +24,9 @@ describe('the routes of webhooks', () => {
   let parts: ReturnType<typeof createParts>;
   beforeAll(async () => {
     made = await redisStore.make();
-    parts = createParts(made.store, { resolve: (host) => Promise.resolve(host.endsWith('.example.com') ? ['93.184.215.14'] : ['10.0.0.1']) });
+    parts = createParts(made.store, {
+      resolve: (host) => Promise.resolve(host.endsWith('.example.com') ? ['93.184.215.14'] : ['10.0.0.1']),
+    });
     app = Fastify();
     app.setValidatorCompiler(validatorCompiler);
     app.setSerializerCompiler(() => JSON.stringify);
@@ -35,13 +43,19 @@ describe('the routes of webhooks', () => {
 
   const ask = async (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) => {
     const answer = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
-    return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json<any>() };
+    return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json() };
   };
 
   it('make one, and show its secret this once', async () => {
     const { status, headers, body } = await ask('POST', '/webhooks', { url: URL_GIVEN });
     expect(status).toBe(201);
-    expect(createCheck(WebhookWithSecretSchema)(body)).toMatchObject({ url: URL_GIVEN, events: ['*'], state: 'enabled', disabledReason: null, previousSecretUntil: null });
+    expect(createCheck(WebhookWithSecretSchema)(body)).toMatchObject({
+      url: URL_GIVEN,
+      events: ['*'],
+      state: 'enabled',
+      disabledReason: null,
+      previousSecretUntil: null,
+    });
     expect(headers).toMatchObject({ location: `/webhooks/${body.id}`, 'cache-control': 'no-store' });
     expect(parseSecret(body.secret)).toBe(body.secret);
 
@@ -89,24 +103,38 @@ describe('the routes of webhooks', () => {
     expect(Date.parse(first.body.previousSecretUntil)).toBeGreaterThan(Date.now() + 23 * 3_600_000);
     const secret = newSecret();
     expect((await ask('POST', `/webhooks/${before.id}/rotate`, { secret })).body.secret).toBe(secret);
-    expect((await ask('POST', `/webhooks/${before.id}/rotate`, { secret: 'x' })).body).toMatchObject({ status: 400, errors: [{ pointer: '/secret' }] });
+    expect((await ask('POST', `/webhooks/${before.id}/rotate`, { secret: 'x' })).body).toMatchObject({
+      status: 400,
+      errors: [{ pointer: '/secret' }],
+    });
     expect(JSON.stringify((await ask('GET', `/webhooks/${before.id}`)).body)).not.toContain('whsec_');
     await ask('DELETE', `/webhooks/${before.id}`);
   });
 
   it('show deliveries, page by page, and one with its payload', async () => {
     const { body: webhook } = await ask('POST', '/webhooks', { url: URL_GIVEN });
-    const batches = [await finishedBatch(made.store), await finishedBatch(made.store), await finishedBatch(made.store, { url: URL_GIVEN, secret: newSecret() })];
+    const batches = [
+      await finishedBatch(made.store),
+      await finishedBatch(made.store),
+      await finishedBatch(made.store, { url: URL_GIVEN, secret: newSecret() }),
+    ];
     await parts.announcer.round();
     const page = await ask('GET', `/webhooks/${webhook.id}/deliveries?limit=2`);
-    expect(createCheck<any>(DeliveryPageSchema)(page.body).deliveries).toHaveLength(2);
+    expect(createCheck<{ deliveries: unknown[] }>(DeliveryPageSchema)(page.body).deliveries).toHaveLength(2);
     expect(page.headers.link).toBe(`</webhooks/${webhook.id}/deliveries?limit=2&cursor=${page.body.cursor}>; rel="next"`);
     const last = await ask('GET', `/webhooks/${webhook.id}/deliveries?limit=2&cursor=${page.body.cursor}`);
     expect([last.body.deliveries.length, last.body.cursor, last.headers.link]).toEqual([1, null, undefined]);
 
     const detail = await ask('GET', `/deliveries/${page.body.deliveries[0].id}`);
-    expect(createCheck(DeliveryDetailSchema)(detail.body)).toMatchObject({ webhookId: webhook.id, batchId: null, state: 'pending', payload: { type: 'batch.completed' } });
-    expect((await ask('GET', `/deliveries?batchId=${batches[2]}`)).body.deliveries).toMatchObject([{ batchId: batches[2], webhookId: null }]);
+    expect(createCheck(DeliveryDetailSchema)(detail.body)).toMatchObject({
+      webhookId: webhook.id,
+      batchId: null,
+      state: 'pending',
+      payload: { type: 'batch.completed' },
+    });
+    expect((await ask('GET', `/deliveries?batchId=${batches[2]}`)).body.deliveries).toMatchObject([
+      { batchId: batches[2], webhookId: null },
+    ]);
     expect((await ask('GET', `/deliveries?batchId=${batches[0]}`)).body.deliveries).toEqual([]);
     expect((await ask('GET', '/deliveries?batchId=../x')).body.deliveries).toEqual([]);
 
@@ -154,7 +182,11 @@ describe('the routes of webhooks', () => {
       [{ url: URL_GIVEN, secret: null }, 'body', 'invalid-request', '/webhook/secret'],
       [{ url: URL_GIVEN, secret: null }, 'query', 'invalid-request', '/query/webhook'],
     ] as const) {
-      await expect(checkBatchWebhook(webhook, from)).rejects.toMatchObject({ code, errors: [{ pointer }], message: expect.not.stringContaining('hunter2') });
+      await expect(checkBatchWebhook(webhook, from)).rejects.toMatchObject({
+        code,
+        errors: [{ pointer }],
+        message: expect.not.stringContaining('hunter2'),
+      });
     }
   });
 });

@@ -12,17 +12,29 @@ describe('a call', () => {
   afterAll(() => receiver.stop());
 
   const call = (url: string, { addresses = ['127.0.0.1'], timeoutMs = 5_000 } = {}) =>
-    send({ target: { url: new URL(url), addresses }, headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}', signal: AbortSignal.timeout(timeoutMs) });
+    send({
+      target: { url: new URL(url), addresses },
+      headers: { 'content-type': 'application/json' },
+      body: '{"a":"ü"}',
+      signal: AbortSignal.timeout(timeoutMs),
+    });
 
   it('goes to the address that was checked, under the name of the URL', async () => {
     // The name does not exist: only the pinned address can have been used.
     const answer = await call(`http://receiver.invalid:${receiver.port}/a/b?c=d`);
     expect(answer).toMatchObject({ status: 204 });
-    expect(receiver.calls.at(-1)).toMatchObject({ method: 'POST', path: '/a/b?c=d', body: '{"a":"ü"}', headers: { host: `receiver.invalid:${receiver.port}`, 'content-length': '10' } });
+    expect(receiver.calls.at(-1)).toMatchObject({
+      method: 'POST',
+      path: '/a/b?c=d',
+      body: '{"a":"ü"}',
+      headers: { host: `receiver.invalid:${receiver.port}`, 'content-length': '10' },
+    });
   });
 
   it('tries the next address when one does not answer', async () => {
-    await expect(call(`http://receiver.invalid:${receiver.port}/`, { addresses: ['::1', '127.0.0.1'] })).resolves.toMatchObject({ status: 204 });
+    await expect(call(`http://receiver.invalid:${receiver.port}/`, { addresses: ['::1', '127.0.0.1'] })).resolves.toMatchObject({
+      status: 204,
+    });
   });
 
   it('names the host in the TLS handshake while it connects to the address', async () => {
@@ -40,7 +52,7 @@ describe('a call', () => {
       server.listen(0, '127.0.0.1', resolve);
     });
     const { port } = server.address() as AddressInfo;
-    await expect(call(`https://receiver.invalid:${port}/`)).rejects.toThrow();
+    await expect(call(`https://receiver.invalid:${port}/`)).rejects.toBeInstanceOf(Error);
     expect(hello).toContain('receiver.invalid');
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
@@ -55,19 +67,15 @@ describe('a call', () => {
 
   it('stops reading an answer that does not end', async () => {
     let sent = 0;
-    let closed = false;
     receiver.answers.push((response) => {
       response.writeHead(200);
       const piece = Buffer.alloc(16 * 1024);
       const more = (): void => {
-        while (!closed) {
-          sent += piece.length;
-          if (!response.write(piece)) break;
-        }
+        sent += piece.length;
+        response.write(piece);
       };
       response.on('drain', more);
-      response.on('close', () => (closed = true));
-      more();
+      for (let n = 0; n < 8; n++) more();
     });
     await expect(call(receiver.url)).resolves.toMatchObject({ status: 200 });
     // What the kernel's buffers take is sent, but no more: the answer would not have ended by itself.
@@ -93,7 +101,7 @@ describe('a call', () => {
   it('rejects when nobody listens, when the connection breaks and when the headers do not end', async () => {
     await expect(call('http://127.0.0.1:1/')).rejects.toMatchObject({ code: 'ECONNREFUSED' });
     receiver.answers.push((response) => response.destroy());
-    await expect(call(receiver.url)).rejects.toThrow();
+    await expect(call(receiver.url)).rejects.toMatchObject({ code: 'UND_ERR_SOCKET' });
     receiver.answers.push((response) => response.socket?.write(`HTTP/1.1 200 OK\r\nx: ${'y'.repeat(40_000)}`));
     await expect(call(receiver.url)).rejects.toMatchObject({ code: 'UND_ERR_HEADERS_OVERFLOW' });
   });

@@ -12,13 +12,22 @@ const PUBLIC = '93.184.215.14';
 const refusal = { code: 'webhook-target-refused' };
 
 describe('addresses', () => {
-  it.each(['1.1.1.1', '8.8.8.8', PUBLIC, '100.63.255.255', '100.128.0.1', '172.15.255.255', '172.32.0.1', '192.167.1.1', '223.255.255.254', '2606:4700:4700::1111', '2a00:1450:4001:81b::200e'])(
-    '%s is public',
-    (address) => {
-      expect(isPublic(address)).toBe(true);
-      expect(isLoopback(address)).toBe(false);
-    },
-  );
+  it.each([
+    '1.1.1.1',
+    '8.8.8.8',
+    PUBLIC,
+    '100.63.255.255',
+    '100.128.0.1',
+    '172.15.255.255',
+    '172.32.0.1',
+    '192.167.1.1',
+    '223.255.255.254',
+    '2606:4700:4700::1111',
+    '2a00:1450:4001:81b::200e',
+  ])('%s is public', (address) => {
+    expect(isPublic(address)).toBe(true);
+    expect(isLoopback(address)).toBe(false);
+  });
 
   it.each([
     ['this network', '0.0.0.0'],
@@ -112,7 +121,10 @@ describe('the target guard', () => {
     'receiver.example.com',
     `https://receiver.example.com/${'a'.repeat(2048)}`,
   ])('refuses %s for what it is', async (url) => {
-    await expect(createTargetGuard({ allowLoopback: false, resolve: never }).check(url)).rejects.toMatchObject({ ...refusal, errors: [{ pointer: '/url' }] });
+    await expect(createTargetGuard({ allowLoopback: false, resolve: never }).check(url)).rejects.toMatchObject({
+      ...refusal,
+      errors: [{ pointer: '/url' }],
+    });
   });
 
   it('resolves to the addresses it checked, and leaves host and path as they are', async () => {
@@ -122,16 +134,23 @@ describe('the target guard', () => {
     expect(addresses).toEqual([PUBLIC, '2606:4700::1']);
   });
 
-  it.each([['10.0.0.1'], ['169.254.169.254'], ['::1'], ['::ffff:10.0.0.1']])('refuses a name that leads to %s, alone or among good ones', async (bad) => {
-    for (const addresses of [[bad], [PUBLIC, bad], [bad, PUBLIC]]) {
-      const guard = createTargetGuard({ allowLoopback: false, resolve: to(...addresses) });
-      await expect(guard.check('https://receiver.example.com/')).rejects.toMatchObject(refusal);
-    }
-  });
+  it.each([['10.0.0.1'], ['169.254.169.254'], ['::1'], ['::ffff:10.0.0.1']])(
+    'refuses a name that leads to %s, alone or among good ones',
+    async (bad) => {
+      for (const addresses of [[bad], [PUBLIC, bad], [bad, PUBLIC]]) {
+        const guard = createTargetGuard({ allowLoopback: false, resolve: to(...addresses) });
+        await expect(guard.check('https://receiver.example.com/')).rejects.toMatchObject(refusal);
+      }
+    },
+  );
 
   it('refuses a name that leads nowhere, and one that is not resolved before the signal', async () => {
-    await expect(createTargetGuard({ allowLoopback: false, resolve: to() }).check('https://receiver.example.com/')).rejects.toMatchObject(refusal);
-    await expect(createTargetGuard({ allowLoopback: false, resolve: never }).check('https://receiver.example.com/')).rejects.toThrow(/cannot be resolved/);
+    await expect(createTargetGuard({ allowLoopback: false, resolve: to() }).check('https://receiver.example.com/')).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(createTargetGuard({ allowLoopback: false, resolve: never }).check('https://receiver.example.com/')).rejects.toThrow(
+      /cannot be resolved/,
+    );
     const hangs = createTargetGuard({ allowLoopback: false, resolve: () => new Promise(() => undefined) });
     await expect(hangs.check('https://receiver.example.com/', AbortSignal.timeout(5))).rejects.toMatchObject({ name: 'TimeoutError' });
     await expect(hangs.check('https://receiver.example.com/', AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
@@ -145,13 +164,26 @@ describe('the target guard', () => {
   });
 
   describe('with loopback allowed', () => {
-    const guard = createTargetGuard({ allowLoopback: true, resolve: (host) => Promise.resolve(host === 'localhost' ? ['127.0.0.1', '::1'] : [PUBLIC]) });
-
-    it.each(['http://127.0.0.1:8080/', 'http://[::1]/', 'http://localhost/', 'https://localhost/', 'https://receiver.example.com/'])('admits %s', async (url) => {
-      await expect(guard.check(url)).resolves.toBeDefined();
+    const guard = createTargetGuard({
+      allowLoopback: true,
+      resolve: (host) => Promise.resolve(host === 'localhost' ? ['127.0.0.1', '::1'] : [PUBLIC]),
     });
 
-    it.each(['http://receiver.example.com/', 'http://10.0.0.1/', 'https://10.0.0.1/', 'http://169.254.169.254/', 'http://0.0.0.0/', 'http://[::ffff:127.0.0.1]/'])('still refuses %s', async (url) => {
+    it.each(['http://127.0.0.1:8080/', 'http://[::1]/', 'http://localhost/', 'https://localhost/', 'https://receiver.example.com/'])(
+      'admits %s',
+      async (url) => {
+        await expect(guard.check(url)).resolves.toBeDefined();
+      },
+    );
+
+    it.each([
+      'http://receiver.example.com/',
+      'http://10.0.0.1/',
+      'https://10.0.0.1/',
+      'http://169.254.169.254/',
+      'http://0.0.0.0/',
+      'http://[::ffff:127.0.0.1]/',
+    ])('still refuses %s', async (url) => {
       await expect(guard.check(url)).rejects.toMatchObject(refusal);
     });
   });

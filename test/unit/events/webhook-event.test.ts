@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import type { BatchId, BatchRecord } from '../../../src/batches/batch.ts';
 import type { JobId } from '../../../src/books/identity.ts';
-import { batchCompleted, bookParsed, deliveryIdOf, isPattern, parseDeliveryId, payloadOf, picks } from '../../../src/events/webhooks/event.ts';
+import {
+  batchCompleted,
+  bookParsed,
+  deliveryIdOf,
+  isPattern,
+  parseDeliveryId,
+  payloadOf,
+  picks,
+} from '../../../src/events/webhooks/event.ts';
 import { GIVE_UP_AFTER_MS, waitAfter } from '../../../src/events/webhooks/retry-schedule.ts';
 
 const batch: BatchRecord = {
@@ -18,7 +26,14 @@ const batch: BatchRecord = {
 describe('patterns', () => {
   it('pick events', () => {
     expect(['*', 'batch.*', 'batch.completed'].map((pattern) => picks(pattern, 'batch.completed'))).toEqual([true, true, true]);
-    expect(['book.*', 'book.parsed', 'batch', 'batch.', 'b*', ''].map((pattern) => picks(pattern, 'batch.completed'))).toEqual([false, false, false, false, false, false]);
+    expect(['book.*', 'book.parsed', 'batch', 'batch.', 'b*', ''].map((pattern) => picks(pattern, 'batch.completed'))).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 
   it('are refused when they pick nothing', () => {
@@ -48,7 +63,18 @@ describe('payloads', () => {
   });
 
   it('tell of a book what it is', () => {
-    const body = Buffer.from(JSON.stringify({ id: '2767052', url: 'https://www.goodreads.com/book/show/2767052', title: 'The Hunger Games', author: 'Suzanne Collins', rating: 4.34, isbn13: null, fetchedAt: 'x', description: 'long' }));
+    const body = Buffer.from(
+      JSON.stringify({
+        id: '2767052',
+        url: 'https://www.goodreads.com/book/show/2767052',
+        title: 'The Hunger Games',
+        author: 'Suzanne Collins',
+        rating: 4.34,
+        isbn13: null,
+        fetchedAt: 'x',
+        description: 'long',
+      }),
+    );
     expect(bookParsed({ jobId: 'book-2767052' as JobId, run: 'r1', atMs: 5, body }).data).toEqual({
       bookId: '2767052',
       jobId: 'book-2767052',
@@ -66,7 +92,9 @@ describe('delivery ids', () => {
   const id = deliveryIdOf('wh0mhf5k2x3aabbccddeeff', batchCompleted(batch, ''));
 
   it('are the same for the same event, and differ by endpoint, event and type', () => {
-    expect(deliveryIdOf('wh0mhf5k2x3aabbccddeeff', batchCompleted({ ...batch, counts: { ...batch.counts, parsed: 2 } }, 'https://elsewhere'))).toBe(id);
+    expect(
+      deliveryIdOf('wh0mhf5k2x3aabbccddeeff', batchCompleted({ ...batch, counts: { ...batch.counts, parsed: 2 } }, 'https://elsewhere')),
+    ).toBe(id);
     const others = [
       deliveryIdOf('wh0mhf5k2x3aabbccddee00', batchCompleted(batch, '')),
       deliveryIdOf('wh0mhf5k2x3aabbccddeeff', batchCompleted({ ...batch, batchId: '0mhf5k2x3abcdefghijl' as BatchId }, '')),
@@ -77,13 +105,19 @@ describe('delivery ids', () => {
 
   it('sort the latest event first', () => {
     const at = (atMs: number): string => deliveryIdOf('wh1', { type: 'book.parsed', atMs, key: 'k', data: {} });
-    expect([at(1000), at(1_900_000_000_000), at(999_999_999_999), at(1_900_000_000_001)].sort()).toEqual([at(1_900_000_000_001), at(1_900_000_000_000), at(999_999_999_999), at(1000)]);
+    expect([at(1000), at(1_900_000_000_000), at(999_999_999_999), at(1_900_000_000_001)].sort()).toEqual([
+      at(1_900_000_000_001),
+      at(1_900_000_000_000),
+      at(999_999_999_999),
+      at(1000),
+    ]);
   });
 
   it('are read back, and nothing else is', () => {
     expect(parseDeliveryId(id)).toEqual({ id, endpointId: 'wh0mhf5k2x3aabbccddeeff' });
     expect(parseDeliveryId(deliveryIdOf(`b${batch.batchId}`, batchCompleted(batch, '')))?.endpointId).toBe(`b${batch.batchId}`);
-    for (const text of ['', id.slice(1), `${id}0`, id.toUpperCase(), 'wh1-2', `${id}\n`, id.replace('-', ':')]) expect(parseDeliveryId(text)).toBeNull();
+    for (const text of ['', id.slice(1), `${id}0`, id.toUpperCase(), 'wh1-2', `${id}\n`, id.replace('-', ':')])
+      expect(parseDeliveryId(text)).toBeNull();
   });
 });
 
@@ -91,7 +125,9 @@ describe('the retry schedule', () => {
   const most = { retryAfterMs: null, random: () => 1 };
 
   it('backs off from 5 seconds to 6 hours', () => {
-    expect([1, 2, 3, 4, 8, 9, 40].map((failures) => waitAfter(failures, most))).toEqual([5_000, 15_000, 45_000, 135_000, 10_935_000, 21_600_000, 21_600_000]);
+    expect([1, 2, 3, 4, 8, 9, 40].map((failures) => waitAfter(failures, most))).toEqual([
+      5_000, 15_000, 45_000, 135_000, 10_935_000, 21_600_000, 21_600_000,
+    ]);
   });
 
   it('has full jitter', () => {

@@ -17,12 +17,20 @@ describe('secrets', () => {
     expect(parseSecret(text)).toBe(text);
   });
 
-  it.each(['', 'whsec_', of(23), of(65), of(32).slice(6), of(32).slice(0, -1), `${of(32)} `, 'whsec_not base64 at all, however long it may be', of(32).replace('whsec_', 'WHSEC_'), of(24).replaceAll('B', '-')])(
-    'refuses %j',
-    (text) => {
-      expect(parseSecret(text)).toBeNull();
-    },
-  );
+  it.each([
+    '',
+    'whsec_',
+    of(23),
+    of(65),
+    of(32).slice(6),
+    of(32).slice(0, -1),
+    `${of(32)} `,
+    'whsec_not base64 at all, however long it may be',
+    of(32).replace('whsec_', 'WHSEC_'),
+    of(24).replaceAll('B', '-'),
+  ])('refuses %j', (text) => {
+    expect(parseSecret(text)).toBeNull();
+  });
 });
 
 describe('signatures', () => {
@@ -37,7 +45,12 @@ describe('signatures', () => {
 
   it('match the specification for a known input', () => {
     const secrets = [parseSecret('whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD') ?? newSecret()];
-    const headers = signedHeaders({ id: 'msg_27UH4WbU6Z5A5EzD8u03UvzRbpk', body: '{"email":"test@example.com","username":"test_user"}', secrets, nowMs: 1_649_367_553_999 });
+    const headers = signedHeaders({
+      id: 'msg_27UH4WbU6Z5A5EzD8u03UvzRbpk',
+      body: '{"email":"test@example.com","username":"test_user"}',
+      secrets,
+      nowMs: 1_649_367_553_999,
+    });
     expect(headers).toEqual({
       'webhook-id': 'msg_27UH4WbU6Z5A5EzD8u03UvzRbpk',
       'webhook-timestamp': '1649367553',
@@ -49,7 +62,15 @@ describe('signatures', () => {
 describe('rotation', () => {
   const nowMs = 1_800_000_000_000;
   const first = newSecret();
-  const endpoint: Endpoint = { id: 'wh1', url: 'https://receiver.example.com/', events: ['*'], secret: first, previous: [], createdAtMs: nowMs, disabled: null };
+  const endpoint: Endpoint = {
+    id: 'wh1',
+    url: 'https://receiver.example.com/',
+    events: ['*'],
+    secret: first,
+    previous: [],
+    createdAtMs: nowMs,
+    disabled: null,
+  };
 
   it('signs with both secrets for a day, so that a receiver may hold either', () => {
     const second = newSecret();

@@ -1,0 +1,77 @@
+/**
+ * A small cache of stored books in the process that serves them. A copy in it is at most `maxAgeMs` behind the store: it is dropped when any process
+ * changes the book (signals), and after that time in any case, since a signal can get lost.
+ */
+import { LRUCache } from 'lru-cache';
+import type { BookId, JobId } from '../books/identity.ts';
+import type { BookStore, Found, Signals } from './store.ts';
+
+export interface ReadCacheOptions {
+  /** Bytes of JSON that are held at most. */
+  maxBytes: number;
+  /** Milliseconds after which a copy is read again. */
+  maxAgeMs: number;
+}
+
+/** What an entry costs beside its JSON, in bytes. */
+const ENTRY_OVERHEAD = 200;
+
+/** A book store whose `find` answers from memory where it can. Also reads each book once, however many ask at the same time. `close` ends it. */
+export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): BookStore & { close(): void } {
+  const cache = new LRUCache<string, Found>({
+    maxSize: maxBytes,
+    ttl: maxAgeMs,
+    sizeCalculation: (found) => (found.kind === 'book' ? found.book.body.length : 0) + ENTRY_OVERHEAD,
+  });
+  const reading = new Map<string, Promise<Found | null>>();
+  const forget = (bookId: BookId): void => {
+    const name = `book-${bookId}`;
+    cache.delete(name);
+    // A read that began before the change may bring the old copy: nobody else shares it, and it is not kept.
+    reading.delete(name);
+  };
+  const unsubscribe = signals.subscribe((signal) => {
+    if (signal.kind === 'book') forget(signal.bookId);
+  });
+
+  const read = (jobId: JobId, nowMs: number): Promise<Found | null> => {
+    const shared = reading.get(jobId);
+    if (shared) return shared;
+    const fresh: Promise<Found | null> = books.find(jobId, nowMs).then(
+      (found) => {
+        if (reading.get(jobId) === fresh) {
+          reading.delete(jobId);
+          // An ISBN leads to a book by an alias; a change of that book is only known by its number, so those are not kept.
+          if (found && jobId.startsWith('book-')) cache.set(jobId, found);
+        }
+        return found;
+      },
+      (error: unknown) => {
+        if (reading.get(jobId) === fresh) reading.delete(jobId);
+        throw error;
+      },
+    );
+    reading.set(jobId, fresh);
+    return fresh;
+  };
+
+  return {
+    ...books,
+    find(jobId, nowMs) {
+      const held = cache.get(jobId);
+      if (held && (held.kind === 'book' || held.untilMs > nowMs)) return Promise.resolve(held);
+      return read(jobId, nowMs);
+    },
+    async put(book, aliases, keepUntilMs) {
+      const stored = await books.put(book, aliases, keepUntilMs);
+      forget(book.bookId);
+      return stored;
+    },
+    async delete(bookId) {
+      const gone = await books.delete(bookId);
+      forget(bookId);
+      return gone;
+    },
+    close: unsubscribe,
+  };
+}
