@@ -66,8 +66,8 @@ export async function benchEmbedded(rig: Rig): Promise<BenchRow[]> {
   const peak = await peakMebibytes(quire.pid);
   await quire.stop();
 
-  // A source that never answers keeps the worker from taking its share of the one core.
-  const idle = await rig.quire('all', { DATA_DIR: join(dir, 'submissions'), QUIET_HOURS: '00:00-24:00' });
+  // Quiet hours keep the worker from taking its share of the one core.
+  const idle = await rig.quire('all', { DATA_DIR: join(dir, 'submissions'), QUIET_HOURS: '00:00-23:59' });
   const dispatcher = new Agent();
   const bodies = Array.from({ length: rig.quick ? 10 : 30 }, (_, n) =>
     JSON.stringify(Array.from({ length: 1_000 }, (_x, m) => `https://www.goodreads.com/book/show/${3_000_000_000 + n * 1_000 + m}`)),

@@ -2,6 +2,7 @@
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Deliver } from '../events/webhooks/deliver.ts';
 import type { Store } from '../storage/store.ts';
+import { MAX_STALLED } from './queues.ts';
 import { DELIVER_WEBHOOK, openWebhookWorker, parseWebhookJobId, type DeliverWebhookResult } from './webhook-queue.ts';
 
 /** Calls under way at once in this process. */
@@ -94,7 +95,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
   return {
     async start() {
       await worker.waitUntilReady();
-      await store.queueBackend.recover(DELIVER_WEBHOOK);
+      await store.queueBackend.recover(DELIVER_WEBHOOK, MAX_STALLED);
       // `run` ends when the worker closes; its failures reach the error listener.
       worker.run().catch((error: unknown) => log.error({ err: error }, 'webhook worker loop'));
     },

@@ -10,7 +10,7 @@ export const PARSE_BOOK = 'parse-book';
 export const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
 /** How often a job may lose its worker before it ends as `poison`. */
-const MAX_STALLED = 2;
+export const MAX_STALLED = 2;
 
 /** Finished BullMQ jobs kept for the dashboard, by age in seconds and count. */
 const KEEP_COMPLETED = { age: 86_400, count: 1_000 };
@@ -47,15 +47,22 @@ export function openQueue(store: Store, onError: (error: Error) => void): ParseB
 export function openWorker(
   store: Store,
   processor: Processor<ParseBookData, ParseBookResult>,
-  options: { concurrency: number; backoffMs: (attemptsMade: number, error: Error | undefined) => number; onError: (error: Error) => void },
+  options: {
+    concurrency: number;
+    backoffMs: (attemptsMade: number, error: Error | undefined) => number;
+    onError: (error: Error) => void;
+    /** For tests, which cannot wait as long as production should. */
+    lockMs?: number | undefined;
+    stalledCheckMs?: number | undefined;
+  },
 ): ParseBookWorker {
   const { options: backend, factory } = store.queueBackend;
   const settings = {
     ...backend('worker'),
     autorun: false,
     concurrency: options.concurrency,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
+    lockDuration: options.lockMs ?? LOCK_MS,
+    stalledInterval: options.stalledCheckMs ?? STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,

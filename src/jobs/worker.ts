@@ -5,7 +5,7 @@ import type { Store } from '../storage/store.ts';
 import { parseRunId } from '../storage/run-id.ts';
 import { AttemptFailed, createParseBook, type ParseBookSettings } from './parse-book.job.ts';
 import type { ParserWatch } from './parser-watch.ts';
-import { openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
+import { MAX_STALLED, openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
 import { backoffMs } from './retry-policy.ts';
 
 export interface JobWorkerOptions {
@@ -22,6 +22,9 @@ export interface JobWorkerOptions {
     error(fields: object, message: string): void;
   };
   observe: ParserWatch['observe'];
+  /** For tests: how long a lock holds, and how often jobs without one are looked for. */
+  lockMs?: number;
+  stalledCheckMs?: number;
   now?: () => number;
   random?: () => number;
 }
@@ -83,6 +86,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       backoffMs: (attemptsMade, error) =>
         backoffMs(attemptsMade, { baseMs: settings.backoffBaseMs, retryAfterMs: error instanceof AttemptFailed ? error.retryAfterMs : null, random }),
       onError: (error) => log.warn({ err: error.message }, 'worker connection'),
+      lockMs: options.lockMs,
+      stalledCheckMs: options.stalledCheckMs,
     },
   );
 
@@ -131,7 +136,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   return {
     async start() {
       await worker.waitUntilReady();
-      await store.queueBackend.recover(PARSE_BOOK);
+      await store.queueBackend.recover(PARSE_BOOK, MAX_STALLED);
       await queue.setGlobalConcurrency(settings.concurrency);
       // `run` ends when the worker closes; its failures reach the error listener.
       worker.run().catch((error: unknown) => log.error({ err: error }, 'worker loop'));

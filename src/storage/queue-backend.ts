@@ -11,9 +11,10 @@ export interface QueueBackend {
   readonly factory: BackendFactory | undefined;
   /**
    * Makes jobs that an ended process left active available at once, where the store can know that their holder is gone
-   * (embedded: no other process can hold one). Elsewhere a no-op: BullMQ's stalled check finds them when their lock ends.
+   * (embedded: no other process can hold one). They keep their attempts; it counts as a stall, and beyond `maxStalled` BullMQ fails the job.
+   * Elsewhere a no-op: BullMQ's stalled check finds them when their lock ends.
    */
-  recover(queueName: string): Promise<void>;
+  recover(queueName: string, maxStalled: number): Promise<void>;
   /** Which of these BullMQ ids exist in the queue and are not finished, in order. */
   unfinished(queueName: string, runIds: string[]): Promise<boolean[]>;
 }

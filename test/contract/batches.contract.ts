@@ -2,7 +2,21 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchId, ItemState } from '../../src/batches/batch.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { MadeStore, StoreKind } from '../support/stores.ts';
-import { batchOf, invalidItem, itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, sampleBook, settlement, settleParsed, statesOf, submit } from './samples.ts';
+import {
+  batchOf,
+  invalidItem,
+  itemsOf,
+  jobOf,
+  newBatchId,
+  newBookId,
+  newRun,
+  NOW_MS,
+  sampleBook,
+  settlement,
+  settleParsed,
+  statesOf,
+  submit,
+} from './samples.ts';
 
 export function batchesContract({ make, name }: StoreKind): void {
   describe('batches', () => {
@@ -41,7 +55,11 @@ export function batchesContract({ make, name }: StoreKind): void {
         }
         return seen;
       };
-      expect(await walk(3, null)).toStrictEqual([[0, 1, 2], [3, 4, 5], [6, 7]]);
+      expect(await walk(3, null)).toStrictEqual([
+        [0, 1, 2],
+        [3, 4, 5],
+        [6, 7],
+      ]);
       expect(await walk(8, null)).toStrictEqual([[0, 1, 2, 3, 4, 5, 6, 7]]);
       expect(await walk(2, 'parsed')).toStrictEqual([[1, 3], [6]]);
       expect(await walk(10, 'queued')).toStrictEqual([[0, 2, 4, 5]]);
@@ -143,7 +161,11 @@ export function batchesContract({ make, name }: StoreKind): void {
       const jobs = Array.from({ length: 60 }, () => jobOf(newBookId()));
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf(jobs));
-      await Promise.all([...jobs.slice(0, 30).map((jobId) => settleParsed(store, jobId)), store.batches.cancel(batchId, NOW_MS), ...jobs.slice(30).map((jobId) => settleParsed(store, jobId))]);
+      await Promise.all([
+        ...jobs.slice(0, 30).map((jobId) => settleParsed(store, jobId)),
+        store.batches.cancel(batchId, NOW_MS),
+        ...jobs.slice(30).map((jobId) => settleParsed(store, jobId)),
+      ]);
       const { counts, finishedAtMs } = await batchOf(store, batchId);
       expect(counts.parsed + counts.cancelled).toBe(60);
       expect(finishedAtMs).not.toBeNull();

@@ -3,7 +3,19 @@ import type { BookId, JobId } from '../../src/books/identity.ts';
 import type { Store, StoredBook } from '../../src/storage/store.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { MadeStore, StoreKind } from '../support/stores.ts';
-import { HOUR_MS, itemsOf, jobOf, KEEP_UNTIL_MS, newBookId, newIsbnJob, NOW_MS, sampleBook, settlement, settleParsed, submit } from './samples.ts';
+import {
+  HOUR_MS,
+  itemsOf,
+  jobOf,
+  KEEP_UNTIL_MS,
+  newBookId,
+  newIsbnJob,
+  NOW_MS,
+  sampleBook,
+  settlement,
+  settleParsed,
+  submit,
+} from './samples.ts';
 
 export function booksContract({ make }: StoreKind): void {
   describe('books', () => {
@@ -40,7 +52,13 @@ export function booksContract({ make }: StoreKind): void {
       const bookId = newBookId();
       const newer = sampleBook(bookId, { label: 'new' });
       await store.books.put(newer, [], KEEP_UNTIL_MS);
-      expect(await store.books.put(sampleBook(bookId, { label: 'old', fetchedAtMs: NOW_MS - 1, richness: 99, freshUntilMs: NOW_MS + 9 * HOUR_MS }), [], KEEP_UNTIL_MS)).toBe('older');
+      expect(
+        await store.books.put(
+          sampleBook(bookId, { label: 'old', fetchedAtMs: NOW_MS - 1, richness: 99, freshUntilMs: NOW_MS + 9 * HOUR_MS }),
+          [],
+          KEEP_UNTIL_MS,
+        ),
+      ).toBe('older');
       expect(await copy(jobOf(bookId))).toStrictEqual(newer);
     });
 

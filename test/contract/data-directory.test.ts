@@ -90,7 +90,9 @@ describe('the data directory of the embedded store', () => {
     await store.stop();
     await rm(join(parent, 'data'), { recursive: true });
     await mkdir(join(parent, 'data', 'postgres-18.new', 'base'), { recursive: true });
-    await open(join(parent, 'data')).start();
+    const again = open(join(parent, 'data'));
+    await again.start();
+    expect(await again.books.count()).toBe(0);
   });
 
   it.each([

@@ -87,7 +87,9 @@ export function documentsContract({ make }: StoreKind): void {
       expect(await page(null, 2)).toStrictEqual(['list:%', 'list:B']);
       expect(await page('list:B', 2)).toStrictEqual(['list:a', 'list:a1']);
       expect(await page('list:ä', 2)).toStrictEqual([]);
-      expect(await store.documents.list('list:a', { nowMs: Date.now(), afterKey: null, limit: 1 })).toStrictEqual([{ key: 'list:a', version: 1, json: '"list:a"' }]);
+      expect(await store.documents.list('list:a', { nowMs: Date.now(), afterKey: null, limit: 1 })).toStrictEqual([
+        { key: 'list:a', version: 1, json: '"list:a"' },
+      ]);
     });
   });
 
@@ -136,7 +138,8 @@ export function documentsContract({ make }: StoreKind): void {
 
     it('pages beyond the most that are wanted go, the oldest first', async () => {
       const jobs = Array.from({ length: 5 }, () => jobOf(newBookId()));
-      for (const [at, jobId] of jobs.entries()) await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 1_000 + at, expireAtMs: NOW_MS + HOUR_MS, maxPages: 3 });
+      for (const [at, jobId] of jobs.entries())
+        await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 1_000 + at, expireAtMs: NOW_MS + HOUR_MS, maxPages: 3 });
       const kept = await Promise.all(jobs.map(async (jobId) => (await store.pages.get(jobId, NOW_MS)) !== null));
       expect(kept).toStrictEqual([false, false, true, true, true]);
     });

@@ -4,7 +4,23 @@ import type { ErrorCode } from '../../src/errors.ts';
 import type { JobOutcome } from '../../src/jobs/job.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { MadeStore, StoreKind } from '../support/stores.ts';
-import { batchOf, HOUR_MS, itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, newIsbnJob, newRun, NOW_MS, sampleBook, settlement, settleParsed, statesOf, submit } from './samples.ts';
+import {
+  batchOf,
+  HOUR_MS,
+  itemsOf,
+  jobOf,
+  KEEP_UNTIL_MS,
+  newBatchId,
+  newBookId,
+  newIsbnJob,
+  newRun,
+  NOW_MS,
+  sampleBook,
+  settlement,
+  settleParsed,
+  statesOf,
+  submit,
+} from './samples.ts';
 
 export function jobsContract({ make }: StoreKind): void {
   describe('settling', () => {
@@ -16,32 +32,35 @@ export function jobsContract({ make }: StoreKind): void {
     });
     afterAll(() => made.cleanup());
 
-    it.each(['parsed', 'not-found', 'failed', 'cancelled'] satisfies JobOutcome[])('ends a job as %s, with every item that waits for it', async (outcome) => {
-      const bookId = newBookId();
-      const jobId = jobOf(bookId);
-      const [run, first, second] = [newRun(), newBatchId(), newBatchId()];
-      await submit(store, first, itemsOf([jobId]), { run });
-      await submit(store, second, itemsOf([jobOf(newBookId()), jobId]));
-      const error = outcome === 'failed' ? { code: 'page-not-recognised' as const, detail: 'No title.' } : null;
-      const book = outcome === 'parsed' ? sampleBook(bookId) : null;
+    it.each(['parsed', 'not-found', 'failed', 'cancelled'] satisfies JobOutcome[])(
+      'ends a job as %s, with every item that waits for it',
+      async (outcome) => {
+        const bookId = newBookId();
+        const jobId = jobOf(bookId);
+        const [run, first, second] = [newRun(), newBatchId(), newBatchId()];
+        await submit(store, first, itemsOf([jobId]), { run });
+        await submit(store, second, itemsOf([jobOf(newBookId()), jobId]));
+        const error = outcome === 'failed' ? { code: 'page-not-recognised' as const, detail: 'No title.' } : null;
+        const book = outcome === 'parsed' ? sampleBook(bookId) : null;
 
-      const settled = await store.jobs.settle(settlement(jobId, { run, outcome, attempts: 3, error, book, nowMs: NOW_MS + 7 }));
-      expect(settled).toStrictEqual({ settled: true, stored: outcome === 'parsed' ? 'stored' : null, finished: [first] });
-      expect(await store.jobs.get(jobId)).toMatchObject({
-        run,
-        state: outcome,
-        attempts: 3,
-        waiters: 2,
-        error,
-        bookId: outcome === 'parsed' ? bookId : null,
-        createdAtMs: NOW_MS,
-        settledAtMs: NOW_MS + 7,
-      });
-      expect(await batchOf(store, first)).toMatchObject({ finishedAtMs: NOW_MS + 7, counts: { queued: 0, [outcome]: 1 } });
-      expect(await batchOf(store, second)).toMatchObject({ finishedAtMs: null, counts: { queued: 1, [outcome]: 1 } });
-      expect(await statesOf(store, second)).toStrictEqual(['queued', outcome]);
-      expect(await store.batches.settledSince(second, 0, 10)).toStrictEqual([{ seq: 1, index: 1, state: outcome, atMs: NOW_MS + 7 }]);
-    });
+        const settled = await store.jobs.settle(settlement(jobId, { run, outcome, attempts: 3, error, book, nowMs: NOW_MS + 7 }));
+        expect(settled).toStrictEqual({ settled: true, stored: outcome === 'parsed' ? 'stored' : null, finished: [first] });
+        expect(await store.jobs.get(jobId)).toMatchObject({
+          run,
+          state: outcome,
+          attempts: 3,
+          waiters: 2,
+          error,
+          bookId: outcome === 'parsed' ? bookId : null,
+          createdAtMs: NOW_MS,
+          settledAtMs: NOW_MS + 7,
+        });
+        expect(await batchOf(store, first)).toMatchObject({ finishedAtMs: NOW_MS + 7, counts: { queued: 0, [outcome]: 1 } });
+        expect(await batchOf(store, second)).toMatchObject({ finishedAtMs: null, counts: { queued: 1, [outcome]: 1 } });
+        expect(await statesOf(store, second)).toStrictEqual(['queued', outcome]);
+        expect(await store.batches.settledSince(second, 0, 10)).toStrictEqual([{ seq: 1, index: 1, state: outcome, atMs: NOW_MS + 7 }]);
+      },
+    );
 
     it('settles once: the second time is a no-op', async () => {
       const jobId = jobOf(newBookId());
@@ -63,7 +82,11 @@ export function jobsContract({ make }: StoreKind): void {
       await store.jobs.cancel(jobId, NOW_MS);
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]));
-      expect(await store.jobs.settle(settlement(jobId, { run: stale, book: sampleBook(bookId) }))).toStrictEqual({ settled: false, stored: 'stored', finished: [] });
+      expect(await store.jobs.settle(settlement(jobId, { run: stale, book: sampleBook(bookId) }))).toStrictEqual({
+        settled: false,
+        stored: 'stored',
+        finished: [],
+      });
       expect(await store.books.find(jobId, NOW_MS)).toMatchObject({ kind: 'book' });
       expect(await store.jobs.settle(settlement(jobId, { run: stale, outcome: 'not-found' }))).toMatchObject({ settled: false });
       expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live', waiters: 1 });
@@ -72,7 +95,11 @@ export function jobsContract({ make }: StoreKind): void {
 
     it('does not settle a job that nobody submitted', async () => {
       const bookId = newBookId();
-      expect(await store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId) }))).toStrictEqual({ settled: false, stored: 'stored', finished: [] });
+      expect(await store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId) }))).toStrictEqual({
+        settled: false,
+        stored: 'stored',
+        finished: [],
+      });
       expect(await store.jobs.get(jobOf(bookId))).toBeNull();
     });
 
@@ -136,7 +163,9 @@ export function jobsContract({ make }: StoreKind): void {
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]));
       const outcomes: JobOutcome[] = ['parsed', 'failed', 'cancelled', 'not-found', 'parsed', 'failed'];
-      const answers = await Promise.all(outcomes.map((outcome) => store.jobs.settle(settlement(jobId, { outcome, error: { code: 'crawl-failed', detail: 'x' } }))));
+      const answers = await Promise.all(
+        outcomes.map((outcome) => store.jobs.settle(settlement(jobId, { outcome, error: { code: 'crawl-failed', detail: 'x' } }))),
+      );
       expect(answers.filter((answer) => answer.settled)).toHaveLength(1);
       expect((await batchOf(store, batchId)).counts.queued).toBe(0);
       expect(await store.batches.settledSince(batchId, 0, 10)).toHaveLength(1);

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { Queue, Worker, type BackendFactory, type QueueOptions, type WorkerOptions } from 'bullmq';
+import { Queue, Worker, type BackendFactory, type WorkerOptions } from 'bullmq';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
@@ -31,7 +31,8 @@ const settings = { ...TEST_SETTINGS, prefix: `o${randomUUID().slice(0, 8)}` };
 const KINDS: Kind[] = [
   {
     name: 'redis',
-    start: (before) => startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'], ...(before ? { dir: before.dir, port: before.port } : {}) }),
+    start: (before) =>
+      startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'], ...(before ? { dir: before.dir, port: before.port } : {}) }),
     open: (url) => createRedisStore({ url, settings }),
   },
   {
@@ -71,7 +72,8 @@ const CALLS: Record<string, (store: Store) => Promise<unknown>> = {
   'documents.list': (store) => store.documents.list('key', { nowMs: NOW_MS, afterKey: null, limit: 5 }),
   'tallies.add': (store) => store.tallies.add('series', 1, { a: 1 }, 5),
   'tallies.read': (store) => store.tallies.read('series', 1, 2),
-  'pages.keep': (store) => store.pages.keep(jobOf(newBookId()), Buffer.from('x'), { nowMs: NOW_MS, expireAtMs: KEEP_UNTIL_MS, maxPages: 5 }),
+  'pages.keep': (store) =>
+    store.pages.keep(jobOf(newBookId()), Buffer.from('x'), { nowMs: NOW_MS, expireAtMs: KEEP_UNTIL_MS, maxPages: 5 }),
   'pages.get': (store) => store.pages.get(jobOf(newBookId()), NOW_MS),
   'signals.publish': (store) => store.signals.publish({ kind: 'source' }),
   'queueBackend.unfinished': (store) => store.queueBackend.unfinished('queue', ['a']),
@@ -107,7 +109,8 @@ async function unruly(store: Store): Promise<string[]> {
       const startedAt = performance.now();
       const said = await call(store).then(
         () => 'resolved',
-        (error: { code?: string; message: string }) => (error.code === 'store-unavailable' ? '' : `rejected with ${error.code}: ${error.message}`),
+        (error: { code?: string; message: string }) =>
+          error.code === 'store-unavailable' ? '' : `rejected with ${error.code}: ${error.message}`,
       );
       const tookMs = Math.round(performance.now() - startedAt);
       // A timer may fire late on a busy machine; this is not about that.
@@ -162,7 +165,7 @@ describe.each(KINDS)('a $name server that goes away', ({ start, open }) => {
   it('stops no worker for good, and makes producers fail fast', async () => {
     const { server, store } = await setUp();
     const factory = store.queueBackend.factory as BackendFactory;
-    const queue = new Queue('queue', store.queueBackend.options('producer') as QueueOptions, factory);
+    const queue = new Queue('queue', store.queueBackend.options('producer'), factory);
     undo.push(() => queue.close());
     const options = { ...store.queueBackend.options('worker'), runRetryDelay: 200, drainDelay: 1 } as WorkerOptions;
     const worker = new Worker('queue', (job) => Promise.resolve(job.id), options, factory);

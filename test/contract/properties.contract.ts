@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchId, ItemState } from '../../src/batches/batch.ts';
 import type { BookId, JobId } from '../../src/books/identity.ts';
@@ -17,7 +17,16 @@ type Step =
 const LINKS = 6;
 const link = fc.nat({ max: LINKS - 1 });
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('submit' as const), links: fc.uniqueArray(link, { maxLength: LINKS }), invalid: fc.boolean(), maxAgeMs: fc.constantFrom(null, 0), parts: fc.boolean() }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('submit' as const),
+      links: fc.uniqueArray(link, { maxLength: LINKS }),
+      invalid: fc.boolean(),
+      maxAgeMs: fc.constantFrom(null, 0),
+      parts: fc.boolean(),
+    }),
+  },
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('solo' as const), link }) },
   {
     weight: 4,
@@ -97,8 +106,8 @@ export function propertiesContract({ make }: StoreKind): void {
               for (const item of items) {
                 const key = `${batchId} ${item.index}`;
                 const before = settledBefore.get(key);
-                if (before !== undefined) expect(item.state).toBe(before);
-                else if (item.state !== 'queued') settledBefore.set(key, item.state);
+                expect(before ?? item.state).toBe(item.state);
+                if (item.state !== 'queued') settledBefore.set(key, item.state);
                 expect(batch.counts[item.state]).toBe(items.filter((other) => other.state === item.state).length);
               }
               expect(batch.finishedAtMs !== null).toBe(batch.counts.queued === 0);
@@ -122,7 +131,8 @@ export function propertiesContract({ make }: StoreKind): void {
             await take(one);
             await check();
           }
-          for (let at = 0; at < LINKS; at++) await store.jobs.settle(settlement(jobAt(at), { outcome: 'failed', error: { code: 'crawl-failed', detail: 'end' } }));
+          for (let at = 0; at < LINKS; at++)
+            await store.jobs.settle(settlement(jobAt(at), { outcome: 'failed', error: { code: 'crawl-failed', detail: 'end' } }));
           for (const batchId of batches) expect((await batchOf(store, batchId)).finishedAtMs).not.toBeNull();
         }),
         { numRuns: 25 },

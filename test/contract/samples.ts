@@ -46,12 +46,24 @@ export const itemsOf = (jobIds: readonly JobId[], firstIndex = 0): SubmittedItem
     reason: null,
   }));
 
-export const invalidItem = (index: number): SubmittedItem => ({ index, input: 'nonsense', jobId: null, bookId: null, duplicates: 0, reason: 'That is not an absolute web address.' });
+export const invalidItem = (index: number): SubmittedItem => ({
+  index,
+  input: 'nonsense',
+  jobId: null,
+  bookId: null,
+  duplicates: 0,
+  reason: 'That is not an absolute web address.',
+});
 
 export type SubmitMore = Partial<Omit<Submission, 'items' | 'batch'>> & { last?: boolean; total?: number; options?: BatchOptions };
 
 /** Submits links as (a part of) a batch; `null` submits them without one. */
-export async function submit(store: Store, batchId: BatchId | null, items: SubmittedItem[], { last = true, total = items.length, options = OPTIONS, ...more }: SubmitMore = {}): Promise<SubmitOutcome[]> {
+export async function submit(
+  store: Store,
+  batchId: BatchId | null,
+  items: SubmittedItem[],
+  { last = true, total = items.length, options = OPTIONS, ...more }: SubmitMore = {},
+): Promise<SubmitOutcome[]> {
   return store.batches.submit({
     batch: batchId === null ? null : { batchId, options, total, last },
     nowMs: NOW_MS,
@@ -86,7 +98,8 @@ export async function batchOf(store: Store, batchId: BatchId): Promise<BatchReco
   const batch = await store.batches.get(batchId);
   if (batch === null) throw new Error(`the batch ${batchId} is gone`);
   const sum = Object.values(batch.counts).reduce((a, b) => a + b, 0);
-  if (sum !== batch.total) throw new Error(`the counts of ${batchId} add up to ${sum}, not ${batch.total}: ${JSON.stringify(batch.counts)}`);
+  if (sum !== batch.total)
+    throw new Error(`the counts of ${batchId} add up to ${sum}, not ${batch.total}: ${JSON.stringify(batch.counts)}`);
   return batch;
 }
 

@@ -2,7 +2,19 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Signal, Store } from '../../src/storage/store.ts';
 import type { MadeStore, StoreKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, newRun, NOW_MS, sampleBook, settlement, settleParsed, submit } from './samples.ts';
+import {
+  itemsOf,
+  jobOf,
+  KEEP_UNTIL_MS,
+  newBatchId,
+  newBookId,
+  newRun,
+  NOW_MS,
+  sampleBook,
+  settlement,
+  settleParsed,
+  submit,
+} from './samples.ts';
 
 export function signalsContract({ make, name }: StoreKind): void {
   describe('signals', () => {
@@ -68,7 +80,9 @@ export function signalsContract({ make, name }: StoreKind): void {
       expect(await heardDuring(() => store.books.put(sampleBook(bookId), [], KEEP_UNTIL_MS))).toStrictEqual([told]);
       expect(await heardDuring(() => store.books.put(sampleBook(bookId, { fetchedAtMs: 1 }), [], KEEP_UNTIL_MS))).toStrictEqual([]);
       await submit(store, null, itemsOf([jobOf(bookId)]), { maxAgeMs: 0 });
-      expect(await heardDuring(() => store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId, { label: 'c' }) })))).toStrictEqual([told]);
+      expect(
+        await heardDuring(() => store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId, { label: 'c' }) }))),
+      ).toStrictEqual([told]);
       expect(await heardDuring(() => store.books.delete(bookId))).toStrictEqual([told]);
       expect(await heardDuring(() => store.books.delete(bookId))).toStrictEqual([]);
     });

@@ -2,7 +2,26 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId } from '../../src/books/identity.ts';
 import type { Store } from '../../src/storage/store.ts';
 import type { MadeStore, StoreKind } from '../support/stores.ts';
-import { batchOf, HOUR_MS, invalidItem, itemsOf, jobOf, KEEP_UNTIL_MS, MINUTE_MS, newBatchId, newBookId, newIsbnJob, newRun, NOW_MS, OPTIONS, sampleBook, settlement, settleParsed, statesOf, submit } from './samples.ts';
+import {
+  batchOf,
+  HOUR_MS,
+  invalidItem,
+  itemsOf,
+  jobOf,
+  KEEP_UNTIL_MS,
+  MINUTE_MS,
+  newBatchId,
+  newBookId,
+  newIsbnJob,
+  newRun,
+  NOW_MS,
+  OPTIONS,
+  sampleBook,
+  settlement,
+  settleParsed,
+  statesOf,
+  submit,
+} from './samples.ts';
 
 export function submitContract({ make }: StoreKind): void {
   describe('submitting', () => {
@@ -81,7 +100,8 @@ export function submitContract({ make }: StoreKind): void {
     it('lets any number of batches join one job', async () => {
       const jobId = jobOf(newBookId());
       await submit(store, newBatchId(), itemsOf([jobId]));
-      for (let n = 0; n < 5; n++) expect(await submit(store, newBatchId(), itemsOf([jobId]))).toStrictEqual([{ status: 'joined', raise: null }]);
+      for (let n = 0; n < 5; n++)
+        expect(await submit(store, newBatchId(), itemsOf([jobId]))).toStrictEqual([{ status: 'joined', raise: null }]);
       expect((await store.jobs.get(jobId))?.waiters).toBe(6);
     });
 
@@ -189,7 +209,9 @@ export function submitContract({ make }: StoreKind): void {
     it('keeps hostile text as it is', async () => {
       const input = `https://x/';DROP TABLE book;-- {"a":[1]} \\u0041 \\ " 'é\u{1f600}\t\n`;
       const batchId = newBatchId();
-      await submit(store, batchId, [{ ...invalidItem(0), input, reason: input }], { options: { ...OPTIONS, webhook: { url: input, secret: input } } });
+      await submit(store, batchId, [{ ...invalidItem(0), input, reason: input }], {
+        options: { ...OPTIONS, webhook: { url: input, secret: input } },
+      });
       const page = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: null });
       expect(page?.items[0]).toMatchObject({ input, reason: input });
       expect((await batchOf(store, batchId)).options.webhook).toStrictEqual({ url: input, secret: input });
@@ -198,7 +220,9 @@ export function submitContract({ make }: StoreKind): void {
     it('decides each link once when two processes submit the same ones at once', async () => {
       const jobs = Array.from({ length: 50 }, () => jobOf(newBookId()));
       const batches = Array.from({ length: 8 }, newBatchId);
-      const answers = await Promise.all(batches.map((batchId, at) => submit(store, batchId, itemsOf(at % 2 === 0 ? jobs : jobs.toReversed()))));
+      const answers = await Promise.all(
+        batches.map((batchId, at) => submit(store, batchId, itemsOf(at % 2 === 0 ? jobs : jobs.toReversed()))),
+      );
       const queued = answers.flat().filter((outcome) => outcome.status === 'queued');
       expect(queued).toHaveLength(50);
       for (const jobId of jobs) expect((await store.jobs.get(jobId))?.waiters).toBe(8);

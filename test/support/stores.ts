@@ -23,7 +23,12 @@ export interface StoreKind {
   make: (settings?: Partial<StoreSettings>) => Promise<MadeStore>;
 }
 
-export const TEST_SETTINGS: StoreSettings = { prefix: 'quire_test', batchTtlMs: 7 * 86_400_000, maxFinishedJobs: 1_000, maxFailedJobs: 1_000 };
+export const TEST_SETTINGS: StoreSettings = {
+  prefix: 'quire_test',
+  batchTtlMs: 7 * 86_400_000,
+  maxFinishedJobs: 1_000,
+  maxFailedJobs: 1_000,
+};
 
 const uniquePrefix = (): string => `t${randomUUID().replaceAll('-', '').slice(0, 16)}`;
 

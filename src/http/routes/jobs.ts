@@ -85,11 +85,15 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       tags: ['Jobs'],
       summary: 'Try failed jobs again',
       description: 'Newest first; `reason` filters by the code of the error, `limit` says how many at most. The body may be left out.',
-      body: Type.Union([RedriveSchema, Type.Null()]),
+      body: RedriveSchema,
       response: { 202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } }, ...problems('invalid-request', 'body-too-large', 'unsupported-media-type') },
     },
+    preValidation: (request, _reply, done) => {
+      (request as { body: unknown }).body ??= {};
+      done();
+    },
     handler: async (request, reply) => {
-      const { reason = null, limit = DEFAULT_REDRIVE } = request.body ?? {};
+      const { reason = null, limit = DEFAULT_REDRIVE } = request.body;
       return reply.code(202).send({ queued: await jobs.redrive({ reason, limit }) });
     },
   });

@@ -1,13 +1,14 @@
 /** Jobs in the OpenAPI document. */
 import { Type } from 'typebox';
-import { ERRORS, type ErrorCode } from '../../errors.ts';
+import type { ErrorCode } from '../../errors.ts';
 import { PrioritySchema } from './batch.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 export const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled'] as const;
 
 /** Codes a failed job can carry. */
-const Reason = Type.Optional(Type.Enum(Object.keys(ERRORS) as ErrorCode[], { type: 'string', description: 'Only jobs that failed with this code, such as `crawl-failed`.' }));
+const FAILURES = ['crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'blocked', 'internal-error'] as const satisfies ErrorCode[];
+const Reason = Type.Optional(Type.Enum([...FAILURES], { type: 'string', description: 'Only jobs that failed with this code, such as `crawl-failed`.' }));
 
 export const JobSchema = Type.Object(
   {

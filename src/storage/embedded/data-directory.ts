@@ -23,10 +23,26 @@ export function prepareDataDirectory(dataDir: string): string {
   } catch (error) {
     if (error instanceof QuireError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') throw unavailable(`DATA_DIR ${directory} cannot be made, since ${dirname(directory)} does not exist: make that first, or set DATA_DIR to another directory.`, error);
-    if (code === 'ENOTDIR') throw unavailable(`DATA_DIR ${directory} cannot be made, since a part of its path is a file: set DATA_DIR to another directory.`, error);
-    if (code === 'EACCES' || code === 'EPERM') throw unavailable(`DATA_DIR ${directory} is not writable for this user: change its owner or permissions, or set DATA_DIR to another directory.`, error);
-    if (code === 'EROFS') throw unavailable(`DATA_DIR ${directory} lies on a read-only file system: mount it writable, or set DATA_DIR to another directory.`, error);
+    if (code === 'ENOENT')
+      throw unavailable(
+        `DATA_DIR ${directory} cannot be made, since ${dirname(directory)} does not exist: make that first, or set DATA_DIR to another directory.`,
+        error,
+      );
+    if (code === 'ENOTDIR')
+      throw unavailable(
+        `DATA_DIR ${directory} cannot be made, since a part of its path is a file: set DATA_DIR to another directory.`,
+        error,
+      );
+    if (code === 'EACCES' || code === 'EPERM')
+      throw unavailable(
+        `DATA_DIR ${directory} is not writable for this user: change its owner or permissions, or set DATA_DIR to another directory.`,
+        error,
+      );
+    if (code === 'EROFS')
+      throw unavailable(
+        `DATA_DIR ${directory} lies on a read-only file system: mount it writable, or set DATA_DIR to another directory.`,
+        error,
+      );
     throw unavailable(`DATA_DIR ${directory} cannot be used: ${(error as Error).message}.`, error);
   }
   return directory;
@@ -37,7 +53,9 @@ export function databaseDirectory(directory: string): string {
   const others = readdirSync(directory).filter((name) => /^postgres-\d+$/.test(name) && name !== `postgres-${POSTGRES_MAJOR}`);
   const mine = join(directory, `postgres-${POSTGRES_MAJOR}`);
   if (!existsSync(mine) && others.length > 0) {
-    throw unavailable(`DATA_DIR ${directory} holds a database of another version (${others.join(', ')}; this Quire needs postgres-${POSTGRES_MAJOR}): start the Quire that wrote it, or set DATA_DIR to another directory.`);
+    throw unavailable(
+      `DATA_DIR ${directory} holds a database of another version (${others.join(', ')}; this Quire needs postgres-${POSTGRES_MAJOR}): start the Quire that wrote it, or set DATA_DIR to another directory.`,
+    );
   }
   return mine;
 }
@@ -85,12 +103,16 @@ async function initialise(database: string): Promise<string> {
 export async function ensureDatabase(database: string): Promise<void> {
   if (existsSync(join(database, 'PG_VERSION'))) {
     const version = readFileSync(join(database, 'PG_VERSION'), 'utf8').trim();
-    if (version !== POSTGRES_MAJOR) throw unavailable(`${database} holds a database of PostgreSQL ${version}, this Quire needs ${POSTGRES_MAJOR}: set DATA_DIR to another directory.`);
+    if (version !== POSTGRES_MAJOR)
+      throw unavailable(
+        `${database} holds a database of PostgreSQL ${version}, this Quire needs ${POSTGRES_MAJOR}: set DATA_DIR to another directory.`,
+      );
     return;
   }
   const [parent, name] = [dirname(database), basename(database)];
   const removeDrafts = (): void => {
-    for (const entry of readdirSync(parent)) if (entry.startsWith(`${name}.new`)) rmSync(join(parent, entry), { recursive: true, force: true });
+    for (const entry of readdirSync(parent))
+      if (entry.startsWith(`${name}.new`)) rmSync(join(parent, entry), { recursive: true, force: true });
   };
   removeDrafts();
   const draft = `${database}.new-${randomUUID()}`;

@@ -51,7 +51,8 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
   let stopping: Promise<void> | null = null;
 
   const session = (): Session => {
-    if (running === null) throw new QuireError('store-unavailable', stopping ? 'The embedded store is closed.' : 'The embedded store has not been started.');
+    if (running === null)
+      throw new QuireError('store-unavailable', stopping ? 'The embedded store is closed.' : 'The embedded store has not been started.');
     return running.session;
   };
   // A call on a store that is not running rejects; it does not throw.
@@ -67,9 +68,13 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
       startParams: [...PGlite.defaultStartParams, ...SERVER_SETTINGS.flatMap((setting) => ['-c', setting])],
       relaxedDurability: false,
     }).catch((error: unknown) => {
-      throw new QuireError('store-unavailable', `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`, {
-        cause: error,
-      });
+      throw new QuireError(
+        'store-unavailable',
+        `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`,
+        {
+          cause: error,
+        },
+      );
     });
     return createSession(db, protocol);
   };
@@ -77,7 +82,10 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
   const start = async (): Promise<void> => {
     const directory = prepareDataDirectory(dataDir);
     const lock = lockDirectory(directory, () => {
-      const lost = new QuireError('store-unavailable', `Another process took the data directory ${directory}: this one stops writing. Restart it.`);
+      const lost = new QuireError(
+        'store-unavailable',
+        `Another process took the data directory ${directory}: this one stops writing. Restart it.`,
+      );
       running?.session.fail(lost);
       onError(lost);
     });
@@ -120,7 +128,10 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
   return {
     kind: 'embedded',
     description: `embedded PostgreSQL (PGlite) in ${dataDir}, schema ${schema}`,
-    start: () => (stopping ? Promise.reject(new QuireError('store-unavailable', 'The embedded store was stopped.')) : (starting ??= start().catch(forgetStart))),
+    start: () =>
+      stopping
+        ? Promise.reject(new QuireError('store-unavailable', 'The embedded store was stopped.'))
+        : (starting ??= start().catch(forgetStart)),
     stop: () => (stopping ??= stop()),
     warnings: () => Promise.resolve([]),
     ...parts,

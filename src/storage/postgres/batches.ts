@@ -1,5 +1,13 @@
 /** Batches in SQL. */
-import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchId, type BatchItem, type BatchOptions, type SettledState } from '../../batches/batch.ts';
+import {
+  ITEM_STATES,
+  PRIORITIES,
+  stateOfCode,
+  type BatchId,
+  type BatchItem,
+  type BatchOptions,
+  type SettledState,
+} from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
 import { QuireError } from '../../errors.ts';
 import type { BatchStore, SubmitOutcome } from '../store.ts';
@@ -15,7 +23,10 @@ const ITEMS_IN_STATE = statement(
   'batches.itemsInState',
   'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2 AND state = $4::"char" ORDER BY index LIMIT $3',
 );
-const INDEXES = statement('batches.indexes', `SELECT job_id, index FROM @.item WHERE batch_id = $1 AND job_id = ANY ($2::text[]) AND state = 'q'`);
+const INDEXES = statement(
+  'batches.indexes',
+  `SELECT job_id, index FROM @.item WHERE batch_id = $1 AND job_id = ANY ($2::text[]) AND state = 'q'`,
+);
 const LOG = statement(
   'batches.log',
   'SELECT seq, index, state, settled_at_ms FROM @.item WHERE batch_id = $1 AND seq > $2 AND seq IS NOT NULL ORDER BY seq LIMIT $3',
@@ -29,7 +40,10 @@ const UNANNOUNCED = statement(
   'batches.unannounced',
   'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NOT NULL AND NOT announced ORDER BY finished_at_ms LIMIT $1',
 );
-const ACKNOWLEDGE = statement('batches.acknowledge', 'UPDATE @.batch SET announced = true WHERE batch_id = $1 AND finished_at_ms IS NOT NULL');
+const ACKNOWLEDGE = statement(
+  'batches.acknowledge',
+  'UPDATE @.batch SET announced = true WHERE batch_id = $1 AND finished_at_ms IS NOT NULL',
+);
 /** One batch a statement: its items may be many. */
 const SWEEP = statement(
   'batches.sweep',
@@ -134,7 +148,8 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
           JSON.stringify(lines),
         ])
         .catch((error: unknown) => {
-          if ((error as { code?: string }).code === 'QU001') throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
+          if ((error as { code?: string }).code === 'QU001')
+            throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
           throw error;
         });
       const outcomes: SubmitOutcome[] = [];
@@ -182,7 +197,12 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
 
     async settledSince(batchId, afterSeq, limit) {
       const rows = await sql.query<{ seq: number; index: number; state: string; settled_at_ms: number }>(LOG, [batchId, afterSeq, limit]);
-      return rows.map((row) => ({ seq: row.seq, index: row.index, state: stateOfCode(row.state) as SettledState, atMs: row.settled_at_ms }));
+      return rows.map((row) => ({
+        seq: row.seq,
+        index: row.index,
+        state: stateOfCode(row.state) as SettledState,
+        atMs: row.settled_at_ms,
+      }));
     },
 
     async cancel(batchId, nowMs) {

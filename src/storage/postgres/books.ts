@@ -59,7 +59,11 @@ export function createBookStore(sql: SqlClient, channel: string): BookStore {
       return row.kind === 'm' ? { kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms } : { kind: 'book', book: copyOf(row) };
     },
     async put(book, aliases: JobId[], keepUntilMs) {
-      const [row] = await sql.query<{ stored: 'stored' | 'older' | 'poorer' }>(PUT, [...copyParams(book), Math.round(keepUntilMs), aliases]);
+      const [row] = await sql.query<{ stored: 'stored' | 'older' | 'poorer' }>(PUT, [
+        ...copyParams(book),
+        Math.round(keepUntilMs),
+        aliases,
+      ]);
       return row?.stored ?? 'stored';
     },
     async delete(bookId) {

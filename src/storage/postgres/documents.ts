@@ -2,7 +2,10 @@
 import type { DocumentStore, PageStore, StoredDocument, TallyStore } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
-const GET = statement('documents.get', 'SELECT key, version, json FROM @.document WHERE key = $1 AND (expire_at_ms IS NULL OR expire_at_ms > $2)');
+const GET = statement(
+  'documents.get',
+  'SELECT key, version, json FROM @.document WHERE key = $1 AND (expire_at_ms IS NULL OR expire_at_ms > $2)',
+);
 /** An expired document counts as none: its successor starts at version 1. */
 const PUT = statement(
   'documents.put',
@@ -49,7 +52,10 @@ const ADD = statement(
    INSERT INTO @.tally AS t (series, hour, name, n) SELECT $1, $2, u.name, u.n FROM unnest($3::text[], $4::float8[]) AS u (name, n) ORDER BY u.name
    ON CONFLICT (series, hour, name) DO UPDATE SET n = t.n + excluded.n`,
 );
-const READ = statement('tallies.read', 'SELECT hour, name, n FROM @.tally WHERE series = $1 AND hour BETWEEN $2 AND $3 ORDER BY hour, name');
+const READ = statement(
+  'tallies.read',
+  'SELECT hour, name, n FROM @.tally WHERE series = $1 AND hour BETWEEN $2 AND $3 ORDER BY hour, name',
+);
 
 export function createTallyStore(sql: SqlClient): TallyStore {
   return {

@@ -9,7 +9,8 @@ import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
 
 const MOST_TIMELINE_ENTRIES = 50;
 
-const COLUMNS = 'job_id, run, state, priority, created_at_ms, settled_at_ms, settled_no, attempts, error_code, error_detail, book_id, timeline';
+const COLUMNS =
+  'job_id, run, state, priority, created_at_ms, settled_at_ms, settled_no, attempts, error_code, error_detail, book_id, timeline';
 const GET = statement(
   'jobs.get',
   `SELECT ${COLUMNS}, CASE WHEN state = 'l' THEN (SELECT count(*)::integer FROM @.item i WHERE i.job_id = $1 AND i.state = 'q') ELSE waiters END AS waiters

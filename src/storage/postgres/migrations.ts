@@ -63,7 +63,7 @@ export async function migrate(sql: SqlClient, schema: string): Promise<void> {
 
 /** Makes or updates BullMQ's tables, in a schema of their own beside ours. Costs one read when there is nothing to do. */
 export async function migrateBullmq(session: MigrationSession, schema: string): Promise<void> {
-  const client = session as Parameters<typeof runMigrations>[0];
+  const client = session;
   const current = await assertSchemaCompatibility(client, bullmqSchema(schema)).catch((error: unknown) => {
     if (error instanceof SchemaMigrationRequiredError || isMissing(error)) return 0;
     throw error;

@@ -1,5 +1,5 @@
 /** The store's SQL on a PostgreSQL server: a pool for the statements, one connection of its own for notifications. */
-import pg from 'pg';
+import { Client, DatabaseError, Pool, types as parsers, type CustomTypesConfig } from 'pg';
 import { QuireError } from '../../errors.ts';
 import { inSchema, type SqlClient, type SqlValue } from './sql-client.ts';
 
@@ -16,12 +16,23 @@ const RELISTEN_MOST_MS = 5_000;
 const INT8 = 20;
 /** All our 64-bit numbers (times, ids, counts) fit into a JavaScript number. */
 const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') => (oid === INT8 ? Number : (pg.types.getTypeParser(oid, format as 'text') as (value: string) => unknown)),
-} as pg.CustomTypesConfig;
+  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
+    oid === INT8 ? Number : (parsers.getTypeParser(oid, format) as (value: string) => unknown),
+};
 
 /** SQLSTATEs that mean "not now": connection lost, shutting down, too many clients, cancelled by a deadline, disk or memory full, read-only standby. */
 const OUTAGE_STATES = /^(08...|57P0[1-5]|57014|53...|25006|55P03)$/;
-const OUTAGE_CODES = new Set(['ECONNREFUSED', 'ECONNRESET', 'ETIMEDOUT', 'EPIPE', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOENT']);
+const OUTAGE_CODES = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ETIMEDOUT',
+  'EPIPE',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOENT',
+]);
 const OUTAGE_TEXT = /terminated|timeout|timed out|not queryable|Connection ended|after calling end/i;
 /** Two transactions waited for each other; the server ended one of them, which may simply be tried again. */
 const CONFLICTS = new Set(['40P01', '40001']);
@@ -31,14 +42,14 @@ const codeOf = (error: unknown): string => (error as { code?: string }).code ?? 
 /** Whether an error means that the server is away or overloaded, rather than that the statement is wrong. */
 export function isOutage(error: unknown): boolean {
   const code = codeOf(error);
-  if (error instanceof pg.DatabaseError) return OUTAGE_STATES.test(code);
+  if (error instanceof DatabaseError) return OUTAGE_STATES.test(code);
   if (error instanceof QuireError) return error.code === 'store-unavailable';
   return OUTAGE_CODES.has(code) || OUTAGE_TEXT.test((error as Error).message ?? '');
 }
 
 export interface PgClient extends SqlClient {
   /** One connection for as long as `work` takes, without the short deadline. */
-  session<T>(work: (client: pg.Client) => Promise<T>): Promise<T>;
+  session<T>(work: (client: Client) => Promise<T>): Promise<T>;
   end(): Promise<void>;
 }
 
@@ -57,7 +68,7 @@ const wait = (ms: number, signal: AbortSignal): Promise<void> =>
   });
 
 export function createPgClient({ url, schema, place, onError }: PgClientOptions): PgClient {
-  const pool = new pg.Pool({
+  const pool = new Pool({
     connectionString: url,
     max: 10,
     connectionTimeoutMillis: CONNECT_DEADLINE_MS,
@@ -71,7 +82,11 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
   pool.on('error', onError);
 
   const unavailable = (cause: unknown): QuireError =>
-    new QuireError('store-unavailable', `PostgreSQL at ${place} does not answer (${(cause as Error).message || codeOf(cause)}): check DATABASE_URL and that the server runs.`, { cause });
+    new QuireError(
+      'store-unavailable',
+      `PostgreSQL at ${place} does not answer (${(cause as Error).message || codeOf(cause)}): check DATABASE_URL and that the server runs.`,
+      { cause },
+    );
 
   const inTime = async <T>(call: () => Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;
@@ -98,10 +113,16 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
   };
 
   const ended = new AbortController();
-  const open = new Set<pg.Client>();
+  const open = new Set<Client>();
 
-  const connect = async (): Promise<pg.Client> => {
-    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: CONNECT_DEADLINE_MS, keepAlive: true, application_name: `quire ${schema}`, types });
+  const connect = async (): Promise<Client> => {
+    const client = new Client({
+      connectionString: url,
+      connectionTimeoutMillis: CONNECT_DEADLINE_MS,
+      keepAlive: true,
+      application_name: `quire ${schema}`,
+      types,
+    });
     client.on('error', onError);
     open.add(client);
     client.once('end', () => open.delete(client));
@@ -114,14 +135,17 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
     return client;
   };
 
-  const close = async (client: pg.Client): Promise<void> => {
+  const close = async (client: Client): Promise<void> => {
     // A server that is gone never answers the goodbye.
-    const cut = setTimeout(() => (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy(), 500);
+    const cut = setTimeout(
+      () => (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy(),
+      500,
+    );
     await client.end().catch(() => undefined);
     clearTimeout(cut);
   };
 
-  const session = async <T>(work: (client: pg.Client) => Promise<T>): Promise<T> => {
+  const session = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const client = await connect();
     try {
       await client.query(`SET statement_timeout = ${MIGRATION_DEADLINE_MS}`);
@@ -170,7 +194,9 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
       session(async (client) => {
         await client.query('BEGIN');
         try {
-          const result = await work(async (text, params) => (await client.query(inSchema(schema, text), params as SqlValue[] | undefined)).rows as never);
+          const result = await work(
+            async (text, params) => (await client.query(inSchema(schema, text), params as SqlValue[] | undefined)).rows as never,
+          );
           await client.query('COMMIT');
           return result;
         } catch (error) {
@@ -192,7 +218,7 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
               });
             } catch (error) {
               // The first failure is the caller's to know, later ones are waited out.
-              if (!heard) return reject(error as Error);
+              if (!heard) return reject(error);
               onError(error as Error);
             }
             await wait(delayMs * (0.5 + Math.random() / 2), ended.signal);

@@ -22,13 +22,13 @@ class LastingConnection extends PostgresConnection {
     this.schema = schema;
     const pool = this.pool as { query: Pool['query'] };
     const query = pool.query.bind(this.pool) as Pool['query'];
-    pool.query = (async (text: string, params?: readonly unknown[]) => {
+    pool.query = async (text: string, params?: readonly unknown[]) => {
       try {
         return await query(text, params);
       } catch (error) {
         throw isOutage(error) ? asOutage(error) : error;
       }
-    }) as Pool['query'];
+    };
   }
 
   override async waitUntilReady(): Promise<void> {
@@ -77,20 +77,26 @@ export function createBackendFactory(schema: string, isOutage: (error: unknown) 
     const connection = new LastingConnection(opts.connection, schema, isOutage);
     // The name under which BullMQ's `getWorkers` and `getQueueEvents` look for the connection.
     const { name: workerName, removeOnComplete, removeOnFail } = opts as { name?: string; removeOnComplete?: Keep; removeOnFail?: Keep };
-    const listener = kind.withBlockingConnection ? `${name}${workerName ? `:w:${workerName}` : ''}` : kind.blocking ? `${name}:qe` : undefined;
+    const listener = kind.withBlockingConnection
+      ? `${name}${workerName ? `:w:${workerName}` : ''}`
+      : kind.blocking
+        ? `${name}:qe`
+        : undefined;
     return new TrimmingBackend({ completed: removeOnComplete, failed: removeOnFail }, connection, name, opts, true, listener);
   };
   return factory as unknown as BackendFactory;
 }
 
 /**
- * Interrupted jobs go first, and neither the attempt nor a stall is counted against them: it was not their fault.
+ * Interrupted jobs go first and keep their attempts. It counts as a stall, as it does where BullMQ's own check finds them: a job that
+ * ends its process again and again must not go round for ever. The text of the failure is BullMQ's.
  * In this text `@.` is BullMQ's schema.
  */
 const RECOVER = `
   WITH back AS (
     UPDATE @.job SET state = 'waiting', seq = -nextval('@.job_seq'), lock_token = NULL, locked_until_ms = NULL, stalled_marked = false,
-      attempts_started = greatest(attempts_started - 1, 0), processed_by = NULL
+      stalled_count = stalled_count + 1,
+      deferred_failure = CASE WHEN stalled_count + 1 > $2::integer THEN 'job stalled more than allowable limit' ELSE deferred_failure END
     WHERE queue = $1 AND state = 'active' RETURNING id
   ), told AS (SELECT @.publish_event($1, 'waiting', jsonb_build_object('jobId', id, 'prev', 'active')) FROM back)
   SELECT count(told.*)::integer AS n, pg_notify('bullmq_jobs', $1) FROM told`;
@@ -104,8 +110,8 @@ export function createQueueQueries(sql: SqlClient, schema: string) {
   const recover = statement('queue.recover', inSchema(schema, RECOVER));
   const unfinished = statement('queue.unfinished', inSchema(schema, UNFINISHED));
   return {
-    async recover(queueName: string): Promise<void> {
-      await sql.query(recover, [queueName]);
+    async recover(queueName: string, maxStalled: number): Promise<void> {
+      await sql.query(recover, [queueName, maxStalled]);
     },
     async unfinished(queueName: string, runIds: string[]): Promise<boolean[]> {
       return (await sql.query<{ live: boolean }>(unfinished, [queueName, runIds])).map((row) => row.live);

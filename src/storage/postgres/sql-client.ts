@@ -29,7 +29,10 @@ export interface SqlClient {
 
 /** The schema's name, quoted. Throws for a name that is no plain identifier. */
 export function quoteSchema(name: string): string {
-  if (!/^[a-z][a-z0-9_]{0,50}$/.test(name)) throw new Error(`${JSON.stringify(name)} cannot name a schema: use a letter followed by at most 50 lower-case letters, digits or underscores`);
+  if (!/^[a-z][a-z0-9_]{0,50}$/.test(name))
+    throw new Error(
+      `${JSON.stringify(name)} cannot name a schema: use a letter followed by at most 50 lower-case letters, digits or underscores`,
+    );
   return `"${name}"`;
 }
 

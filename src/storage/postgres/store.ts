@@ -67,9 +67,11 @@ export function createPostgresStore({ url, settings, onError = () => undefined }
       if (!facts) return found;
       if (facts.major < OLDEST_SERVER) found.push(`PostgreSQL ${facts.major} is older than ${OLDEST_SERVER}, the oldest version tested.`);
       if (facts.fsync === 'off') found.push('PostgreSQL runs with fsync off: a power cut can destroy the database.');
-      if (facts.synchronous_commit === 'off') found.push('PostgreSQL runs with synchronous_commit off: a crash of the server loses the last moments, and jobs accepted in them.');
+      if (facts.synchronous_commit === 'off')
+        found.push('PostgreSQL runs with synchronous_commit off: a crash of the server loses the last moments, and jobs accepted in them.');
       if (facts.autovacuum === 'off') found.push('PostgreSQL runs with autovacuum off: the tables of a busy queue grow without end.');
-      if (facts.max_connections < 50) found.push(`PostgreSQL allows ${facts.max_connections} connections; each process of Quire takes up to 20.`);
+      if (facts.max_connections < 50)
+        found.push(`PostgreSQL allows ${facts.max_connections} connections; each process of Quire takes up to 20.`);
       return found;
     },
     ...parts,
@@ -83,7 +85,9 @@ export function createPostgresStore({ url, settings, onError = () => undefined }
           keepAlive: true,
           application_name: `quire ${schema}`,
           // An HTTP request waits behind a producer; a worker may wait longer for a slow server, and does not give up a job's end so soon.
-          ...(use === 'producer' ? { query_timeout: 1_900, statement_timeout: 1_800 } : { query_timeout: 15_000, statement_timeout: 14_000 }),
+          ...(use === 'producer'
+            ? { query_timeout: 1_900, statement_timeout: 1_800 }
+            : { query_timeout: 15_000, statement_timeout: 14_000 }),
         },
         prefix: schema,
       }),

@@ -90,7 +90,7 @@ describe('the routes of webhooks', () => {
     [{ url: URL_GIVEN, colour: 'red' }, 'invalid-request', '/colour'],
   ])('refuse %j', async (payload, code, pointer) => {
     const { status, headers, body } = await ask('POST', '/webhooks', payload);
-    expect([status, body.code, headers['content-type']]).toEqual([400, code, 'application/problem+json; charset=utf-8']);
+    expect([status, body.code, headers['content-type']]).toEqual([400, code, expect.stringContaining('application/problem+json')]);
     expect(body.errors[0].pointer).toBe(pointer);
     expect(JSON.stringify(body)).not.toContain('hunter2');
   });

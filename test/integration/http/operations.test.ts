@@ -1,0 +1,178 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startRedis } from '../../support/redis-server.ts';
+import { ownPrefix, startQuire, STORES, type TestQuire } from '../../support/service.ts';
+import { linkTo, openScene, type HttpScene } from './scene.ts';
+
+const KEY = 'a-key-of-ours';
+const basic = (password: string): string => `Basic ${Buffer.from(`anybody:${password}`).toString('base64')}`;
+
+describe.each(STORES)('operations, on the %s store', (store) => {
+  let scene: HttpScene;
+  beforeAll(async () => {
+    scene = await openScene(store);
+    await scene.parsed([linkTo(scene.ids[0] ?? '')]);
+  });
+  afterAll(() => scene.stop());
+
+  it('/livez and /readyz tell the truth', async () => {
+    expect(await scene.ask('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
+    expect(await scene.ask('/readyz')).toMatchObject({ status: 200, body: { ready: true, checks: { store: 'ok' } } });
+  });
+
+  it('/stats counts', async () => {
+    expect(await scene.ask('/stats')).toMatchObject({ status: 200, body: { books: 1, backlog: { waiting: 0, active: 0, oldestSeconds: null }, source: 'open' } });
+  });
+
+  it('/metrics speak of Quire, without a label that callers fill', async () => {
+    await scene.ask(`/book-info?id=${scene.ids[0]}`);
+    await scene.ask('/nothing/secret-path');
+    const { headers, body } = await scene.ask<string>('/metrics');
+    expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+    for (const line of ['quire_books 1', 'quire_store_up 1', 'quire_source_state{state="open"} 1', 'quire_jobs{state="waiting"} 0']) expect(body).toContain(line);
+    expect(body).toMatch(/quire_book_reads_total\{outcome="fresh"\} [1-9]/);
+    expect(body).toMatch(/quire_http_request_seconds_count\{method="POST",route="\/parse-links",status="202"\} 1/);
+    expect(body).not.toContain('secret-path');
+    const names = [...body.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name);
+    expect(names.filter((name) => !/^(quire|process)_/.test(name ?? ''))).toEqual([]);
+  });
+
+  it('/dashboard shows the queue, on loopback under a loopback name alone', async () => {
+    const page = await scene.ask<string>('/dashboard');
+    expect([page.status, page.headers.get('content-type'), page.headers.get('x-frame-options')]).toEqual([200, 'text/html; charset=utf-8', 'DENY']);
+    const asset = /(?:src|href)="([^"]*\/?static\/[^"]+\.(?:js|css))"/.exec(page.body)?.[1] ?? '';
+    expect((await scene.ask(new URL(asset, `${scene.quire.origin}/dashboard/`).pathname)).status).toBe(200);
+    const queues = await scene.ask('/dashboard/api/queues');
+    expect(queues.body['queues'][0]).toMatchObject({ name: expect.stringContaining('book'), readOnlyMode: true });
+  });
+
+  it('/dashboard changes nothing, least of all for pages of other origins', async () => {
+    const queue = encodeURIComponent((await scene.ask('/dashboard/api/queues')).body['queues'][0].name as string);
+    const pause = (headers: Record<string, string>) => scene.ask(`/dashboard/api/queues/${queue}/pause`, { method: 'PUT', headers });
+    expect((await pause({ origin: 'https://evil.example' })).status).toBe(403);
+    expect((await pause({ 'sec-fetch-site': 'cross-site' })).status).toBe(403);
+    expect((await pause({ 'sec-fetch-site': 'same-origin' })).status).toBe(405);
+  });
+
+  it('/docs let one try the API, and nothing is loaded from elsewhere', async () => {
+    const page = await scene.ask<string>('/docs/');
+    expect(page.status).toBe(200);
+    expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");
+    expect(page.body).not.toMatch(/(src|href)="https?:/);
+    expect((await scene.ask('/openapi.json')).body).toMatchObject({ openapi: '3.1.0', info: { title: 'Quire' } });
+    const yaml = await scene.ask<string>('/openapi.yaml');
+    expect([yaml.headers.get('content-type'), yaml.body.slice(0, 15)]).toEqual(['application/yaml; charset=utf-8', 'openapi: 3.1.0\n']);
+    expect((await scene.ask<string>('/')).body).toContain('href="/docs/"');
+  });
+});
+
+describe('a name that leads here by DNS rebinding', () => {
+  it('does not open the dashboard', async () => {
+    const quire = await startQuire('redis');
+    try {
+      const { request } = await import('node:http');
+      const statusUnder = (host: string): Promise<number | undefined> =>
+        new Promise((resolve, reject) => {
+          request(`${quire.origin}/dashboard`, { headers: { host } }, (answer) => resolve(answer.resume().statusCode)).on('error', reject).end();
+        });
+      for (const host of ['evil.example', 'evil.example:3000', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1']) expect(await statusUnder(host), host).toBe(403);
+      for (const host of ['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000']) expect(await statusUnder(host), host).toBe(200);
+    } finally {
+      await quire.stop();
+    }
+  });
+});
+
+describe('off loopback without keys', () => {
+  it('the dashboard is closed and says what to set', async () => {
+    const quire = await startQuire('redis', { settings: { HOST: '0.0.0.0' } });
+    try {
+      const origin = `http://127.0.0.1:${new URL(quire.origin).port}`;
+      const answer = await fetch(`${origin}/dashboard`);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([403, 'application/problem+json']);
+      expect(((await answer.json()) as { detail: string }).detail).toContain('API_KEYS');
+      expect((await fetch(`${origin}/dashboard/api/queues`)).status).toBe(403);
+      expect((await fetch(`${origin}/livez`)).status).toBe(200);
+    } finally {
+      await quire.stop();
+    }
+  });
+});
+
+describe('with API_KEYS', () => {
+  let scene: HttpScene;
+  beforeAll(async () => {
+    scene = await openScene('redis', { API_KEYS: `another-key,${KEY}` });
+  });
+  afterAll(() => scene.stop());
+
+  it('only the health checks answer without one', async () => {
+    for (const path of ['/livez', '/readyz']) expect((await scene.ask(path)).status, path).toBe(200);
+    for (const path of ['/book-info?id=1', '/books', '/metrics', '/stats', '/openapi.yaml', '/docs/', '/docs/static/swagger-ui.css', '/dashboard', '/dashboard/api/queues', '/', '/nothing']) {
+      const { status, headers, body } = await scene.ask(path);
+      expect([status, body['code']], path).toEqual([401, 'unauthorized']);
+      expect(headers.get('www-authenticate'), path).toMatch(/^\/(docs|dashboard)/.test(path) ? /^Basic realm=/ : /^Bearer realm=/);
+    }
+    expect((await scene.ask('/parse-links', { method: 'POST', body: [linkTo(1)] })).status).toBe(401);
+  });
+
+  it('a key opens everything, however it is sent', async () => {
+    const ways: Record<string, string>[] = [{ authorization: `Bearer ${KEY}` }, { authorization: `bearer ${KEY}` }, { 'x-api-key': KEY }, { authorization: basic(KEY) }, { 'x-api-key': 'another-key' }];
+    for (const headers of ways) {
+      for (const path of ['/stats', '/dashboard', '/docs/']) expect((await scene.ask(path, { headers })).status, path).toBe(200);
+    }
+    const ill: Record<string, string>[] = [{ authorization: 'Bearer wrong-key' }, { authorization: `Bearer ${KEY}x` }, { authorization: KEY }, { authorization: basic('wrong') }, { authorization: 'Basic !' }, { 'x-api-key': '' }];
+    for (const headers of ill) expect((await scene.ask('/stats', { headers })).status, JSON.stringify(headers)).toBe(401);
+  });
+
+  it('copies are private to who has one', async () => {
+    const headers = { 'x-api-key': KEY };
+    const id = scene.ids[0] ?? '';
+    const answer = await scene.ask(`/book-info?id=${id}&submit=true`, { headers: { ...headers, prefer: 'wait=20' } });
+    expect(answer.headers.get('cache-control')).toMatch(/^private, max-age=/);
+  });
+
+  it('credentials that a browser adds by itself do not help pages of other origins', async () => {
+    const answer = await scene.ask('/parse-links', { method: 'POST', headers: { authorization: basic(KEY), origin: 'https://evil.example' }, body: [linkTo(1)] });
+    expect(answer.status).toBe(403);
+  });
+});
+
+describe('a store that goes away', () => {
+  let quire: TestQuire;
+  let redis: Awaited<ReturnType<typeof startRedis>>;
+  beforeAll(async () => {
+    redis = await startRedis();
+    quire = await startQuire('redis', { env: { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() } });
+    await quire.ended(((await quire.submit([linkTo(quire.goodreads.ids[0] ?? '')])) as { batchId: string }).batchId);
+    await redis.kill9();
+  });
+  afterAll(async () => {
+    await quire.stop();
+    await redis.stop();
+  });
+
+  it.each(['/book-info?id=1', '/books', '/books/export', '/batches/0123456789abcdef', '/jobs/book-1', '/jobs?state=failed', '/stats', '/readyz', '/dashboard/api/queues'])(
+    'is told as 503 within 2 s by GET %s',
+    async (path) => {
+      const before = Date.now();
+      const { status, headers, body } = await quire.get(path);
+      expect({ status, code: body.code }).toEqual({ status: 503, code: 'store-unavailable' });
+      expect(Date.now() - before).toBeLessThan(2100);
+      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+      expect(JSON.stringify(body)).not.toContain(new URL(redis.url).port);
+    },
+  );
+
+  it('is told as 503 within 2 s by POST /parse-links, also with a key', async () => {
+    for (const headers of [{}, { 'idempotency-key': 'k' }]) {
+      const before = Date.now();
+      expect((await quire.post('/parse-links', [linkTo(1)], { headers })).body).toMatchObject({ status: 503, code: 'store-unavailable' });
+      expect(Date.now() - before).toBeLessThan(2100);
+    }
+  });
+
+  it('leaves the process alive, and its metrics too', async () => {
+    expect((await quire.get('/livez')).status).toBe(200);
+    expect((await quire.get('/metrics')).body).toMatch(/quire_store_up 0/);
+  });
+});

@@ -1,0 +1,74 @@
+/** A job that ends every worker that takes it must not go round for ever. */
+import { Worker, type BackendFactory, type WorkerOptions } from 'bullmq';
+import { pino } from 'pino';
+import { describe, expect, it } from 'vitest';
+import { createBatches } from '../../../src/batches/batches.ts';
+import type { BatchId } from '../../../src/batches/batch.ts';
+import { readPage } from '../../../src/books/page.ts';
+import { readConfig } from '../../../src/config.ts';
+import { createCrawling } from '../../../src/crawl/crawling.ts';
+import { liveRuns, newRun, until } from '../../../src/jobs/jobs.ts';
+import { createProducer } from '../../../src/jobs/producer.ts';
+import { openQueue, PARSE_BOOK } from '../../../src/jobs/queues.ts';
+import { createJobWorker } from '../../../src/jobs/worker.ts';
+import { startGoodreads } from '../../support/goodreads.ts';
+import { recordUntil } from '../../support/record-until.ts';
+import { eachStore } from '../../support/stores.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
+  it('ends as poison with what is known, and its batch ends with it', async () => {
+    const { store, cleanup } = await make();
+    const goodreads = await startGoodreads();
+    const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });
+    const log = pino({ level: 'silent' });
+    const queue = openQueue(store, () => undefined);
+    const producer = createProducer(store, queue);
+    const crawling = createCrawling({ store, config, version: '0', classify: readPage, log });
+    const source = () => crawling.source.current();
+    const batches = createBatches({ store, ...producer, newRun, liveRuns: (state, most) => liveRuns(queue, state, most), until, source });
+    const { batchId } = await batches.submit({ links: ['https://www.goodreads.com/book/show/1800000001'], priority: 'normal', maxAgeMs: null, webhook: null });
+
+    // A worker that takes the job and dies: its lock runs out, and nobody finishes the job.
+    for (let deaths = 0; deaths < 3; deaths++) {
+      const { connection, prefix } = store.queueBackend.options('worker');
+      const victim = new Worker(
+        PARSE_BOOK,
+        () => new Promise<never>(() => undefined),
+        { connection, prefix, lockDuration: 60, stalledInterval: 40, skipLockRenewal: true, maxStalledCount: 2 } as WorkerOptions,
+        store.queueBackend.factory as BackendFactory,
+      );
+      victim.on('error', () => undefined);
+      await recordUntil(victim, ['active'], () => true);
+      // The last death is found by the worker under test.
+      if (deaths < 2) await recordUntil(victim, ['stalled'], () => true);
+      await victim.close(true);
+    }
+
+    const worker = createJobWorker({
+      store,
+      queue,
+      crawler: crawling.crawler,
+      heldUntilMs: () => 0,
+      settings: { attempts: 3, bookTtlMs: 1e9, bookRetentionMs: 1e9, notFoundTtlMs: 1e9, notFoundRecheckMs: 10, concurrency: 1, backoffBaseMs: 5, drainSeconds: 1 },
+      log,
+      observe: () => undefined,
+      lockMs: 1_000,
+      stalledCheckMs: 40,
+    });
+    await worker.start();
+    const record = await waitUntil('the job to end', async () => {
+      const job = await store.jobs.get('book-1800000001' as never);
+      return job && job.state !== 'live' ? job : undefined;
+    });
+    expect(record).toMatchObject({ state: 'failed', error: { code: 'poison' } });
+    expect(record.error?.detail).toMatch(/worker/);
+    expect(await batches.view(batchId as BatchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, state: 'completed' });
+
+    await worker.stop();
+    await crawling.close();
+    await queue.close();
+    await goodreads.stop();
+    await cleanup();
+  });
+});
