@@ -2,8 +2,7 @@
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Deliver } from '../events/webhooks/deliver.ts';
 import type { Store } from '../storage/store.ts';
-import { MAX_STALLED } from './queues.ts';
-import { DELIVER_WEBHOOK, openWebhookWorker, parseWebhookJobId, type DeliverWebhookResult } from './webhook-queue.ts';
+import { DELIVER_WEBHOOK, MAX_STALLED, openWebhookWorker, parseWebhookJobId, type DeliverWebhookResult } from './webhook-queue.ts';
 
 /** Calls under way at once in this process. */
 const CONCURRENCY = 20;

@@ -12,7 +12,7 @@ export const DELIVER_WEBHOOK = 'deliver-webhook';
 const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
 /** A worker that dies makes a call late, never undone: there is no such thing as a poisonous call. */
-const MAX_STALLED = 1_000;
+export const MAX_STALLED = 1_000;
 /** The delivery itself knows when it is given up; BullMQ shall not do so before. */
 const MAX_ATTEMPTS = 10_000;
 /** Finished jobs kept for the dashboard, by age in seconds and count. */

@@ -129,6 +129,34 @@ export function queueContract({ make, name }: StoreKind): void {
       }),
     );
 
+    it.skipIf(name !== 'embedded')('fails a job that was interrupted more often than it may', () =>
+      withQueue(async ({ queue, worker }) => {
+        const dead = worker(() => Promise.resolve(), { autorun: false });
+        await queue.add('job', {}, { jobId: 'book-1.g', attempts: 3 });
+        for (let n = 0; n < 2; n++) {
+          expect((await dead.getNextJob('token'))?.id).toBe('book-1.g');
+          await store.queueBackend.recover(queue.name, 1);
+        }
+        const working = worker(() => Promise.resolve());
+        const [failed] = await finished(working, 1);
+        expect(failed?.event).toBe('failed');
+        expect((failed?.args[1] as Error).message).toMatch(/stalled more than/);
+      }),
+    );
+
+    it.skipIf(name !== 'embedded')('fails an interrupted job that stalled too often', () =>
+      withQueue(async ({ queue, worker }) => {
+        const dead = worker(() => Promise.resolve(), { autorun: false });
+        await queue.add('job', {}, { jobId: 'book-3.d', attempts: 3 });
+        await dead.getNextJob('token');
+        await store.queueBackend.recover(queue.name, 1);
+        expect((await queue.getJob('book-3.d'))?.deferredFailure).toBeUndefined();
+        await dead.getNextJob('token');
+        await store.queueBackend.recover(queue.name, 1);
+        expect((await queue.getJob('book-3.d'))?.deferredFailure).toMatch(/stalled more than/);
+      }),
+    );
+
     it.skipIf(name === 'embedded')('leaves active jobs alone when another process may hold them', () =>
       withQueue(async ({ queue, worker }) => {
         const holder = worker(() => Promise.resolve(), { autorun: false });

@@ -64,7 +64,8 @@ export function submitContract({ make }: StoreKind): void {
       });
       const page = await store.batches.items(batchId, { fromIndex: 0, limit: 10, state: null });
       const states = ['queued', 'cached', 'queued', 'not-found', 'invalid'];
-      expect(page).toStrictEqual({ items: items.map((item, at) => ({ ...item, state: states[at] })), nextIndex: null });
+      expect(page?.items.map((item) => item.state)).toStrictEqual(states);
+      expect(page).toMatchObject({ items, nextIndex: null });
       // What was settled from the start is not in the log.
       expect(await store.batches.settledSince(batchId, 0, 10)).toStrictEqual([]);
     });

@@ -112,7 +112,8 @@ export function createSession(db: PGlite, protocol: typeof Protocol): Session {
     if (type === BYTEA && value instanceof Uint8Array)
       return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
     const serializer = type === undefined ? undefined : db.serializers[type];
-    return serializer ? serializer(value) : String(value);
+    if (serializer) return serializer(value);
+    return typeof value === 'object' ? JSON.stringify(value) : String(value);
   };
 
   const runNow = async (text: string, params: readonly unknown[]): Promise<QueryResult> => {
@@ -163,13 +164,17 @@ export function createSession(db: PGlite, protocol: typeof Protocol): Session {
     return { rows, rowCount: rows.length };
   };
 
+  const throwIfBroken = (): void => {
+    if (broken !== null) throw broken;
+  };
+
   const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
     const result = tail.then(async () => {
-      if (broken) throw broken;
+      throwIfBroken();
       if (performance.now() - turnAt > MOST_MS_WITHOUT_TURN) {
         await new Promise((resolve) => setImmediate(resolve));
         turnAt = performance.now();
-        if (broken) throw broken;
+        throwIfBroken();
       }
       return work();
     });

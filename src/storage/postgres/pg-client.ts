@@ -1,5 +1,5 @@
 /** The store's SQL on a PostgreSQL server: a pool for the statements, one connection of its own for notifications. */
-import { Client, DatabaseError, Pool, types as parsers, type CustomTypesConfig } from 'pg';
+import { Client, DatabaseError, Pool, types as parsers } from 'pg';
 import { QuireError } from '../../errors.ts';
 import { inSchema, type SqlClient, type SqlValue } from './sql-client.ts';
 
@@ -17,7 +17,7 @@ const INT8 = 20;
 /** All our 64-bit numbers (times, ids, counts) fit into a JavaScript number. */
 const types = {
   getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : (parsers.getTypeParser(oid, format) as (value: string) => unknown),
+    oid === INT8 ? Number : (parsers.getTypeParser<unknown>(oid, format) as (value: string) => unknown),
 };
 
 /** SQLSTATEs that mean "not now": connection lost, shutting down, too many clients, cancelled by a deadline, disk or memory full, read-only standby. */

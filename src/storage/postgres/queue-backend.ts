@@ -21,7 +21,7 @@ class LastingConnection extends PostgresConnection {
     super(connection);
     this.schema = schema;
     const pool = this.pool as { query: Pool['query'] };
-    const query = pool.query.bind(this.pool) as Pool['query'];
+    const query: Pool['query'] = pool.query.bind(this.pool);
     pool.query = async (text: string, params?: readonly unknown[]) => {
       try {
         return await query(text, params);
