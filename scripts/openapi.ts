@@ -1,31 +1,36 @@
 /**
- * `npm run openapi` writes openapi.yaml from the schemas of the routes; with `--check` it compares instead, and ends with 1
- * when the file is out of step. Nothing runs meanwhile: the app is built, and asked nothing.
+ * `npm run openapi` writes what is made from the code: openapi.yaml from the schemas of the routes, the tables of settings and
+ * errors in docs/. With `--check` it compares instead, and ends with 1 when a file is out of step. Nothing runs meanwhile: the
+ * app is built, and asked nothing.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { buildDocument } from './openapi-document.ts';
+import { REFERENCES, withTable } from './reference.ts';
 
-const FILE = fileURLToPath(new URL('../openapi.yaml', import.meta.url));
+const at = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
+const read = async (file: string): Promise<string> => readFile(at(file), 'utf8').catch(() => '');
 
 /** The first line in which two texts differ, for the hint. */
 function firstDifference(a: string, b: string): string {
   const [left, right] = [a.split('\n'), b.split('\n')];
-  const at = left.findIndex((line, n) => line !== right[n]);
-  const line = at < 0 ? left.length : at;
+  const found = left.findIndex((line, n) => line !== right[n]);
+  const line = found < 0 ? left.length : found;
   return `line ${line + 1}:\n- ${left[line] ?? '(end of file)'}\n+ ${right[line] ?? '(end of file)'}`;
 }
 
-const wanted = await buildDocument();
-if (process.argv.includes('--check')) {
-  const found = await readFile(FILE, 'utf8').catch(() => '');
-  if (found === wanted) {
-    process.stdout.write('openapi.yaml is in step with the routes\n');
-  } else {
-    process.stderr.write(`openapi.yaml is out of step with the routes; run \`npm run openapi\`. First difference at ${firstDifference(found, wanted)}\n`);
+const wanted: { file: string; text: string }[] = [{ file: 'openapi.yaml', text: await buildDocument() }];
+for (const { file, table } of REFERENCES) wanted.push({ file, text: withTable(await read(file), table()) });
+
+for (const { file, text } of wanted) {
+  const found = await read(file);
+  if (found === text) {
+    process.stdout.write(`${file} is in step with the code\n`);
+  } else if (process.argv.includes('--check')) {
+    process.stderr.write(`${file} is out of step with the code; run \`npm run openapi\`. First difference at ${firstDifference(found, text)}\n`);
     process.exitCode = 1;
+  } else {
+    await writeFile(at(file), text);
+    process.stdout.write(`${file} written\n`);
   }
-} else {
-  await writeFile(FILE, wanted);
-  process.stdout.write('openapi.yaml written\n');
 }

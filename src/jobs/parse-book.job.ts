@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Book, ParsedBook } from '../books/book.ts';
-import { referenceOfJob, type BookReference, type JobId } from '../books/identity.ts';
+import { referenceOfJob, type JobId } from '../books/identity.ts';
 import { richness } from '../books/richness.ts';
 import { serializeBook } from '../books/serialize.ts';
 import type { PageReading } from '../books/page.ts';
@@ -190,6 +190,3 @@ export function createParseBook(deps: ParseBookDeps) {
 async function keepPage(store: Store, jobId: JobId, body: Uint8Array, nowMs: number): Promise<void> {
   await store.pages.keep(jobId, gzipSync(body), { nowMs, expireAtMs: nowMs + KEEP_PAGE_MS, maxPages: MAX_KEPT_PAGES });
 }
-
-/** The book a job is about, for views. */
-export const bookIdOf = (reference: BookReference): string | null => (reference.kind === 'book' ? reference.bookId : null);

@@ -1,9 +1,9 @@
 /** What follows a failed attempt: pure functions, no I/O. */
 
 /** No wait between attempts is longer. */
-export const MAX_BACKOFF_MS = 600_000;
+const MAX_BACKOFF_MS = 600_000;
 /** A source that asks for more patience than this is not obeyed to the letter: the job would look lost. */
-export const MAX_RETRY_AFTER_MS = 3_600_000;
+const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /**
  * Wait before the next attempt in milliseconds: exponential backoff with full jitter (a random part of base × 2^(attempts-1), capped), and never

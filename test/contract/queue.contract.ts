@@ -140,7 +140,7 @@ export function queueContract({ make, name }: StoreKind): void {
         const working = worker(() => Promise.resolve());
         const [failed] = await finished(working, 1);
         expect(failed?.event).toBe('failed');
-        expect((failed?.args[1] as Error).message).toMatch(/stalled more than/);
+        expect(failed?.args[1]).toMatchObject({ message: expect.stringContaining('stalled more than') });
       }),
     );
 

@@ -1,4 +1,5 @@
 /** A whole Quire in this process, on a store and a stand-in Goodreads of its own: what the integration tests run against. */
+/* oxlint-disable typescript/no-explicit-any -- the body of an answer is whatever the API sent: the tests assert its shape */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -35,7 +36,7 @@ export interface TestQuire {
 }
 
 /** Where a store of this kind keeps its data, of this test's own. */
-export async function storeEnv(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
+async function storeEnv(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
   if (name === 'redis') return { env: { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
   if (name === 'postgres') {
     const { url, drop } = await createDatabase(sharedPostgresUrl());

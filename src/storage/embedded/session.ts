@@ -113,7 +113,7 @@ export function createSession(db: PGlite, protocol: typeof Protocol): Session {
       return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
     const serializer = type === undefined ? undefined : db.serializers[type];
     if (serializer) return serializer(value);
-    return typeof value === 'object' ? JSON.stringify(value) : String(value);
+    return typeof value === 'object' ? JSON.stringify(value) : `${value as number}`;
   };
 
   const runNow = async (text: string, params: readonly unknown[]): Promise<QueryResult> => {

@@ -15,10 +15,8 @@ const RELISTEN_MOST_MS = 5_000;
 
 const INT8 = 20;
 /** All our 64-bit numbers (times, ids, counts) fit into a JavaScript number. */
-const types = {
-  getTypeParser: (oid: number, format?: 'text' | 'binary') =>
-    oid === INT8 ? Number : (parsers.getTypeParser<unknown>(oid, format) as (value: string) => unknown),
-};
+const parserOf = parsers.getTypeParser as unknown as (oid: number, format?: string) => (value: string) => unknown;
+const types = { getTypeParser: (oid: number, format?: string) => (oid === INT8 ? Number : parserOf(oid, format)) };
 
 /** SQLSTATEs that mean "not now": connection lost, shutting down, too many clients, cancelled by a deadline, disk or memory full, read-only standby. */
 const OUTAGE_STATES = /^(08...|57P0[1-5]|57014|53...|25006|55P03)$/;

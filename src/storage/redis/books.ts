@@ -14,7 +14,7 @@ export function encodeCopy(book: StoredBook): Buffer {
 }
 
 /** What a stored value says; `null` for an alias, which leads elsewhere. The body is a view on `value`, not a copy. */
-export function decodeValue(value: Buffer, bookId: BookId): Found | null {
+function decodeValue(value: Buffer, bookId: BookId): Found | null {
   const header = value.toString('latin1', 0, HEADER_BYTES - 1);
   if (header[0] === 'M') return { kind: 'missing', sinceMs: Number(header.slice(1, 14)), untilMs: Number(header.slice(14, 27)) };
   if (header[0] !== 'Q') return null;

@@ -67,12 +67,12 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
 const ABSENT = /command timed out|connection is closed|max retries|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|isn't writeable|^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|WRONGPASS|MISCONF|TRYAGAIN)/i;
 
 /** Turns an error of the driver into `store-unavailable` where the store is to blame; returns all others as they are. */
-export function storeError(error: unknown): unknown {
+function storeError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof QuireError) return error;
   return ABSENT.test(error.message) ? new QuireError('store-unavailable', `Redis does not answer: ${error.message}`, { cause: error, retryAfterSeconds: 2 }) : error;
 }
 
-/** Awaits `work` and throws {@link storeError} of whatever goes wrong. */
+/** Awaits `work`; what goes wrong is thrown as `store-unavailable` where the store is to blame, as it is otherwise. */
 export async function asked<T>(work: Promise<T>): Promise<T> {
   try {
     return await work;

@@ -1,9 +1,8 @@
 /** A job that ends every worker that takes it must not go round for ever. */
-import { Worker, type BackendFactory, type WorkerOptions } from 'bullmq';
+import { Worker, type BackendFactory } from 'bullmq';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createBatches } from '../../../src/batches/batches.ts';
-import type { BatchId } from '../../../src/batches/batch.ts';
 import { readPage } from '../../../src/books/page.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
@@ -35,7 +34,7 @@ describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
       const victim = new Worker(
         PARSE_BOOK,
         () => new Promise<never>(() => undefined),
-        { connection, prefix, lockDuration: 60, stalledInterval: 40, skipLockRenewal: true, maxStalledCount: 2 } as WorkerOptions,
+        { connection, prefix, lockDuration: 60, stalledInterval: 40, skipLockRenewal: true, maxStalledCount: 2 },
         store.queueBackend.factory as BackendFactory,
       );
       victim.on('error', () => undefined);
@@ -63,7 +62,7 @@ describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
     });
     expect(record).toMatchObject({ state: 'failed', error: { code: 'poison' } });
     expect(record.error?.detail).toMatch(/worker/);
-    expect(await batches.view(batchId as BatchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, state: 'completed' });
+    expect(await batches.view(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, state: 'completed' });
 
     await worker.stop();
     await crawling.close();
