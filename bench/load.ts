@@ -1,57 +1,76 @@
-/** The load generator: `wrk` where it is installed, else autocannon, always as a process of its own. */
+/** The load generator: `wrk` where it is installed, else one of our own (limits/load.ts), always as a process of its own. */
 import { execFile } from 'node:child_process';
-import { fileURLToPath } from 'node:url';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { findOnPath } from '../test/support/server-binaries.ts';
+import { runLimit } from './rig.ts';
 
 /** What a target did under load. */
 export interface Load {
-  /** Requests answered with 2xx, per second. */
+  /** Requests answered, per second. */
   perSecond: number;
   p50Ms: number;
   p99Ms: number;
 }
 
-const run = promisify(execFile);
-const wrk = findOnPath('wrk');
-
-/** Name of the generator in use, for the report. */
-export const loadGenerator = wrk === undefined ? 'autocannon' : 'wrk';
-
-/** Sends GETs of `url` over `connections` kept connections for `seconds`. Throws when an answer is not 2xx. */
-export async function measureLoad(url: string, options: { connections: number; seconds: number }): Promise<Load> {
-  return wrk === undefined ? withAutocannon(url, options) : withWrk(wrk, url, options);
+export interface LoadOptions {
+  connections: number;
+  seconds: number;
+  /** Numbers that `{id}` in the URL stands for, one after the other. */
+  ids?: { first: number; count: number };
 }
 
-async function withWrk(command: string, url: string, { connections, seconds }: { connections: number; seconds: number }): Promise<Load> {
-  const { stdout } = await run(command, ['-t1', `-c${connections}`, `-d${seconds}s`, '--timeout', '5s', '--latency', url]);
-  if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url} was not always answered with 2xx:\n${stdout}`);
-  const perSecond = Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]);
-  return { perSecond, p50Ms: latencyOf(stdout, '50%'), p99Ms: latencyOf(stdout, '99%') };
+const wrk = process.env['BENCH_WRK'] === '0' ? undefined : findOnPath('wrk');
+
+/** Name of the generator in use, for the report. */
+export const loadGenerator = wrk === undefined ? 'own' : 'wrk';
+
+/** Sends GETs of `url` over kept connections. Throws when an answer is not 2xx. */
+export async function measureLoad(url: string, options: LoadOptions): Promise<Load> {
+  if (wrk !== undefined) return withWrk(wrk, url, options);
+  const { connections, seconds, ids = { first: 0, count: 1 } } = options;
+  const { bad, ...load } = await runLimit<Load & { bad: number }>('load', [url, connections, seconds, ids.first, ids.count]);
+  if (bad > 0) throw new Error(`${bad} answers of ${url} were not 2xx`);
+  return load;
+}
+
+async function withWrk(command: string, url: string, { connections, seconds, ids }: LoadOptions): Promise<Load> {
+  const dir = await mkdtemp(join(tmpdir(), 'quire-wrk-'));
+  try {
+    const script = join(dir, 'ids.lua');
+    const { pathname, search } = new URL(url);
+    const path = decodeURIComponent(pathname + search);
+    if (ids)
+      await writeFile(
+        script,
+        `local n = -1\nrequest = function()\n  n = (n + 1) % ${ids.count}\n  return wrk.format('GET', (string.gsub('${path}', '{id}', tostring(${ids.first} + n))))\nend\n`,
+      );
+    const args = [
+      '-t1',
+      `-c${connections}`,
+      `-d${seconds}s`,
+      '--timeout',
+      '5s',
+      '--latency',
+      ...(ids ? ['-s', script] : []),
+      url.replace('{id}', '0'),
+    ];
+    const { stdout } = await promisify(execFile)(command, args);
+    if (/Non-2xx|Socket errors/.test(stdout)) throw new Error(`${url} was not always answered with 2xx:\n${stdout}`);
+    return {
+      perSecond: Number(/Requests\/sec:\s+([\d.]+)/.exec(stdout)?.[1]),
+      p50Ms: latencyOf(stdout, '50%'),
+      p99Ms: latencyOf(stdout, '99%'),
+    };
+  } finally {
+    await rm(dir, { recursive: true, force: true });
+  }
 }
 
 /** A line such as `99%    1.23ms` in milliseconds. */
 function latencyOf(report: string, quantile: string): number {
   const [, number, unit] = new RegExp(`${quantile}\\s+([\\d.]+)(us|ms|s)`).exec(report) ?? [];
   return Number(number) * (unit === 'us' ? 0.001 : unit === 's' ? 1000 : 1);
-}
-
-interface AutocannonReport {
-  '2xx': number;
-  non2xx: number;
-  errors: number;
-  duration: number;
-  latency: { p50: number; p99: number };
-}
-
-async function withAutocannon(url: string, { connections, seconds }: { connections: number; seconds: number }): Promise<Load> {
-  const program = fileURLToPath(import.meta.resolve('autocannon'));
-  const { stdout } = await run(
-    process.execPath,
-    [program, '--json', '--no-progress', '-c', String(connections), '-d', String(seconds), url],
-    { maxBuffer: 1 << 24 },
-  );
-  const report = JSON.parse(stdout) as AutocannonReport;
-  if (report.non2xx + report.errors > 0) throw new Error(`${url}: ${report.non2xx} answers were not 2xx, ${report.errors} errors`);
-  return { perSecond: report['2xx'] / report.duration, p50Ms: report.latency.p50, p99Ms: report.latency.p99 };
 }

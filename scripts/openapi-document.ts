@@ -6,6 +6,7 @@ import { createApp } from '../src/http/app.ts';
 import type { HttpDependencies } from '../src/http/dependencies.ts';
 
 /** An object that may be handed around, but whose methods throw. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- stands in for whatever type is wanted
 function unusable<T extends object>(name: string): T {
   const get = (_target: T, key: string | symbol): unknown => {
     if (typeof key === 'symbol' || key === 'then') return undefined;

@@ -27,7 +27,9 @@ for (const { file, text } of wanted) {
   if (found === text) {
     process.stdout.write(`${file} is in step with the code\n`);
   } else if (process.argv.includes('--check')) {
-    process.stderr.write(`${file} is out of step with the code; run \`npm run openapi\`. First difference at ${firstDifference(found, text)}\n`);
+    process.stderr.write(
+      `${file} is out of step with the code; run \`npm run openapi\`. First difference at ${firstDifference(found, text)}\n`,
+    );
     process.exitCode = 1;
   } else {
     await writeFile(at(file), text);

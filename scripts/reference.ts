@@ -7,7 +7,9 @@ const cell = (text: string): string => text.replaceAll('|', '\\|');
 
 /** Every setting: name, default, meaning. */
 export function settingsTable(): string {
-  const rows = Object.values(SETTINGS).map(({ env, fallback, meaning }) => `| \`${env}\` | ${fallback === '' ? 'not set' : `\`${fallback}\``} | ${cell(meaning)} |`);
+  const rows = Object.values(SETTINGS).map(
+    ({ env, fallback, meaning }) => `| \`${env}\` | ${fallback === '' ? 'not set' : `\`${fallback}\``} | ${cell(meaning)} |`,
+  );
   return ['| Setting | Default | Meaning |', '| --- | --- | --- |', ...rows].join('\n');
 }
 

@@ -84,7 +84,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const watch = step('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (w) => w.close());
     const uploads = createUploads({ store, producer, watch, settings: config, now, random });
     const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
-    const jobs = createJobs({ store, queue, producer, maxAttempts: config.crawlAttempts, source: () => source.current(), now });
+    const jobs = createJobs({ store, queue, producer, otherQueues: [calls.queue], maxAttempts: config.crawlAttempts, source: () => source.current(), now });
     const batches = createBatches({
       store,
       enqueue: producer.enqueue,
@@ -126,6 +126,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           },
           log,
           observe: watch.observe,
+          announce: calls.announceBook,
           now,
           random,
         }),
@@ -139,7 +140,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       await calls.startWorker();
       reconciler.start();
       const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
-      if (!config.crawlContact && /goodreads\.com$/.test(config.goodreadsOrigin)) log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
+      if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com')) log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
       log.info(`worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`);
     }
   };

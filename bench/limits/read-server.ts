@@ -1,15 +1,19 @@
-/** Limit of `GET /book-info`: a bare Fastify route with one Redis GET of the same bytes, and one that has them in memory. Arguments: Redis URL, key. */
+/**
+ * Limit of `GET /book-info`: bare Fastify routes that send the same bytes, one after a Redis GET of the number asked for, one out of memory.
+ * Arguments: Redis URL, prefix of the keys, number of the book in memory.
+ */
 import Fastify from 'fastify';
 import { Redis } from 'ioredis';
 
-const [url = '', key = ''] = process.argv.slice(2);
+const [url = '', prefix = '', kept = ''] = process.argv.slice(2);
 const redis = new Redis(url);
-const kept = (await redis.getBuffer(key)) ?? Buffer.alloc(0);
+const body = await redis.getBuffer(prefix + kept);
 const app = Fastify();
-app.get('/redis', async (_request, reply) =>
-  reply.header('content-type', 'application/json; charset=utf-8').send(await redis.getBuffer(key)),
-);
-app.get('/memory', (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(kept));
+app.get('/redis', async (request, reply) => {
+  const { id } = request.query as { id: string };
+  return reply.header('content-type', 'application/json; charset=utf-8').send(await redis.getBuffer(prefix + id));
+});
+app.get('/memory', async (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(body));
 process.stdout.write(`${JSON.stringify({ address: await app.listen({ port: 0, host: '127.0.0.1' }) })}\n`);
 process.once('SIGTERM', () => {
   redis.disconnect();

@@ -41,7 +41,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
     requestTimeout: 60_000,
     routerOptions: { maxParamLength: 200 },
     return503OnClosing: false,
-    frameworkErrors: sendError,
+    frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
     clientErrorHandler: answerWireError,
   });
   const closing = new AbortController();

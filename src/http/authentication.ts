@@ -38,7 +38,8 @@ export function createKeyCheck(keys: readonly string[]): (key: string) => boolea
 }
 
 /** Pages made for people: a browser asks its user for a password when it is challenged with Basic. */
-const forBrowsers = (request: FastifyRequest): boolean => /^\/(dashboard|docs)(\/|\?|$)/.test(request.url) || (request.headers.accept ?? '').includes('text/html');
+const forBrowsers = (request: FastifyRequest): boolean =>
+  /^\/(dashboard|docs)(\/|\?|$)/.test(request.url) || (request.headers.accept ?? '').includes('text/html');
 
 function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): FastifyReply {
   reply.header('www-authenticate', forBrowsers(request) ? 'Basic realm="Quire", charset="UTF-8"' : 'Bearer realm="Quire"');
@@ -53,7 +54,10 @@ export function installAuthentication(app: FastifyInstance, keys: readonly strin
     if (request.routeOptions.config.open === true) return done();
     const key = presentedKey(request);
     if (key !== null && isKnown(key)) return done();
-    const detail = key === null ? 'Send one of the API keys as `Authorization: Bearer <key>` or `X-API-Key: <key>`.' : 'The key is not one of the API keys.';
+    const detail =
+      key === null
+        ? 'Send one of the API keys as `Authorization: Bearer <key>` or `X-API-Key: <key>`.'
+        : 'The key is not one of the API keys.';
     refuse(request, reply, detail);
   });
 }

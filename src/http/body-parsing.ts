@@ -10,9 +10,13 @@ type Done = (error: Error | null, body?: unknown) => void;
 function textOf(request: FastifyRequest, bytes: Buffer): string {
   const encoding = request.headers['content-encoding'];
   if (encoding !== undefined && encoding !== 'identity') {
-    throw new QuireError('unsupported-media-type', `The body comes with content-encoding ${JSON.stringify(encoding.slice(0, 40))}: send it uncompressed.`);
+    throw new QuireError(
+      'unsupported-media-type',
+      `The body comes with content-encoding ${JSON.stringify(encoding.slice(0, 40))}: send it uncompressed.`,
+    );
   }
-  if (!isUtf8(bytes)) throw new QuireError('invalid-request', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'must be UTF-8' }] });
+  if (!isUtf8(bytes))
+    throw new QuireError('invalid-request', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'must be UTF-8' }] });
   const text = bytes.toString('utf8');
   return text.codePointAt(0) === 0xfeff ? text.slice(1) : text;
 }
@@ -25,8 +29,11 @@ export function parseJson(text: string): unknown {
     const position = jsonErrorPosition(text);
     const before = text.slice(0, position).split('\n');
     const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    const found = position >= text.length ? 'it ends too early' : `${JSON.stringify(text.slice(position, position + 20))} is not what may stand there`;
-    throw new QuireError('invalid-request', `The body is not valid JSON at ${where}: ${found}.`, { errors: [{ pointer: '', detail: `not valid JSON at ${where}` }] });
+    const found =
+      position >= text.length ? 'it ends too early' : `${JSON.stringify(text.slice(position, position + 20))} is not what may stand there`;
+    throw new QuireError('invalid-request', `The body is not valid JSON at ${where}: ${found}.`, {
+      errors: [{ pointer: '', detail: `not valid JSON at ${where}` }],
+    });
   }
 }
 

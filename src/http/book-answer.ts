@@ -77,7 +77,9 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
     count('not-found');
     const seconds = Math.max(0, Math.min(3600, Math.floor((untilMs - Date.now()) / 1000)));
     reply.header('cache-control', `${scope}max-age=${seconds}`);
-    return sendProblem(request, reply, 'book-not-found', { detail: 'Goodreads says there is no such book. That is remembered for some time, then it is asked again.' });
+    return sendProblem(request, reply, 'book-not-found', {
+      detail: 'Goodreads says there is no such book. That is remembered for some time, then it is asked again.',
+    });
   };
 
   const sendFailed = (request: FastifyRequest, reply: FastifyReply, job: JobView): FastifyReply => {
@@ -92,7 +94,12 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
   };
 
   /** There is no copy: the job tells why. */
-  const sendWithoutCopy = async (request: FastifyRequest, reply: FastifyReply, reference: BookReference, submit: boolean): Promise<FastifyReply> => {
+  const sendWithoutCopy = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    reference: BookReference,
+    submit: boolean,
+  ): Promise<FastifyReply> => {
     const { jobId } = reference;
     let job = await jobs.view(jobId);
     // A failure stays the answer until somebody retries it: a poller with submit=true must not crawl for ever.
@@ -114,7 +121,12 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
   };
 
   /** `Prefer: wait`: stays until the job has ended, and then answers as if asked then. */
-  const waitOrPend = async (request: FastifyRequest, reply: FastifyReply, reference: BookReference, job: JobView | null): Promise<FastifyReply> => {
+  const waitOrPend = async (
+    request: FastifyRequest,
+    reply: FastifyReply,
+    reference: BookReference,
+    job: JobView | null,
+  ): Promise<FastifyReply> => {
     const wait = reply.hasHeader('preference-applied') ? null : grantWait(request, reply, closing);
     if (wait === null) return sendPending(reply, reference, job);
     let settled = false;

@@ -8,7 +8,11 @@ import { sendStatusProblem } from './problem.ts';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
 /** The host name of a `Host` header, without port and brackets; `''` when there is none. */
-const hostName = (host: string | undefined): string => (host ?? '').replace(/:\d*$/, '').replace(/^\[(.*)\]$/, '$1').toLowerCase();
+const hostName = (host: string | undefined): string =>
+  (host ?? '')
+    .replace(/:\d*$/, '')
+    .replace(/^\[(.*)\]$/, '$1')
+    .toLowerCase();
 
 /** Whether a name or address can only mean this machine. */
 export function isLoopback(host: string): boolean {

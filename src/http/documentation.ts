@@ -20,7 +20,8 @@ Submit links with \`POST /parse-links\`, read books with \`GET /book-info\`. Eve
 When \`API_KEYS\` is set every request but the health checks wants a key.`;
 
 /** Nothing is loaded from elsewhere, and no other page may frame this one. */
-const CSP = "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
+const CSP =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
 type Node = Record<string, unknown>;
 
@@ -30,7 +31,9 @@ function nameSchemas<T extends object>(document: T): T {
   const visit = (value: unknown): unknown => {
     if (Array.isArray(value)) return value.map(visit);
     if (typeof value !== 'object' || value === null) return value;
-    const node = Object.fromEntries(Object.entries(value).map(([key, child]) => [key, key.startsWith('example') ? (child as unknown) : visit(child)]));
+    const node = Object.fromEntries(
+      Object.entries(value).map(([key, child]) => [key, key.startsWith('example') ? (child as unknown) : visit(child)]),
+    );
     const { title } = node;
     if (typeof title !== 'string') return node;
     named[title] = node;
@@ -67,7 +70,11 @@ export async function collectDocumentation(app: FastifyInstance, version: string
 
 /** `/openapi.json`, `/openapi.yaml` and `/docs`. */
 export async function documentationRoutes(app: FastifyInstance): Promise<void> {
-  await app.register(swaggerUi, { routePrefix: '/docs', staticCSP: CSP, uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' } });
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: CSP,
+    uiConfig: { tryItOutEnabled: true, displayRequestDuration: true, docExpansion: 'list' },
+  });
 
   app.get('/openapi.json', {
     schema: {
@@ -75,7 +82,10 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
       tags: ['Operations'],
       summary: 'This document, as JSON',
       description: 'OpenAPI 3.1.',
-      response: { 200: { description: 'The document.', content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } } }, ...problems() },
+      response: {
+        200: { description: 'The document.', content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } } },
+        ...problems(),
+      },
     },
     handler: (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(app.swagger())),
   });

@@ -5,7 +5,8 @@ export const ADVICE: Record<ErrorCode, string> = {
   'invalid-request': 'Read `errors[]`: each entry points to a fault. The form of every request is described at /docs.',
   'invalid-book-url': 'Send a link such as `https://www.goodreads.com/book/show/2767052`, a book number or a valid ISBN, once.',
   'no-valid-links': 'Read `errors[]`: it says for each link why it names no book (at most 100 are told).',
-  unauthorized: 'Send one of the keys in `API_KEYS` as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name.',
+  unauthorized:
+    'Send one of the keys in `API_KEYS` as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name.',
   'not-found': 'Check the path. /docs shows what there is.',
   'book-unknown': 'Submit the book with `POST /parse-links`, or ask with `submit=true`.',
   'job-unknown': 'Check the id. Finished jobs are forgotten after some time; the books they found are kept.',
@@ -18,14 +19,17 @@ export const ADVICE: Record<ErrorCode, string> = {
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB.',
-  'unsupported-media-type': 'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`), and send the body uncompressed.',
+  'unsupported-media-type':
+    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`), and send the body uncompressed.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
   'page-refused': 'Save the page of this very book in a browser, as HTML only, while you can see it there, and send those bytes.',
   'rate-limited': 'Wait as long as `Retry-After` says.',
   'book-not-found': 'Nothing: Goodreads has no such book. That is remembered for `NOT_FOUND_TTL`, after which it can be submitted again.',
-  'page-not-recognised': 'Try again later with `POST /jobs/{jobId}/retry`. When many books end so, Goodreads has changed its pages and Quire wants an update.',
+  'page-not-recognised':
+    'Try again later with `POST /jobs/{jobId}/retry`. When many books end so, Goodreads has changed its pages and Quire wants an update.',
   'crawl-failed': 'The last error is in the problem. `POST /jobs/{jobId}/retry` tries again; `POST /failures/redrive` does so for many.',
-  blocked: 'Wait: single probes find out when Goodreads answers again, and then all goes on by itself. `GET /source` tells when the next one goes.',
+  blocked:
+    'Wait: single probes find out when Goodreads answers again, and then all goes on by itself. `GET /source` tells when the next one goes.',
   disallowed: 'Nothing: robots.txt forbids this page, and Quire keeps to it.',
   poison: 'The page may hold something that ends the worker. Look into the log of the workers before `POST /jobs/{jobId}/retry`.',
   cancelled: 'Submit the book again if it is still wanted.',

@@ -20,19 +20,26 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
 function sendFastifyError(error: FastifyError, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   switch (error.code) {
     case 'FST_ERR_CTP_BODY_TOO_LARGE':
-      return sendProblem(request, reply, 'body-too-large', { detail: `The body may have at most ${request.routeOptions.bodyLimit} bytes.` });
+      return sendProblem(request, reply, 'body-too-large', {
+        detail: `The body may have at most ${request.routeOptions.bodyLimit} bytes.`,
+      });
     case 'FST_ERR_CTP_INVALID_MEDIA_TYPE':
       return sendProblem(request, reply, 'unsupported-media-type', { detail: mediaTypeDetail(request) });
     case 'FST_ERR_BAD_URL':
     case 'FST_ERR_CTP_INVALID_CONTENT_LENGTH':
       return sendProblem(request, reply, 'invalid-request', {
-        detail: error.code === 'FST_ERR_BAD_URL' ? 'The path holds a malformed percent-encoding.' : 'The body is not as long as Content-Length says.',
+        detail:
+          error.code === 'FST_ERR_BAD_URL'
+            ? 'The path holds a malformed percent-encoding.'
+            : 'The body is not as long as Content-Length says.',
       });
     case 'FST_ERR_MAX_PARAM_LENGTH':
       return sendProblem(request, reply, 'not-found', { detail: 'No resource has so long a name.' });
     default: {
       const status = error.statusCode ?? 500;
-      return status >= 400 && status < 500 ? sendStatusProblem(request, reply, status, { detail: error.message }) : sendInternal(error, request, reply);
+      return status >= 400 && status < 500
+        ? sendStatusProblem(request, reply, status, { detail: error.message })
+        : sendInternal(error, request, reply);
     }
   }
 }
@@ -45,8 +52,13 @@ function mediaTypeDetail(request: FastifyRequest): string {
 }
 
 function sendInternal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
-  request.log.error({ reqId: request.id, method: request.method, route: request.routeOptions?.url, err: error }, 'a request failed unexpectedly');
-  return sendProblem(request, reply, 'internal-error', { detail: 'The error is in the log of the service, under the request id given as instance.' });
+  request.log.error(
+    { reqId: request.id, method: request.method, route: request.routeOptions?.url, err: error },
+    'a request failed unexpectedly',
+  );
+  return sendProblem(request, reply, 'internal-error', {
+    detail: 'The error is in the log of the service, under the request id given as instance.',
+  });
 }
 
 /** Sets the handlers for errors and for routes that do not exist. */

@@ -9,7 +9,13 @@ export const FORMATS = ['jsonl', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
 
 export const ExportQuerySchema = Type.Object({
-  format: Type.Optional(Type.Enum([...FORMATS], { type: 'string', default: 'jsonl', description: 'One Book a line as JSON, or a table with the columns of the Goodreads export.' })),
+  format: Type.Optional(
+    Type.Enum([...FORMATS], {
+      type: 'string',
+      default: 'jsonl',
+      description: 'One Book a line as JSON, or a table with the columns of the Goodreads export.',
+    }),
+  ),
 });
 
 /** The responses of an export, for the document. */
@@ -18,7 +24,11 @@ export const EXPORT_RESPONSE = {
   headers: { 'Content-Disposition': { type: 'string' } },
   content: {
     'application/jsonl': { schema: Type.String({ description: 'A Book a line.' }) },
-    'text/csv': { schema: Type.String({ description: 'UTF-8; the first line names the columns. Text that a spreadsheet would take for a formula is led by an apostrophe.' }) },
+    'text/csv': {
+      schema: Type.String({
+        description: 'UTF-8; the first line names the columns. Text that a spreadsheet would take for a formula is led by an apostrophe.',
+      }),
+    },
   },
 };
 
@@ -36,7 +46,11 @@ async function* lines(pages: AsyncIterable<Buffer[]>, format: Format): AsyncGene
 }
 
 /** Answers with the books of `pages`. The stored bytes are the lines of JSONL as they are: they hold no line break. */
-export function sendExport(reply: FastifyReply, pages: AsyncIterable<Buffer[]>, { format, name }: { format: Format; name: string }): FastifyReply {
+export function sendExport(
+  reply: FastifyReply,
+  pages: AsyncIterable<Buffer[]>,
+  { format, name }: { format: Format; name: string },
+): FastifyReply {
   return reply
     .header('content-type', format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/jsonl; charset=utf-8')
     .header('content-disposition', `attachment; filename="${name}.${format}"`)

@@ -58,7 +58,10 @@ export function readIdempotencyKey(header: string | string[] | undefined): strin
  * Claims `key` for a request. `caller` keeps the keys of different callers apart, `request` is the text that must be the same the second
  * time. Throws `idempotency-mismatch` when it is not, `idempotency-conflict` while the first request is still being handled.
  */
-export async function claim(documents: DocumentStore, { key, caller, request, waitMs }: { key: string; caller: string; request: string; waitMs: number }): Promise<Claim> {
+export async function claim(
+  documents: DocumentStore,
+  { key, caller, request, waitMs }: { key: string; caller: string; request: string; waitMs: number },
+): Promise<Claim> {
   const name = `idempotency:${sha256(caller, key)}`;
   const mine: Kept = { request: sha256(request), holder: randomUUID(), answer: null };
   const nowMs = Date.now();
@@ -89,7 +92,9 @@ async function again(documents: DocumentStore, name: string, request: string): P
     throw new QuireError('idempotency-mismatch', 'The key came before with other links or options. Use a new key for a new request.');
   }
   if (!kept?.answer) {
-    throw new QuireError('idempotency-conflict', 'The first request with this key is still being handled. Send it again in a moment.', { retryAfterSeconds: 1 });
+    throw new QuireError('idempotency-conflict', 'The first request with this key is still being handled. Send it again in a moment.', {
+      retryAfterSeconds: 1,
+    });
   }
   return { kind: 'again', answer: { ...kept.answer, body: await unpack(kept.answer.body) } };
 }

@@ -1,6 +1,7 @@
 /** Where a text stops being JSON. `JSON.parse` says so only now and then. */
 
 const SPACE = /[ \t\n\r]*/y;
+// oxlint-disable-next-line no-control-regex -- JSON forbids control characters in strings
 const STRING = /"[^"\\\u0000-\u001f]*(?:\\(?:["\\/bfnrt]|u[\da-fA-F]{4})[^"\\\u0000-\u001f]*)*"/y;
 const SCALAR = /(?:-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?|true|false|null)(?![\w.+-])/y;
 
@@ -26,7 +27,9 @@ export function jsonErrorPosition(text: string): number {
     const inside = open.at(-1);
     const wantsValue = next === 'value' || next === 'value or ]';
     const wantsKey = next === 'key' || next === 'key or }';
-    const ends = (character === ']' && inside === '[' && (next === 'value or ]' || next === ', or end')) || (character === '}' && inside === '{' && (next === 'key or }' || next === ', or end'));
+    const ends =
+      (character === ']' && inside === '[' && (next === 'value or ]' || next === ', or end')) ||
+      (character === '}' && inside === '{' && (next === 'key or }' || next === ', or end'));
     if (ends) {
       open.pop();
       at += 1;

@@ -1,8 +1,8 @@
 /** A path that exists answers every method it does not take with 405 and `Allow`, not with 404. */
-import type {} from '@fastify/swagger';
-import type { FastifyInstance, HTTPMethods, RouteOptions } from 'fastify';
+import type { FastifyInstance, FastifySchema, HTTPMethods, RouteOptions } from 'fastify';
 import { sendProblem } from './problem.ts';
 
+const HIDDEN: FastifySchema & { hide: boolean } = { hide: true };
 const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
@@ -28,7 +28,8 @@ export function watchMethods(app: FastifyInstance): () => void {
       app.route({
         url,
         method,
-        schema: { hide: true },
+        // Of the OpenAPI document's plugin: leaves the route out.
+        schema: HIDDEN,
         // The body of such a request is of no interest, whatever its type.
         onRequest: async (request, reply) => {
           reply.header('allow', allow);

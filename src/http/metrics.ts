@@ -24,7 +24,10 @@ export interface Metrics {
 const BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
 /** Makes the metrics and counts the answers of `app`. */
-export function createMetrics(app: FastifyInstance, { store, jobs, source, version }: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'>): Metrics {
+export function createMetrics(
+  app: FastifyInstance,
+  { store, jobs, source, version }: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'>,
+): Metrics {
   const registry = new Registry();
   const registers = [registry];
   const requests = new Histogram({
@@ -36,7 +39,7 @@ export function createMetrics(app: FastifyInstance, { store, jobs, source, versi
   });
   // Counted in plain numbers and handed over when somebody looks: reads are the busiest path.
   const outcomes = new Map<ReadOutcome, number>();
-  new Counter({
+  void new Counter({
     name: 'quire_book_reads_total',
     help: 'Reads of single books by outcome.',
     labelNames: ['outcome'] as const,
@@ -51,7 +54,12 @@ export function createMetrics(app: FastifyInstance, { store, jobs, source, versi
   const oldest = new Gauge({ name: 'quire_oldest_waiting_job_seconds', help: 'Age of the oldest waiting job.', registers });
   const books = new Gauge({ name: 'quire_books', help: 'Books stored.', registers });
   const storeUp = new Gauge({ name: 'quire_store_up', help: '1 while the store answers.', registers });
-  const sourceState = new Gauge({ name: 'quire_source_state', help: '1 for the state the source is in.', labelNames: ['state'] as const, registers });
+  const sourceState = new Gauge({
+    name: 'quire_source_state',
+    help: '1 for the state the source is in.',
+    labelNames: ['state'] as const,
+    registers,
+  });
   measureProcess(app, registry, version);
 
   app.addHook('onRoute', (route) => {
@@ -92,13 +100,13 @@ export function createMetrics(app: FastifyInstance, { store, jobs, source, versi
 /** The process itself, under the names Prometheus' own clients use. prom-client's default metrics would start observers that never end. */
 function measureProcess(app: FastifyInstance, registry: Registry, version: string): void {
   const registers = [registry];
-  new Gauge({ name: 'quire_build_info', help: 'The version that runs.', labelNames: ['version'], registers }).set({ version }, 1);
+  void new Gauge({ name: 'quire_build_info', help: 'The version that runs.', labelNames: ['version'], registers }).set({ version }, 1);
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   app.addHook('onClose', () => {
     delay.disable();
   });
-  new Gauge({
+  void new Gauge({
     name: 'quire_event_loop_delay_seconds',
     help: 'Longest delay of the event loop since the last look.',
     registers,
@@ -107,7 +115,7 @@ function measureProcess(app: FastifyInstance, registry: Registry, version: strin
       delay.reset();
     },
   });
-  new Gauge({
+  void new Gauge({
     name: 'process_resident_memory_bytes',
     help: 'Resident memory.',
     registers,
@@ -115,7 +123,7 @@ function measureProcess(app: FastifyInstance, registry: Registry, version: strin
       this.set(process.memoryUsage.rss());
     },
   });
-  new Counter({
+  void new Counter({
     name: 'process_cpu_seconds_total',
     help: 'CPU time used.',
     registers,

@@ -34,7 +34,13 @@ export function sendStatusProblem(request: FastifyRequest, reply: FastifyReply, 
   return send(request, reply, status, { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error' }, more);
 }
 
-function send(request: FastifyRequest, reply: FastifyReply, status: number, head: { type: string; title: string; code?: ErrorCode }, more: ProblemMore): FastifyReply {
+function send(
+  request: FastifyRequest,
+  reply: FastifyReply,
+  status: number,
+  head: { type: string; title: string; code?: ErrorCode },
+  more: ProblemMore,
+): FastifyReply {
   const { detail, errors, extensions, retryAfterSeconds } = more;
   const { type, title, code } = head;
   const problem = {
@@ -52,5 +58,9 @@ function send(request: FastifyRequest, reply: FastifyReply, status: number, head
   }
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   // As bytes: of text Fastify would add a charset to the type, which JSON types do not have.
-  return reply.code(status).header('content-type', PROBLEM_TYPE).header('x-request-id', request.id).send(Buffer.from(JSON.stringify(problem)));
+  return reply
+    .code(status)
+    .header('content-type', PROBLEM_TYPE)
+    .header('x-request-id', request.id)
+    .send(Buffer.from(JSON.stringify(problem)));
 }

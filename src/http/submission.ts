@@ -49,7 +49,11 @@ function linksOf(body: unknown): LinkObject & { listPointer: '' | '/urls' } {
   if (typeof body === 'string') return { urls: linesOf(body), listPointer: '' };
   if (Array.isArray(body)) return { urls: checkList(body), listPointer: '' };
   if (typeof body === 'object' && body !== null) return { ...checkObject(body), listPointer: '/urls' };
-  return refuse(body === undefined ? 'The body is empty: send a JSON array of links, or one link a line as text/plain.' : 'The body must be a JSON array of links or an object with urls.');
+  return refuse(
+    body === undefined
+      ? 'The body is empty: send a JSON array of links, or one link a line as text/plain.'
+      : 'The body must be a JSON array of links or an object with urls.',
+  );
 }
 
 /** Reads a submission; what the body says wins over the query string. Throws `invalid-request`. `text` tells a text body from a JSON string. */
@@ -58,7 +62,9 @@ export function readSubmission(body: unknown, query: SubmitQuery, text: boolean)
   const maxAge = options.maxAge ?? query.maxAge;
   const webhook = options.webhook ?? (query.webhook === undefined ? undefined : { url: query.webhook });
   if (webhook && !URL.canParse(webhook.url)) {
-    throw new QuireError('invalid-request', 'The webhook is not a URL.', { errors: [{ pointer: options.webhook ? '/webhook/url' : '/query/webhook', detail: 'must be a URL' }] });
+    throw new QuireError('invalid-request', 'The webhook is not a URL.', {
+      errors: [{ pointer: options.webhook ? '/webhook/url' : '/query/webhook', detail: 'must be a URL' }],
+    });
   }
   return {
     request: {

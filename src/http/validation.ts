@@ -47,6 +47,7 @@ function faultsOf(check: Validator, value: unknown, base: string): Fault[] {
 }
 
 /** Checks `value` against `schema`; throws `invalid-request` with all its faults. `base` is the pointer to where the value stands. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller names the type that the schema stands for
 export function createCheck<T>(schema: TSchema, part: HttpPart = 'body'): (value: unknown, base?: string) => T {
   const check = Compile(schema);
   const properties = (schema as { properties?: Properties }).properties ?? {};
@@ -57,7 +58,9 @@ export function createCheck<T>(schema: TSchema, part: HttpPart = 'body'): (value
     const faults = faultsOf(check, read, base);
     const [first] = faults;
     const where = first?.pointer ? `${first.pointer} ` : '';
-    throw new QuireError('invalid-request', first ? `${where}${first.detail}.` : 'The request is not of the form this endpoint takes.', { errors: faults });
+    throw new QuireError('invalid-request', first ? `${where}${first.detail}.` : 'The request is not of the form this endpoint takes.', {
+      errors: faults,
+    });
   };
 }
 

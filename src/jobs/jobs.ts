@@ -15,6 +15,8 @@ export interface JobsOptions {
   queue: ParseBookQueue;
   producer: Producer;
   maxAttempts: number;
+  /** Queues of other kinds of job, for the dashboard. */
+  otherQueues?: Jobs['queues'];
   source(): SourceNow;
   now?: () => number;
 }
@@ -50,7 +52,7 @@ export async function until(done: () => Promise<boolean>, options: { timeoutMs: 
   }
 }
 
-export function createJobs({ store, queue, producer, maxAttempts, source, now = Date.now }: JobsOptions): Jobs {
+export function createJobs({ store, queue, producer, maxAttempts, otherQueues = [], source, now = Date.now }: JobsOptions): Jobs {
   /** Where a live job is, as BullMQ sees it. */
   const liveState = async (record: JobRecord): Promise<{ state: JobState; attempts: number; runsAtMs: number | null }> => {
     const job = await queue.getJob(runIdOf(record.jobId, record.run));
@@ -174,7 +176,7 @@ export function createJobs({ store, queue, producer, maxAttempts, source, now = 
         oldestSeconds: first ? Math.max(0, Math.round((now() - first.timestamp) / 1000)) : null,
       };
     },
-    queues: [queue],
+    queues: [queue, ...otherQueues],
   };
 }
 

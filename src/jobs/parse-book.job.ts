@@ -15,6 +15,7 @@ import type { PageReading } from '../books/page.ts';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
 import { SourceHeld } from '../crawl/source.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
+import type { Announcer } from '../events/webhooks/announcer.ts';
 import type { Settlement, Store, StoredBook } from '../storage/store.ts';
 import { parseRunId } from '../storage/run-id.ts';
 import type { JobOutcome, TimelineEntry } from './job.ts';
@@ -45,6 +46,8 @@ export interface ParseBookDeps {
   hold(untilMs: number): void;
   /** Told of every page that was read, for the parser's counters. */
   observe: ParserWatch['observe'];
+  /** Told of every job that gave a book, after it was settled; told again when the worker may have died before. */
+  announce?: Announcer['announceBook'];
   now?: () => number;
   random?: () => number;
 }
@@ -76,7 +79,7 @@ export function toStoredBook(parsed: ParsedBook, via: Book['via'], fetchedAtMs: 
 
 /** Builds the processor. It resolves when the job is settled, and throws what BullMQ understands otherwise. */
 export function createParseBook(deps: ParseBookDeps) {
-  const { store, crawler, heldUntilMs, settings, log, hold, observe, now = Date.now, random = Math.random } = deps;
+  const { store, crawler, heldUntilMs, settings, log, hold, observe, announce, now = Date.now, random = Math.random } = deps;
 
   return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
     // The attempts are set here and not in the job, where a million waiting jobs would carry them along.
@@ -88,7 +91,11 @@ export function createParseBook(deps: ParseBookDeps) {
 
     if (job.attemptsStarted > 1) {
       const record = await store.jobs.get(jobId);
-      if (record && (record.state !== 'live' || record.run !== run)) return { outcome: 'settled before' };
+      if (record && (record.state !== 'live' || record.run !== run)) {
+        // Its worker may have died between settling and announcing. Announcing twice is the same as once.
+        if (record.run === run && record.state === 'parsed' && record.settledAtMs !== null) await announce?.({ jobId, run, settledAtMs: record.settledAtMs, book: null });
+        return { outcome: 'settled before' };
+      }
     }
     const note = (event: TimelineEntry['event'], detail: string): Promise<void> => store.jobs.note(jobId, run, { atMs: now(), event, detail });
     const settle = (outcome: JobOutcome, more: Partial<Settlement>): ReturnType<Store['jobs']['settle']> =>
@@ -163,8 +170,10 @@ export function createParseBook(deps: ParseBookDeps) {
     switch (reading.kind) {
       case 'book': {
         const book = toStoredBook(reading.book, 'crawl', now(), spreadMs(settings.bookTtlMs, random));
-        const { stored } = await settle('parsed', { book });
+        const settledAtMs = now();
+        const { settled, stored } = await settle('parsed', { book, nowMs: settledAtMs });
         observe('book', reading.book, stored);
+        if (settled) await announce?.({ jobId, run, settledAtMs, book });
         if (stored === 'poorer') log.warn({ jobId, richness: book.richness }, 'a poorer parse did not replace the richer copy');
         return { outcome: 'parsed' };
       }

@@ -92,7 +92,7 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
     for (let fromIndex: number | null = 0; fromIndex !== null; ) {
       const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit: ITEMS_AT_ONCE, state: 'queued' });
       if (!page) return found;
-      const records = await Promise.all(page.items.map((item) => (item.jobId ? store.jobs.get(item.jobId) : null)));
+      const records = await Promise.all(page.items.flatMap((item) => (item.jobId ? [store.jobs.get(item.jobId)] : [])));
       found += await enqueueLost(records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : [])));
       fromIndex = page.nextIndex;
     }

@@ -3,7 +3,7 @@ import type { PageReading } from '../books/page.ts';
 import type { Crawler } from '../crawl/crawl.ts';
 import type { Store } from '../storage/store.ts';
 import { parseRunId } from '../storage/run-id.ts';
-import { AttemptFailed, createParseBook, type ParseBookSettings } from './parse-book.job.ts';
+import { AttemptFailed, createParseBook, type ParseBookDeps, type ParseBookSettings } from './parse-book.job.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import { MAX_STALLED, openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
 import { backoffMs } from './retry-policy.ts';
@@ -22,6 +22,8 @@ export interface JobWorkerOptions {
     error(fields: object, message: string): void;
   };
   observe: ParserWatch['observe'];
+  /** Told of every job that gave a book. */
+  announce?: ParseBookDeps['announce'];
   /** For tests: how long a lock holds, and how often jobs without one are looked for. */
   lockMs?: number;
   stalledCheckMs?: number;
@@ -43,7 +45,7 @@ export interface JobWorker {
 const LONGEST_TIMER_MS = 2_000_000_000;
 
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
-  const { store, queue, crawler, heldUntilMs, settings, log, observe, now = Date.now, random = Math.random } = options;
+  const { store, queue, crawler, heldUntilMs, settings, log, observe, announce, now = Date.now, random = Math.random } = options;
   const running = new Map<string, AbortController>();
   let pausedUntilMs = 0;
   let resume: NodeJS.Timeout | null = null;
@@ -53,7 +55,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (resume) clearTimeout(resume);
     resume = null;
     pausedUntilMs = 0;
-    if (!stopping && worker.isPaused()) worker.resume();
+    if (!stopping && worker.isPaused()) worker.resume().catch((error: unknown) => log.error({ err: error }, 'the worker could not be resumed'));
   };
 
   const hold = (untilMs: number): void => {
@@ -65,7 +67,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (!worker.isPaused()) worker.pause(true).catch((error: unknown) => log.error({ err: error }, 'the worker could not be paused'));
   };
 
-  const parseBook = createParseBook({ store, crawler, heldUntilMs, settings, log, hold, observe, now, random });
+  const parseBook = createParseBook({ store, crawler, heldUntilMs, settings, log, hold, observe, ...(announce ? { announce } : {}), now, random });
   const worker = openWorker(
     store,
     async (job, token = '', lockLost) => {

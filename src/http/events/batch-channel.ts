@@ -49,7 +49,7 @@ function itemEvent({ seq, index, state, atMs }: SettledEntry, item: BatchItem | 
 async function itemsAt(store: BatchStore, batchId: BatchId, indexes: number[]): Promise<Map<number, BatchItem>> {
   const sorted = indexes.toSorted((a, b) => a - b);
   const found = new Map<number, BatchItem>();
-  for (let at = 0; at < sorted.length; ) {
+  for (let at = 0; at < sorted.length;) {
     const first = sorted[at] ?? 0;
     let last = first;
     while (at < sorted.length && (sorted[at] ?? 0) < first + READ) last = sorted[at++] ?? last;
@@ -136,7 +136,8 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
       return over;
     },
     async batchEvent(seq, fresh) {
-      if (view === null || fresh || Date.now() - view.atMs > VIEW_MS) view = { atMs: Date.now(), data: (await batches.view(batchId)) ?? { batchId } };
+      if (view === null || fresh || Date.now() - view.atMs > VIEW_MS)
+        view = { atMs: Date.now(), data: (await batches.view(batchId)) ?? { batchId } };
       return EVENT(seq, 'batch', view.data);
     },
     changed: () => wake.promise,

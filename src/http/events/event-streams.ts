@@ -101,7 +101,7 @@ export function createEventStreams({ deps, openStreams }: EventStreamsOptions): 
     let toldAtMs = Date.now();
     // Browsers reconnect after this; spread, so that they do not do it all at once.
     await write(stream, `retry: ${1000 + Math.floor(Math.random() * 2000)}\n${await channel.batchEvent(seq, false)}`);
-    for (let wasOver = false; !stream.closed; ) {
+    for (let wasOver = false; !stream.closed;) {
       // Taken before looking, so that news that come while looking are not slept through.
       const changed = channel.changed();
       const chunk = await channel.next(seq);

@@ -40,11 +40,18 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
         'An `item` event (the fields of an item, and `at`) for each item that settles after the submission, with ids that count up from 1, and `batch` events (the fields of the batch) at the start, ' +
         'about once a second, and at the end. `Last-Event-ID` goes on after that event without gap or double. Closes when the batch has ended; 204 when there is nothing more to come.',
       params: BatchParams,
-      headers: Type.Object({ 'last-event-id': Type.Optional(Type.String({ description: 'The id of the last event received. Browsers send it by themselves.' })) }),
+      headers: Type.Object({
+        'last-event-id': Type.Optional(Type.String({ description: 'The id of the last event received. Browsers send it by themselves.' })),
+      }),
       response: {
         200: {
           description: 'The stream.',
-          content: { 'text/event-stream': { schema: Type.String(), examples: { item: { value: 'id: 1\nevent: item\ndata: {"index":0,"state":"parsed","jobId":"book-2767052"}\n\n' } } } },
+          content: {
+            'text/event-stream': {
+              schema: Type.String(),
+              examples: { item: { value: 'id: 1\nevent: item\ndata: {"index":0,"state":"parsed","jobId":"book-2767052"}\n\n' } },
+            },
+          },
         },
         204: Type.Null({ description: 'The batch has ended, and every event was received.' }),
         ...problems('invalid-request', 'batch-unknown'),
@@ -54,7 +61,8 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
       const batchId = batchIdOf(request.params);
       const last = lastEventId(request.headers['last-event-id']);
       const record = (await store.batches.get(batchId)) ?? unknownBatch(batchId);
-      if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0) return reply.code(204).send(null);
+      if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0)
+        return reply.code(204).send(null);
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {

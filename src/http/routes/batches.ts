@@ -29,7 +29,10 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       summary: 'How a batch stands',
       description: 'The counts add up to `total` at every instant, and a batch always ends.',
       params: BatchParams,
-      response: { 200: { description: 'The batch.', content: { 'application/json': { schema: BatchSchema } } }, ...problems('batch-unknown') },
+      response: {
+        200: { description: 'The batch.', content: { 'application/json': { schema: BatchSchema } } },
+        ...problems('batch-unknown'),
+      },
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
@@ -45,7 +48,10 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       description: 'In the order of the submission; `state` filters.',
       params: BatchParams,
       querystring: ItemQuerySchema,
-      response: { 200: { description: 'A page of items.', headers: NEXT_LINK, content: { 'application/json': { schema: ItemPageSchema } } }, ...problems('invalid-request', 'batch-unknown') },
+      response: {
+        200: { description: 'A page of items.', headers: NEXT_LINK, content: { 'application/json': { schema: ItemPageSchema } } },
+        ...problems('invalid-request', 'batch-unknown'),
+      },
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
@@ -61,12 +67,20 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       operationId: 'cancelBatch',
       tags: ['Batches'],
       summary: 'Cancel what is not settled',
-      description: 'In any process: waiting jobs that no other batch wants are removed, a running fetch is aborted. The items end as `cancelled`. A batch that has ended stays as it is.',
+      description:
+        'In any process: waiting jobs that no other batch wants are removed, a running fetch is aborted. The items end as `cancelled`. A batch that has ended stays as it is.',
       params: BatchParams,
       response: {
         200: {
           description: 'Cancelled.',
-          content: { 'application/json': { schema: Type.Object({ batchId: Type.String(), cancelled: Type.Integer({ description: 'Items that were cancelled by this.' }) }) } },
+          content: {
+            'application/json': {
+              schema: Type.Object({
+                batchId: Type.String(),
+                cancelled: Type.Integer({ description: 'Items that were cancelled by this.' }),
+              }),
+            },
+          },
         },
         ...problems('batch-unknown'),
       },
@@ -80,8 +94,10 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
 
   /** The books of a batch's items, a page at a time, in the order of the submission. */
   async function* books(batchId: BatchId, first: Page): AsyncGenerator<Buffer[]> {
-    for (let page: Page | null = first; page !== null; ) {
-      const found = await Promise.all(page.items.map(({ jobId }) => (jobId === null ? null : store.books.find(jobId as JobId, Date.now()))));
+    for (let page: Page | null = first; page !== null;) {
+      const found = await Promise.all(
+        page.items.flatMap(({ jobId }) => (jobId === null ? [] : [store.books.find(jobId as JobId, Date.now())])),
+      );
       yield found.flatMap((one) => (one?.kind === 'book' ? [one.book.body] : []));
       page = page.cursor === null ? null : await batches.items(batchId, { state: null, cursor: page.cursor, limit: PAGE_LIMIT });
     }
@@ -92,7 +108,8 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       operationId: 'exportBatch',
       tags: ['Batches'],
       summary: 'The books of a batch, as a file',
-      description: 'Every item that a copy is stored of, in the order of the submission; `GET /batches/{batchId}/items?state=failed` tells what is not in it. Streamed.',
+      description:
+        'Every item that a copy is stored of, in the order of the submission; `GET /batches/{batchId}/items?state=failed` tells what is not in it. Streamed.',
       params: BatchParams,
       querystring: ExportQuerySchema,
       response: { 200: EXPORT_RESPONSE, ...problems('invalid-request', 'batch-unknown') },

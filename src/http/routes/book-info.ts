@@ -31,7 +31,11 @@ export const BOOK_RESPONSES = {
     },
     content: { 'application/json': { schema: PendingSchema } },
   },
-  304: { description: 'The copy named by `If-None-Match` or `If-Modified-Since` is the one there is.', headers: COPY_HEADERS, type: 'null' },
+  304: {
+    description: 'The copy named by `If-None-Match` or `If-Modified-Since` is the one there is.',
+    headers: COPY_HEADERS,
+    type: 'null',
+  },
 };
 
 type Query = Record<string, string | string[] | undefined>;
@@ -46,7 +50,8 @@ function refuse(name: string, detail: string): never {
 function readReference(query: Query): BookReference {
   const given = NAMES.filter((name) => query[name] !== undefined);
   const [name] = given;
-  if (name === undefined) return refuse('url', 'Say which book: ?url=https://www.goodreads.com/book/show/2767052, ?id=2767052 or ?isbn=9780439023481.');
+  if (name === undefined)
+    return refuse('url', 'Say which book: ?url=https://www.goodreads.com/book/show/2767052, ?id=2767052 or ?isbn=9780439023481.');
   const value = query[name];
   if (given.length > 1) return refuse(given[1] ?? name, `Give one of url, id and isbn, not ${given.join(' and ')}.`);
   if (typeof value !== 'string') return refuse(name, `${name} is given more than once: ask for one book.`);
@@ -56,7 +61,9 @@ function readReference(query: Query): BookReference {
   }
   if (name === 'id') {
     const bookId = parseBookId(value);
-    return bookId === null ? refuse(name, 'The id is not a Goodreads book number: 1 to 12 digits, such as 2767052.') : bookReference(bookId);
+    return bookId === null
+      ? refuse(name, 'The id is not a Goodreads book number: 1 to 12 digits, such as 2767052.')
+      : bookReference(bookId);
   }
   const isbn = parseIsbn(value);
   return isbn === null ? refuse(name, 'The ISBN is not valid: it needs 10 or 13 digits and the right check digit.') : isbnReference(isbn);
@@ -70,10 +77,17 @@ function readSubmit({ submit }: Query): boolean {
 }
 
 const QuerySchema = Type.Object({
-  url: Type.Optional(Type.String({ description: 'A link to the book, percent-encoded.', examples: ['https://www.goodreads.com/book/show/2767052-the-hunger-games'] })),
+  url: Type.Optional(
+    Type.String({
+      description: 'A link to the book, percent-encoded.',
+      examples: ['https://www.goodreads.com/book/show/2767052-the-hunger-games'],
+    }),
+  ),
   id: Type.Optional(Type.String({ description: "Goodreads' book number.", examples: ['2767052'] })),
   isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13.', examples: ['9780439023481'] })),
-  submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet, instead of answering 404.' })),
+  submit: Type.Optional(
+    Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet, instead of answering 404.' }),
+  ),
 });
 
 const HeadersSchema = Type.Object({
@@ -89,12 +103,23 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
       operationId: 'getBookInfo',
       tags: ['Books'],
       summary: 'A book by link, number or ISBN',
-      description: 'Exactly one of `url`, `id` and `isbn`. Answers out of the store, and never waits for Goodreads unless `Prefer: wait` asks for it.',
+      description:
+        'Exactly one of `url`, `id` and `isbn`. Answers out of the store, and never waits for Goodreads unless `Prefer: wait` asks for it.',
       querystring: QuerySchema,
       headers: HeadersSchema,
       response: {
         ...BOOK_RESPONSES,
-        ...problems('invalid-book-url', 'invalid-request', 'book-unknown', 'book-not-found', 'crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'blocked'),
+        ...problems(
+          'invalid-book-url',
+          'invalid-request',
+          'book-unknown',
+          'book-not-found',
+          'crawl-failed',
+          'page-not-recognised',
+          'disallowed',
+          'poison',
+          'blocked',
+        ),
       },
     },
     validatorCompiler: () => () => true,

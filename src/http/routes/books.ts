@@ -40,7 +40,14 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
         200: {
           description: 'A page of books.',
           headers: NEXT_LINK,
-          content: { 'application/json': { schema: Type.Object({ books: Type.Array(Type.Ref('Book')), cursor: Type.Union([Type.String(), Type.Null()]) }, { title: 'BookPage' }) } },
+          content: {
+            'application/json': {
+              schema: Type.Object(
+                { books: Type.Array(Type.Ref('Book')), cursor: Type.Union([Type.String(), Type.Null()]) },
+                { title: 'BookPage' },
+              ),
+            },
+          },
         },
         ...problems('invalid-request'),
       },
@@ -56,7 +63,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       linkNext(request, reply, next);
       // The stored bytes are put together as they are: none of them is parsed.
       const body = `{"books":[${books.map((book) => book.body.toString('utf8')).join(',')}],"cursor":${JSON.stringify(next)}}`;
-      return reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body as never);
+      return reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body);
     },
   });
 
@@ -85,10 +92,21 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       summary: 'A book by its number',
       description: 'As `GET /book-info?id=`.',
       params: BookParams,
-      querystring: Type.Object({ submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet.' })) }),
+      querystring: Type.Object({
+        submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet.' })),
+      }),
       response: {
         ...BOOK_RESPONSES,
-        ...problems('invalid-request', 'book-unknown', 'book-not-found', 'crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'blocked'),
+        ...problems(
+          'invalid-request',
+          'book-unknown',
+          'book-not-found',
+          'crawl-failed',
+          'page-not-recognised',
+          'disallowed',
+          'poison',
+          'blocked',
+        ),
       },
     },
     handler: (request, reply) => answerBook(request, reply as never, bookOf(request.params), request.query.submit ?? false) as never,
@@ -102,7 +120,11 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       description: 'Queues it whatever the age of its copy, ahead of other work. The copy is served meanwhile.',
       params: BookParams,
       response: {
-        202: { description: 'Queued, or a live job joined.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: JobStatusSchema } } },
+        202: {
+          description: 'Queued, or a live job joined.',
+          headers: { Location: { type: 'string' } },
+          content: { 'application/json': { schema: JobStatusSchema } },
+        },
         ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type'),
       },
     },
@@ -140,16 +162,27 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
       operationId: 'putPage',
       tags: ['Books'],
       summary: 'Hand in a book page that you saved',
-      description: 'The page is parsed like a crawled one and kept by the same rules: a copy that is newer or richer stays. Whoever waits for the book has it then.',
+      description:
+        'The page is parsed like a crawled one and kept by the same rules: a copy that is newer or richer stays. Whoever waits for the book has it then.',
       params: BookParams,
-      body: { content: { 'text/html': { schema: Type.String({ description: 'The bytes of the page, as the browser saved them; at most 8 MiB.' }) } } },
+      body: {
+        content: {
+          'text/html': { schema: Type.String({ description: 'The bytes of the page, as the browser saved them; at most 8 MiB.' }) },
+        },
+      },
       response: {
         200: {
           description: 'The page was read.',
           headers: { Location: { type: 'string' } },
           content: {
             'application/json': {
-              schema: Type.Object({ bookId: Type.String(), stored: Type.Enum(['stored', 'older', 'poorer'], { type: 'string', description: '`older`, `poorer`: the copy that was there stays.' }) }),
+              schema: Type.Object({
+                bookId: Type.String(),
+                stored: Type.Enum(['stored', 'older', 'poorer'], {
+                  type: 'string',
+                  description: '`older`, `poorer`: the copy that was there stays.',
+                }),
+              }),
             },
           },
         },
@@ -160,7 +193,8 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
     handler: async (request, reply) => {
       const bookId = bookIdOf(request.params);
       const { body } = request;
-      if (!Buffer.isBuffer(body) || body.length === 0) throw new QuireError('invalid-request', 'The body is empty: send the page as text/html.');
+      if (!Buffer.isBuffer(body) || body.length === 0)
+        throw new QuireError('invalid-request', 'The body is empty: send the page as text/html.');
       const { book, stored } = await uploads.put(bookId, body);
       return reply.header('location', `/books/${book.bookId}`).send({ bookId: book.bookId, stored });
     },
@@ -168,10 +202,15 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
 }
 
 const badCursor = (): QuireError =>
-  new QuireError('invalid-request', 'The cursor is not one of ours.', { errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header of the page before' }] });
+  new QuireError('invalid-request', 'The cursor is not one of ours.', {
+    errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header of the page before' }],
+  });
 
 /** The bytes of all stored books, page by page. */
-async function* allBooks(books: { list(after: BookId | null, limit: number): Promise<StoredBook[]> }, first: StoredBook[]): AsyncGenerator<Buffer[]> {
+async function* allBooks(
+  books: { list(after: BookId | null, limit: number): Promise<StoredBook[]> },
+  first: StoredBook[],
+): AsyncGenerator<Buffer[]> {
   let page = first;
   while (page.length > 0) {
     yield page.map(({ body }) => body);

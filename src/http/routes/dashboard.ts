@@ -19,9 +19,11 @@ export interface DashboardOptions {
 /** Why a request may not see the dashboard, or `null`. Keys were asked for before this. */
 function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request: FastifyRequest): string | null {
   if (apiKeys.length > 0) return null;
-  if (!isLoopback(host)) return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
+  if (!isLoopback(host))
+    return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
   // A name that leads here by DNS rebinding, or by a proxy that forwards to loopback, is not loopback.
-  if (!isLoopback(request.headers.host ?? '')) return 'Without API_KEYS the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';
+  if (!isLoopback(request.headers.host ?? ''))
+    return 'Without API_KEYS the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';
   return null;
 }
 
@@ -30,7 +32,10 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
     if (reason !== null) return sendStatusProblem(request, reply, 403, { detail: reason });
-    reply.header('x-frame-options', 'DENY').header('content-security-policy', "frame-ancestors 'none'").header('referrer-policy', 'no-referrer');
+    reply
+      .header('x-frame-options', 'DENY')
+      .header('content-security-policy', "frame-ancestors 'none'")
+      .header('referrer-policy', 'no-referrer');
     // BullMQ waits for a store that is away; a person should not.
     if (request.url.startsWith(`${PATH}/api/`)) await store.ping();
   });

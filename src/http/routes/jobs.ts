@@ -18,7 +18,10 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       summary: 'Failed jobs, newest first',
       description: '`reason` filters by the code of the error.',
       querystring: JobListQuerySchema,
-      response: { 200: { description: 'A page of jobs.', headers: NEXT_LINK, content: { 'application/json': { schema: JobPageSchema } } }, ...problems('invalid-request') },
+      response: {
+        200: { description: 'A page of jobs.', headers: NEXT_LINK, content: { 'application/json': { schema: JobPageSchema } } },
+        ...problems('invalid-request'),
+      },
     },
     handler: async (request, reply) => {
       const { reason = null, cursor = null, limit = DEFAULT_PAGE_LIMIT } = request.query;
@@ -50,7 +53,13 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       summary: 'Cancel a job',
       description: 'For everybody who waits for it, in any process; a running fetch is aborted. A job that has ended stays as it is.',
       params: JobParams,
-      response: { 200: { description: '`cancelled`, or `ended` when there was nothing to cancel.', content: { 'application/json': { schema: JobStatusSchema } } }, ...problems('job-unknown') },
+      response: {
+        200: {
+          description: '`cancelled`, or `ended` when there was nothing to cancel.',
+          content: { 'application/json': { schema: JobStatusSchema } },
+        },
+        ...problems('job-unknown'),
+      },
     },
     handler: async (request, reply) => {
       const { jobId } = jobOf(request.params);
@@ -67,15 +76,24 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       description: 'Queues a job that failed, was cancelled or found no book, with all its attempts.',
       params: JobParams,
       response: {
-        200: { description: '`live`: it has not ended, so there is nothing to try again.', content: { 'application/json': { schema: JobStatusSchema } } },
-        202: { description: '`queued`.', headers: { Location: { type: 'string' } }, content: { 'application/json': { schema: JobStatusSchema } } },
+        200: {
+          description: '`live`: it has not ended, so there is nothing to try again.',
+          content: { 'application/json': { schema: JobStatusSchema } },
+        },
+        202: {
+          description: '`queued`.',
+          headers: { Location: { type: 'string' } },
+          content: { 'application/json': { schema: JobStatusSchema } },
+        },
         ...problems('invalid-request', 'job-unknown', 'body-too-large', 'unsupported-media-type'),
       },
     },
     handler: async (request, reply) => {
       const { jobId } = jobOf(request.params);
       const status = (await jobs.retry(jobId)) ?? unknownJob(jobId);
-      return status === 'queued' ? reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status }) : reply.code(200).send({ jobId, status });
+      return status === 'queued'
+        ? reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status })
+        : reply.code(200).send({ jobId, status });
     },
   });
 
@@ -86,7 +104,10 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       summary: 'Try failed jobs again',
       description: 'Newest first; `reason` filters by the code of the error, `limit` says how many at most. The body may be left out.',
       body: RedriveSchema,
-      response: { 202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } }, ...problems('invalid-request', 'body-too-large', 'unsupported-media-type') },
+      response: {
+        202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } },
+        ...problems('invalid-request', 'body-too-large', 'unsupported-media-type'),
+      },
     },
     preValidation: (request, _reply, done) => {
       (request as { body: unknown }).body ??= {};

@@ -17,7 +17,10 @@ const READINESS_DEADLINE_MS = 2000;
 async function withDeadline(check: Promise<Readiness>): Promise<Readiness> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<Readiness>((resolve) => {
-    timer = setTimeout(() => resolve({ ready: false, checks: { readiness: `no answer within ${READINESS_DEADLINE_MS} ms` } }), READINESS_DEADLINE_MS);
+    timer = setTimeout(
+      () => resolve({ ready: false, checks: { readiness: `no answer within ${READINESS_DEADLINE_MS} ms` } }),
+      READINESS_DEADLINE_MS,
+    );
   });
   try {
     return await Promise.race([check, late]);
@@ -67,7 +70,8 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       operationId: 'readyz',
       tags: ['Operations'],
       summary: 'Whether the process can take requests',
-      description: '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key.',
+      description:
+        '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key.',
       response: { 200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }), ...problems() },
     },
     handler: async (request, reply) => {
@@ -77,7 +81,9 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       const said = Object.entries(checks).map(([name, outcome]) => `${name}: ${outcome}`);
       const detail = `Not ready (${said.join('; ')}).`;
       const more = { detail, extensions: { checks } };
-      return 'store' in checks && checks['store'] !== 'ok' ? sendProblem(request, reply, 'store-unavailable', more) : sendStatusProblem(request, reply, 503, more);
+      return 'store' in checks && checks['store'] !== 'ok'
+        ? sendProblem(request, reply, 'store-unavailable', more)
+        : sendStatusProblem(request, reply, 503, more);
     },
   });
 
@@ -102,7 +108,9 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     },
     handler: async (_request, reply) => {
       const [backlog, books, parser] = await Promise.all([jobs.backlog(), store.books.count(), parserHealth?.()]);
-      return reply.header('cache-control', 'no-store').send({ backlog, books, source: source?.current().mode ?? null, ...(parser ? { parser } : {}) });
+      return reply
+        .header('cache-control', 'no-store')
+        .send({ backlog, books, source: source?.current().mode ?? null, ...(parser ? { parser } : {}) });
     },
   });
 }

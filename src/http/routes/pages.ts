@@ -21,7 +21,13 @@ const HTML_RESPONSE = { description: 'A page.', content: { 'text/html': { schema
 
 export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
   app.get('/', {
-    schema: { operationId: 'home', tags: ['Operations'], summary: 'Where everything is', description: 'A page with links.', response: { 200: HTML_RESPONSE, ...problems() } },
+    schema: {
+      operationId: 'home',
+      tags: ['Operations'],
+      summary: 'Where everything is',
+      description: 'A page with links.',
+      response: { 200: HTML_RESPONSE, ...problems() },
+    },
     handler: (_request, reply) =>
       sendPage(
         reply as never,
@@ -35,10 +41,18 @@ curl 'http://localhost:3000/book-info?id=2767052'</pre>
   });
 
   app.get('/errors', {
-    schema: { operationId: 'listErrors', tags: ['Operations'], summary: 'Every error there is', description: 'A page.', response: { 200: HTML_RESPONSE, ...problems() } },
+    schema: {
+      operationId: 'listErrors',
+      tags: ['Operations'],
+      summary: 'Every error there is',
+      description: 'A page.',
+      response: { 200: HTML_RESPONSE, ...problems() },
+    },
     handler: (_request, reply) => {
-      const rows = Object.entries(ERRORS).map(([code, { status, title }]) => `<tr><td>${status}<td><a href="/errors/${code}"><code>${code}</code></a><td>${escapeHtml(title)}`);
-      return sendPage(reply as never, 'Errors', `<h1>Errors</h1><table><tr><th>Status<th>Code<th>Meaning${rows.join('')}</table>`) as never;
+      const rows = Object.entries(ERRORS).map(
+        ([code, { status, title }]) => `<tr><td>${status}<td><a href="/errors/${code}"><code>${code}</code></a><td>${escapeHtml(title)}`,
+      );
+      return sendPage(reply, 'Errors', `<h1>Errors</h1><table><tr><th>Status<th>Code<th>Meaning${rows.join('')}</table>`);
     },
   });
 
@@ -55,7 +69,11 @@ curl 'http://localhost:3000/book-info?id=2767052'</pre>
       const { code } = request.params;
       if (!isCode(code)) throw new QuireError('not-found', 'There is no such error. /errors lists them.');
       const { status, title, retry } = ERRORS[code];
-      return sendPage(reply as never, title, `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p><p>${RETRY[retry]}</p>`) as never;
+      return sendPage(
+        reply,
+        title,
+        `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p><p>${RETRY[retry]}</p>`,
+      );
     },
   });
 };

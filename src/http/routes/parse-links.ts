@@ -7,7 +7,15 @@ import { installTextBodies } from '../body-parsing.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { claim, readIdempotencyKey, type KeptAnswer } from '../idempotency.ts';
 import { grantWait, preferredWaitSeconds } from '../preferences.ts';
-import { LinkListSchema, LinkObjectSchema, LinkTextSchema, MAX_BODY_BYTES, MAX_LINKS, SubmitAnswerSchema, SubmitQuerySchema } from '../schemas/batch.ts';
+import {
+  LinkListSchema,
+  LinkObjectSchema,
+  LinkTextSchema,
+  MAX_BODY_BYTES,
+  MAX_LINKS,
+  SubmitAnswerSchema,
+  SubmitQuerySchema,
+} from '../schemas/batch.ts';
 import { PAGE_LIMIT } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
 import { readSubmission, type ReadSubmission, type SubmitQuery } from '../submission.ts';
@@ -35,8 +43,18 @@ const schema = {
     'One job is made for each book that has no fresh copy and no live job; duplicates in one request collapse. Options in the body win over those in the query string.',
   querystring: SubmitQuerySchema,
   headers: Type.Object({
-    prefer: Type.Optional(Type.String({ description: '`wait=n` (n ≤ 30): answers as soon as all items are settled, or after n seconds with what there is.', examples: ['wait=10'] })),
-    'idempotency-key': Type.Optional(Type.String({ maxLength: 255, description: 'The same key with the same links and options is done once; its answer is sent again for 24 h.' })),
+    prefer: Type.Optional(
+      Type.String({
+        description: '`wait=n` (n ≤ 30): answers as soon as all items are settled, or after n seconds with what there is.',
+        examples: ['wait=10'],
+      }),
+    ),
+    'idempotency-key': Type.Optional(
+      Type.String({
+        maxLength: 255,
+        description: 'The same key with the same links and options is done once; its answer is sent again for 24 h.',
+      }),
+    ),
   }),
   body: {
     content: {
@@ -45,15 +63,30 @@ const schema = {
     },
   },
   response: {
-    200: { description: 'Nothing had to be queued, or all items were settled while waiting.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
+    200: {
+      description: 'Nothing had to be queued, or all items were settled while waiting.',
+      headers: SUBMITTED_HEADERS,
+      content: { 'application/json': { schema: SubmitAnswerSchema } },
+    },
     202: { description: 'Accepted.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
-    ...problems('invalid-request', 'no-valid-links', 'webhook-target-refused', 'idempotency-conflict', 'body-too-large', 'unsupported-media-type', 'idempotency-mismatch', 'rate-limited'),
+    ...problems(
+      'invalid-request',
+      'no-valid-links',
+      'webhook-target-refused',
+      'idempotency-conflict',
+      'body-too-large',
+      'unsupported-media-type',
+      'idempotency-mismatch',
+      'rate-limited',
+    ),
   },
 };
 
 /** The same fault, told with a pointer into the body as it was sent. */
 const pointInto = (error: QuireError, listPointer: string): QuireError =>
-  new QuireError(error.code, error.message, { errors: (error.errors ?? []).map(({ pointer, detail }) => ({ pointer: listPointer + pointer, detail })) });
+  new QuireError(error.code, error.message, {
+    errors: (error.errors ?? []).map(({ pointer, detail }) => ({ pointer: listPointer + pointer, detail })),
+  });
 
 const callerOf = ({ headers }: FastifyRequest): string => `${headers.authorization ?? ''} ${String(headers['x-api-key'] ?? '')}`;
 
@@ -101,9 +134,19 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
   };
 
   const send = (reply: FastifyReply, { status, location, body }: KeptAnswer): FastifyReply =>
-    reply.code(status).header('location', location).header('cache-control', 'no-store').header('content-type', 'application/json; charset=utf-8').send(body);
+    reply
+      .code(status)
+      .header('location', location)
+      .header('cache-control', 'no-store')
+      .header('content-type', 'application/json; charset=utf-8')
+      .send(body);
 
-  const handleOnce = async (key: string, submission: ReadSubmission, request: FastifyRequest, reply: FastifyReply): Promise<FastifyReply> => {
+  const handleOnce = async (
+    key: string,
+    submission: ReadSubmission,
+    request: FastifyRequest,
+    reply: FastifyReply,
+  ): Promise<FastifyReply> => {
     const claimed = await claim(store.documents, {
       key,
       caller: callerOf(request),
@@ -112,11 +155,12 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     });
     if (claimed.kind === 'again') return send(reply.header('idempotency-replayed', 'true'), claimed.answer);
     const { lease } = claimed;
-    const quietly = (error: unknown): void => log.warn({ reqId: request.id, err: error }, 'an Idempotency-Key could not be kept or released; its lease ends by itself');
+    const quietly = (error: unknown): void =>
+      log.warn({ reqId: request.id, err: error }, 'an Idempotency-Key could not be kept or released; its lease ends by itself');
     try {
       const answer = await handle(submission, request, reply);
       await lease.keep(answer).catch(quietly);
-      return send(reply, answer);
+      return await send(reply, answer);
     } catch (error) {
       // Not awaited: with the store away it would only delay the answer.
       lease.release().catch(quietly);

@@ -21,8 +21,12 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | nu
       operationId: 'getSource',
       tags: ['Source'],
       summary: 'How Goodreads treats us just now',
-      description: '`open`, `slowed` after it asked for less, or `blocked`: then single probes are sent with growing delays, no job loses an attempt, and stored copies are served.',
-      response: { 200: { description: 'The source.', content: { 'application/json': { schema: SourceSchema } } }, ...problems('not-found') },
+      description:
+        '`open`, `slowed` after it asked for less, or `blocked`: then single probes are sent with growing delays, no job loses an attempt, and stored copies are served.',
+      response: {
+        200: { description: 'The source.', content: { 'application/json': { schema: SourceSchema } } },
+        ...problems('not-found'),
+      },
     },
     handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await (source ?? absent()).view()),
   });
@@ -33,8 +37,13 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | nu
       tags: ['Source'],
       summary: 'What was asked of Goodreads, by hour and day',
       description: 'Requests, bytes and outcomes; kept for 90 days. Hours without a request are left out.',
-      querystring: Type.Object({ days: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS, description: 'How many days back.' })) }),
-      response: { 200: { description: 'The ledger.', content: { 'application/json': { schema: LedgerSchema } } }, ...problems('invalid-request', 'not-found') },
+      querystring: Type.Object({
+        days: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS, description: 'How many days back.' })),
+      }),
+      response: {
+        200: { description: 'The ledger.', content: { 'application/json': { schema: LedgerSchema } } },
+        ...problems('invalid-request', 'not-found'),
+      },
     },
     handler: async (request, reply) => {
       const toMs = Date.now();

@@ -9,20 +9,42 @@ export const MAX_LINKS = 10_000;
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
 /** States an item is shown in, in the order an item goes through them. */
-export const SHOWN_STATES = ['queued', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled', 'cached', 'invalid'] as const;
+export const SHOWN_STATES = [
+  'queued',
+  'active',
+  'delayed',
+  'blocked',
+  'parsed',
+  'not-found',
+  'failed',
+  'cancelled',
+  'cached',
+  'invalid',
+] as const;
 
-export const PrioritySchema = Type.Enum([...PRIORITIES], { type: 'string', default: 'normal', description: '`interactive` overtakes `normal`, which overtakes `bulk`.' });
-export const MaxAgeSchema = Type.Integer({ minimum: 0, maximum: 315_360_000, description: 'Seconds: a stored copy that is older is fetched again; 0 forces it. Without it `BOOK_TTL` decides.' });
+export const PrioritySchema = Type.Enum([...PRIORITIES], {
+  type: 'string',
+  default: 'normal',
+  description: '`interactive` overtakes `normal`, which overtakes `bulk`.',
+});
+export const MaxAgeSchema = Type.Integer({
+  minimum: 0,
+  maximum: 315_360_000,
+  description: 'Seconds: a stored copy that is older is fetched again; 0 forces it. Without it `BOOK_TTL` decides.',
+});
 
 const WebhookUrl = Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2048, description: 'Where to tell that the batch ended.' });
 
 /** The links themselves are looked at one by one elsewhere: an entry that is no string is an `invalid` item. */
-export const LinkListSchema = Type.Array(Type.Unknown({ description: 'A link to a Goodreads book. What names no book becomes an `invalid` item.' }), {
-  minItems: 1,
-  maxItems: MAX_LINKS,
-  title: 'Links',
-  examples: [['https://www.goodreads.com/book/show/2767052-the-hunger-games', 'https://www.goodreads.com/book/isbn/9780439023481']],
-});
+export const LinkListSchema = Type.Array(
+  Type.Unknown({ description: 'A link to a Goodreads book. What names no book becomes an `invalid` item.' }),
+  {
+    minItems: 1,
+    maxItems: MAX_LINKS,
+    title: 'Links',
+    examples: [['https://www.goodreads.com/book/show/2767052-the-hunger-games', 'https://www.goodreads.com/book/isbn/9780439023481']],
+  },
+);
 
 export const LinkObjectSchema = Type.Object(
   {
@@ -30,13 +52,26 @@ export const LinkObjectSchema = Type.Object(
     priority: Type.Optional(PrioritySchema),
     maxAge: Type.Optional(MaxAgeSchema),
     webhook: Type.Optional(
-      Type.Object({ url: WebhookUrl, secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Signs the calls (Standard Webhooks).' })) }, { additionalProperties: false }),
+      Type.Object(
+        {
+          url: WebhookUrl,
+          secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Signs the calls (Standard Webhooks).' })),
+        },
+        { additionalProperties: false },
+      ),
     ),
   },
-  { additionalProperties: false, title: 'LinksWithOptions', examples: [{ urls: ['https://www.goodreads.com/book/show/2767052'], priority: 'interactive', maxAge: 0 }] },
+  {
+    additionalProperties: false,
+    title: 'LinksWithOptions',
+    examples: [{ urls: ['https://www.goodreads.com/book/show/2767052'], priority: 'interactive', maxAge: 0 }],
+  },
 );
 
-export const LinkTextSchema = Type.String({ description: 'A link a line; blank lines are ignored.', examples: ['https://www.goodreads.com/book/show/2767052\nhttps://www.goodreads.com/book/show/6148028'] });
+export const LinkTextSchema = Type.String({
+  description: 'A link a line; blank lines are ignored.',
+  examples: ['https://www.goodreads.com/book/show/2767052\nhttps://www.goodreads.com/book/show/6148028'],
+});
 
 export const SubmitQuerySchema = Type.Object({
   priority: Type.Optional(PrioritySchema),
@@ -52,7 +87,8 @@ export const AnsweredItemSchema = Type.Object({
   url: Type.Optional(Type.String({ description: 'The canonical address of the book.' })),
   status: Type.Enum(['queued', 'joined', 'cached', 'invalid'], {
     type: 'string',
-    description: '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored. `invalid`: it names no book.',
+    description:
+      '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored. `invalid`: it names no book.',
   }),
   jobId: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String({ description: 'Why an `invalid` link is.' })),
@@ -64,7 +100,13 @@ export const AnsweredItemSchema = Type.Object({
 export const SubmitAnswerSchema = Type.Object(
   {
     batchId: Type.String(),
-    counts: Type.Object({ total: Type.Integer(), queued: Type.Integer(), joined: Type.Integer(), cached: Type.Integer(), invalid: Type.Integer() }),
+    counts: Type.Object({
+      total: Type.Integer(),
+      queued: Type.Integer(),
+      joined: Type.Integer(),
+      cached: Type.Integer(),
+      invalid: Type.Integer(),
+    }),
     items: Type.Array(AnsweredItemSchema),
   },
   {
@@ -81,7 +123,11 @@ export const SubmitAnswerSchema = Type.Object(
             status: 'queued',
             jobId: 'book-2767052',
           },
-          { input: 'nonsense', status: 'invalid', reason: 'That is not an absolute web address: send a link such as https://www.goodreads.com/book/show/2767052.' },
+          {
+            input: 'nonsense',
+            status: 'invalid',
+            reason: 'That is not an absolute web address: send a link such as https://www.goodreads.com/book/show/2767052.',
+          },
         ],
       },
     ],
@@ -93,13 +139,21 @@ export const BatchSchema = Type.Object(
     batchId: Type.String(),
     state: Type.Enum(['running', 'completed', 'cancelled'], { type: 'string' }),
     total: Type.Integer(),
-    counts: Type.Object(Object.fromEntries(SHOWN_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])) as Record<(typeof SHOWN_STATES)[number], ReturnType<typeof Type.Integer>>, {
-      description: 'Items by state; they add up to `total` at every instant.',
-    }),
+    counts: Type.Object(
+      Object.fromEntries(SHOWN_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])) as Record<
+        (typeof SHOWN_STATES)[number],
+        ReturnType<typeof Type.Integer>
+      >,
+      {
+        description: 'Items by state; they add up to `total` at every instant.',
+      },
+    ),
     priority: PrioritySchema,
     createdAt: Type.String({ format: 'date-time' }),
     finishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-    etaSeconds: Type.Union([Type.Number(), Type.Null()], { description: 'Seconds until it is likely done; `null` when nothing can be said.' }),
+    etaSeconds: Type.Union([Type.Number(), Type.Null()], {
+      description: 'Seconds until it is likely done; `null` when nothing can be said.',
+    }),
   },
   { title: 'Batch' },
 );
@@ -118,6 +172,9 @@ export const ItemSchema = Type.Object(
   { title: 'Item' },
 );
 
-export const ItemPageSchema = Type.Object({ items: Type.Array(ItemSchema), cursor: Type.Union([Type.String(), Type.Null()]) }, { title: 'ItemPage' });
+export const ItemPageSchema = Type.Object(
+  { items: Type.Array(ItemSchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { title: 'ItemPage' },
+);
 
 export const ItemQuerySchema = Type.Object({ state: Type.Optional(State), cursor: Cursor, limit: Limit });

@@ -2,7 +2,8 @@
 import { Type, type TSchema } from 'typebox';
 import type { Book } from '../../books/book.ts';
 
-const orNull = <T extends TSchema>(schema: T, description?: string) => Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
+const orNull = <T extends TSchema>(schema: T, description?: string) =>
+  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
 const text = (description?: string) => orNull(Type.String({ minLength: 1 }), description);
 const count = (description?: string) => orNull(Type.Integer({ minimum: 0 }), description);
 
@@ -56,12 +57,20 @@ export const BookSchema = Type.Object(
     workId: text("Goodreads' number of the work this book is an edition of."),
     originalTitle: text(),
     authors: Type.Array(
-      Type.Object({ id: text(), name: Type.String({ minLength: 1 }), role: text("`null` for an author, else the page's own word."), url: text() }),
+      Type.Object({
+        id: text(),
+        name: Type.String({ minLength: 1 }),
+        role: text("`null` for an author, else the page's own word."),
+        url: text(),
+      }),
     ),
     series: Type.Array(Type.Object({ id: text(), title: Type.String({ minLength: 1 }), position: text('"1", "1.5", "1-3".') })),
     ratingsCount: count('Over all editions of the work.'),
     reviewsCount: count('Over all editions of the work.'),
-    ratingsDistribution: Type.Array(Type.Integer({ minimum: 0 }), { maxItems: 5, description: 'How many gave one to five stars, in that order; `[]` where the page does not say.' }),
+    ratingsDistribution: Type.Array(Type.Integer({ minimum: 0 }), {
+      maxItems: 5,
+      description: 'How many gave one to five stars, in that order; `[]` where the page does not say.',
+    }),
     format: text(),
     pages: count(),
     publisher: text(),
@@ -77,7 +86,14 @@ export const BookSchema = Type.Object(
     fetchedAt: Type.String({ format: 'date-time' }),
     via: Type.Enum(['crawl', 'upload'], { type: 'string', description: '`upload`: a page that a user saved and sent.' }),
     layout: Type.Enum(['legacy', 'next'], { type: 'string', description: 'The generation of Goodreads page it was read from.' }),
-    sources: Type.Record(Type.String(), Type.Enum([...Layers], { type: 'string' }), { description: 'For each field that was found, the layer of the page that gave it.' }),
+    sources: Type.Record(Type.String(), Type.Enum([...Layers], { type: 'string' }), {
+      description: 'For each field that was found, the layer of the page that gave it.',
+    }),
   },
-  { $id: 'Book', title: 'Book', description: 'What a book page tells. A field the page does not carry is `null` or `[]`, never an empty string, `0` or a guess.', examples: [EXAMPLE] },
+  {
+    $id: 'Book',
+    title: 'Book',
+    description: 'What a book page tells. A field the page does not carry is `null` or `[]`, never an empty string, `0` or a guess.',
+    examples: [EXAMPLE],
+  },
 );

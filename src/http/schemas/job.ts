@@ -7,8 +7,17 @@ import { Cursor, Limit } from './parameters.ts';
 export const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled'] as const;
 
 /** Codes a failed job can carry. */
-const FAILURES = ['crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'blocked', 'internal-error'] as const satisfies ErrorCode[];
-const Reason = Type.Optional(Type.Enum([...FAILURES], { type: 'string', description: 'Only jobs that failed with this code, such as `crawl-failed`.' }));
+const FAILURES = [
+  'crawl-failed',
+  'page-not-recognised',
+  'disallowed',
+  'poison',
+  'blocked',
+  'internal-error',
+] as const satisfies ErrorCode[];
+const Reason = Type.Optional(
+  Type.Enum([...FAILURES], { type: 'string', description: 'Only jobs that failed with this code, such as `crawl-failed`.' }),
+);
 
 export const JobSchema = Type.Object(
   {
@@ -23,16 +32,24 @@ export const JobSchema = Type.Object(
     settledAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     waiters: Type.Integer({ description: 'Items of batches that wait or waited for it.' }),
     lastError: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
-    timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), event: Type.String(), detail: Type.String() }), { description: 'What happened, oldest first.' }),
+    timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), event: Type.String(), detail: Type.String() }), {
+      description: 'What happened, oldest first.',
+    }),
     etaSeconds: Type.Union([Type.Number(), Type.Null()]),
   },
   { title: 'Job' },
 );
 
-export const JobPageSchema = Type.Object({ jobs: Type.Array(JobSchema), cursor: Type.Union([Type.String(), Type.Null()]) }, { title: 'JobPage' });
+export const JobPageSchema = Type.Object(
+  { jobs: Type.Array(JobSchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { title: 'JobPage' },
+);
 
 export const JobListQuerySchema = Type.Object({
-  state: Type.Enum(['failed'], { type: 'string', description: 'Only failed jobs are listed: the others are found by their batch or book.' }),
+  state: Type.Enum(['failed'], {
+    type: 'string',
+    description: 'Only failed jobs are listed: the others are found by their batch or book.',
+  }),
   reason: Reason,
   cursor: Cursor,
   limit: Limit,
@@ -54,5 +71,10 @@ export const PendingSchema = Type.Object(
     url: Type.String(),
     etaSeconds: Type.Union([Type.Number(), Type.Null()]),
   },
-  { title: 'Pending', examples: [{ status: 'waiting', jobId: 'book-2767052', bookId: '2767052', url: 'https://www.goodreads.com/book/show/2767052', etaSeconds: 3 }] },
+  {
+    title: 'Pending',
+    examples: [
+      { status: 'waiting', jobId: 'book-2767052', bookId: '2767052', url: 'https://www.goodreads.com/book/show/2767052', etaSeconds: 3 },
+    ],
+  },
 );

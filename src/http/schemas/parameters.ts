@@ -5,13 +5,23 @@ export const PAGE_LIMIT = 200;
 export const DEFAULT_PAGE_LIMIT = 50;
 
 export const BookParams = Type.Object({ bookId: Type.String({ description: "Goodreads' book number.", examples: ['2767052'] }) });
-export const JobParams = Type.Object({ jobId: Type.String({ description: '`book-<number>` or `isbn-<isbn13>`.', examples: ['book-2767052'] }) });
-export const BatchParams = Type.Object({ batchId: Type.String({ description: 'As in the answer of `POST /parse-links`.', examples: ['01k9zq3v8e6m'] }) });
+export const JobParams = Type.Object({
+  jobId: Type.String({ description: '`book-<number>` or `isbn-<isbn13>`.', examples: ['book-2767052'] }),
+});
+export const BatchParams = Type.Object({
+  batchId: Type.String({ description: 'As in the answer of `POST /parse-links`.', examples: ['01k9zq3v8e6m'] }),
+});
 
 export const Cursor = Type.Optional(
-  Type.String({ minLength: 1, maxLength: 200, description: 'Where to go on: take it from the `Link: <…>; rel="next"` header (or `cursor`) of the page before.' }),
+  Type.String({
+    minLength: 1,
+    maxLength: 200,
+    description: 'Where to go on: take it from the `Link: <…>; rel="next"` header (or `cursor`) of the page before.',
+  }),
 );
-export const Limit = Type.Optional(Type.Integer({ minimum: 1, maximum: PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT, description: 'Entries a page.' }));
+export const Limit = Type.Optional(
+  Type.Integer({ minimum: 1, maximum: PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT, description: 'Entries a page.' }),
+);
 
 /** Response headers of a page of a list. */
 export const NEXT_LINK = { Link: { type: 'string', description: '`<…>; rel="next"` while there are more.' } };

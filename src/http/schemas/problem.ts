@@ -11,7 +11,9 @@ export const FaultSchema = Type.Object({
 /** RFC 9457. Registered as the component `Problem`. */
 export const ProblemSchema = Type.Object(
   {
-    type: Type.String({ description: 'URI of the page that documents the error; it ends in the code. `about:blank` when the status says it all.' }),
+    type: Type.String({
+      description: 'URI of the page that documents the error; it ends in the code. `about:blank` when the status says it all.',
+    }),
     title: Type.String(),
     status: Type.Integer(),
     detail: Type.String({ description: 'What went wrong this time, and what to do.' }),
@@ -46,10 +48,21 @@ const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
 function response(status: number, codes: readonly ErrorCode[]): ProblemResponse {
   // What any route may answer is shown once, by the routes that name it.
   const examples = Object.fromEntries(
-    codes.filter((code) => !EVERYWHERE.some((common) => common === code)).map((code) => [
-      code,
-      { value: { type: problemType(code), title: ERRORS[code].title, status, detail: `${ERRORS[code].title}.`, instance: 'kq3fX0aZ-1', code } },
-    ]),
+    codes
+      .filter((code) => !EVERYWHERE.some((common) => common === code))
+      .map((code) => [
+        code,
+        {
+          value: {
+            type: problemType(code),
+            title: ERRORS[code].title,
+            status,
+            detail: `${ERRORS[code].title}.`,
+            instance: 'kq3fX0aZ-1',
+            code,
+          },
+        },
+      ]),
   );
   const headers = HEADERS[status];
   return {
@@ -66,5 +79,8 @@ export function problems<C extends ErrorCode>(...codes: C[]): Record<Status<C> |
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return Object.fromEntries([...byStatus].map(([status, same]) => [status, response(status, same)])) as Record<Status<C> | 401 | 500 | 503, ProblemResponse>;
+  return Object.fromEntries([...byStatus].map(([status, same]) => [status, response(status, same)])) as Record<
+    Status<C> | 401 | 500 | 503,
+    ProblemResponse
+  >;
 }

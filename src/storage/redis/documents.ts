@@ -15,6 +15,7 @@ export function createDocumentStore(redis: RedisClient, prefix: string): Documen
     },
     async delete(key) {
       await asked(redis.zrem(`${prefix}docs`, key));
+      await asked(redis.zrem(`${prefix}docs-ending`, key));
       return (await asked(redis.del(`${prefix}doc:${key}`))) === 1;
     },
     async list(start, { afterKey, limit }) {

@@ -9,7 +9,7 @@
  *   a attempts, n waiters once settled, ec and ed the error's code and detail, b bookId, l timeline (one JSON a line).
  * - `batch:<id>` hash (counts under their one-letter codes), `batch:<id>:items` list of JSON, `batch:<id>:states` one letter an item,
  *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
- * - `books` (ids by number), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
+ * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
  */
 
 /** Positions in a copy's header, shared with the TypeScript side. */
@@ -304,8 +304,19 @@ local key = P .. 'doc:' .. ARGV[1]
 local version = tonumber(call('HGET', key, 'v') or 0)
 if tonumber(ARGV[3]) >= 0 and version ~= tonumber(ARGV[3]) then return false end
 call('HSET', key, 'v', version + 1, 'j', ARGV[2])
-if ARGV[5] == '0' then call('PERSIST', key) else call('PEXPIREAT', key, ARGV[5]) end
 call('ZADD', P .. 'docs', 0, ARGV[1])
+if ARGV[5] == '0' then
+  call('PERSIST', key)
+  call('ZREM', P .. 'docs-ending', ARGV[1])
+else
+  call('PEXPIREAT', key, ARGV[5])
+  call('ZADD', P .. 'docs-ending', ARGV[5], ARGV[1])
+end
+-- Redis drops an expired document by itself; each write takes a few of their names out of the list of keys.
+for _, name in ipairs(call('ZRANGEBYSCORE', P .. 'docs-ending', '-inf', ARGV[4], 'LIMIT', 0, 10)) do
+  call('ZREM', P .. 'docs-ending', name)
+  if call('EXISTS', P .. 'doc:' .. name) == 0 then call('ZREM', P .. 'docs', name) end
+end
 return version + 1
 `;
 

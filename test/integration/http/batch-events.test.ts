@@ -14,15 +14,21 @@ describe.each(STORES)('GET /batches/{id}/events, on the %s store', (store) => {
   afterAll(() => scene.stop());
 
   const fresh = (count: number): string[] => Array.from({ length: count }, () => linkTo((nextId += 1)));
-  const submit = async (links: unknown[]): Promise<string> => (await scene.ask('/parse-links', { method: 'POST', body: links })).body['batchId'] as string;
-  const held = async (links: string[]): Promise<void> => scene.goodreads.control({ delayMs: 300, ids: links.map((link) => link.split('/').at(-1) ?? '') });
+  const submit = async (links: unknown[]): Promise<string> =>
+    (await scene.ask('/parse-links', { method: 'POST', body: links })).body['batchId'] as string;
+  const held = async (links: string[]): Promise<void> =>
+    scene.goodreads.control({ delayMs: 300, ids: links.map((link) => link.split('/').at(-1) ?? '') });
 
   it('tells each item as it settles, then the batch, and closes', async () => {
     const links = fresh(30);
     await held(links);
     const batchId = await submit([...links, 'nonsense']);
     const reader = await readEvents(scene.quire.origin, batchId);
-    expect([reader.status, reader.headers.get('content-type'), reader.headers.get('cache-control')]).toEqual([200, 'text/event-stream; charset=utf-8', 'no-store']);
+    expect([reader.status, reader.headers.get('content-type'), reader.headers.get('cache-control')]).toEqual([
+      200,
+      'text/event-stream; charset=utf-8',
+      'no-store',
+    ]);
     await reader.ended;
     const items = itemsOf(reader.events);
     expect(items.map(({ id }) => id)).toEqual(Array.from({ length: 30 }, (_, n) => n + 1));
@@ -39,7 +45,11 @@ describe.each(STORES)('GET /batches/{id}/events, on the %s store', (store) => {
       at: expect.stringMatching(/Z$/),
     });
     expect(reader.events[0]).toMatchObject({ event: 'batch', data: { batchId } });
-    expect(reader.events.at(-1)).toMatchObject({ event: 'batch', id: 30, data: { batchId, state: 'completed', counts: { parsed: 30, invalid: 1 } } });
+    expect(reader.events.at(-1)).toMatchObject({
+      event: 'batch',
+      id: 30,
+      data: { batchId, state: 'completed', counts: { parsed: 30, invalid: 1 } },
+    });
     await scene.goodreads.control({ mode: 'open' });
   });
 
@@ -94,14 +104,19 @@ describe.each(STORES)('GET /batches/{id}/events, on the %s store', (store) => {
     const batchId = await submit(links);
     const readers = await Promise.all(Array.from({ length: 100 }, (_, n) => readEvents(scene.quire.origin, batchId, n % 3)));
     await Promise.all(readers.map(({ ended }) => ended));
-    readers.forEach((reader, n) => expect(itemsOf(reader.events).map(({ id }) => id)).toEqual(Array.from({ length: 20 - (n % 3) }, (_, at) => at + 1 + (n % 3))));
+    readers.forEach((reader, n) =>
+      expect(itemsOf(reader.events).map(({ id }) => id)).toEqual(Array.from({ length: 20 - (n % 3) }, (_, at) => at + 1 + (n % 3))),
+    );
     await scene.goodreads.control({ mode: 'open' });
     await waitUntil('the gauge to fall', async () => /quire_event_streams 0/.test((await scene.ask<string>('/metrics')).body));
   });
 
   it('refuses an id that is not one of ours', async () => {
     const batchId = await submit([linkTo(scene.ids[0] ?? '')]);
-    expect(await scene.ask(`/batches/${batchId}/events`, { headers: { 'last-event-id': 'x' } })).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    expect(await scene.ask(`/batches/${batchId}/events`, { headers: { 'last-event-id': 'x' } })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request' },
+    });
   });
 });
 

@@ -19,7 +19,13 @@ describe.each(STORES)('batches, jobs and exports over HTTP, on the %s store', (s
     const batchId = await scene.parsed([...ids.map(linkTo), 'nonsense']);
     const { status, body } = await scene.ask(`/batches/${batchId}`);
     expect(status).toBe(200);
-    expect(body).toMatchObject({ batchId, state: 'completed', total: ids.length + 1, counts: { cached: ids.length, invalid: 1 }, etaSeconds: null });
+    expect(body).toMatchObject({
+      batchId,
+      state: 'completed',
+      total: ids.length + 1,
+      counts: { cached: ids.length, invalid: 1 },
+      etaSeconds: null,
+    });
     expect(total(body['counts'])).toBe(body['total']);
     expect(await scene.ask(`/batches/${batchId}`, { method: 'DELETE' })).toMatchObject({ status: 200, body: { cancelled: 0 } });
   });
@@ -46,7 +52,7 @@ describe.each(STORES)('batches, jobs and exports over HTTP, on the %s store', (s
 
   it('all books come in pages, in order of their numbers', async () => {
     const seen: string[] = [];
-    for (let path: string | null = '/books?limit=3'; path !== null; ) {
+    for (let path: string | null = '/books?limit=3'; path !== null;) {
       const { body, headers } = await scene.ask(path);
       for (const { id } of body['books'] as { id: string }[]) seen.push(id);
       path = nextOf(headers);
@@ -57,22 +63,33 @@ describe.each(STORES)('batches, jobs and exports over HTTP, on the %s store', (s
   it('exports hold every book, as lines of JSON or as a table', async () => {
     const batchId = await scene.parsed([...ids.map(linkTo).toReversed(), 'nonsense']);
     const sorted = ids.toSorted((a, b) => Number(a) - Number(b));
-    for (const [path, wanted] of [[`/batches/${batchId}/export`, ids.toReversed()], ['/books/export', sorted]] as [string, string[]][]) {
+    for (const [path, wanted] of [
+      [`/batches/${batchId}/export`, ids.toReversed()],
+      ['/books/export', sorted],
+    ] as [string, string[]][]) {
       const lines = await scene.ask<string>(path);
       expect(lines.headers.get('content-type')).toBe('application/jsonl; charset=utf-8');
-      const books = lines.body.split('\n').filter((line) => line !== '').map((line) => JSON.parse(line) as { id: string });
+      const books = lines.body
+        .split('\n')
+        .filter((line) => line !== '')
+        .map((line) => JSON.parse(line) as { id: string });
       expect(books.map(({ id }) => id)).toEqual(wanted);
       const table = await scene.ask<string>(`${path}?format=csv`);
       expect(table.headers.get('content-disposition')).toMatch(/^attachment; filename="[\w-]+\.csv"$/);
       const [header, ...rows] = table.body.split('\r\n');
-      expect(header).toMatch(/^Book Id,Title,Author,Additional Authors,ISBN,ISBN13,Average Rating,Publisher,Binding,Number of Pages,Year Published,Original Publication Year,/);
+      expect(header).toMatch(
+        /^Book Id,Title,Author,Additional Authors,ISBN,ISBN13,Average Rating,Publisher,Binding,Number of Pages,Year Published,Original Publication Year,/,
+      );
       expect(rows.filter((row) => /^\d+,/.test(row)).map((row) => row.split(',')[0])).toEqual(wanted);
     }
   });
 
   it('a job tells its story', async () => {
     const [id = ''] = ids;
-    expect(await scene.ask(`/jobs/book-${id}`)).toMatchObject({ status: 200, body: { jobId: `book-${id}`, state: 'parsed', bookId: id, lastError: null } });
+    expect(await scene.ask(`/jobs/book-${id}`)).toMatchObject({
+      status: 200,
+      body: { jobId: `book-${id}`, state: 'parsed', bookId: id, lastError: null },
+    });
     expect(await scene.ask(`/jobs/book-${id}`, { method: 'DELETE' })).toMatchObject({ status: 200, body: { status: 'ended' } });
   });
 
@@ -91,11 +108,19 @@ describe.each(STORES)('batches, jobs and exports over HTTP, on the %s store', (s
     expect(retried).toMatchObject({ status: 202, body: { status: 'queued' } });
     expect(retried.headers.get('location')).toBe(`/jobs/book-${failing[0]}`);
     expect((await scene.ask(`/book-info?id=${failing[0]}`, { headers: { prefer: 'wait=20' } })).status).toBe(200);
-    expect(await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'crawl-failed' } })).toMatchObject({ status: 202, body: { queued: 0 } });
-    expect(await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'page-not-recognised', limit: 1 } })).toMatchObject({ body: { queued: 1 } });
+    expect(await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'crawl-failed' } })).toMatchObject({
+      status: 202,
+      body: { queued: 0 },
+    });
+    expect(await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'page-not-recognised', limit: 1 } })).toMatchObject({
+      body: { queued: 1 },
+    });
     expect(await scene.ask('/failures/redrive', { method: 'POST' })).toMatchObject({ body: { queued: 1 } });
     for (const id of failing) expect((await scene.ask(`/book-info?id=${id}`, { headers: { prefer: 'wait=20' } })).status).toBe(200);
-    expect(await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'bad-mood' } })).toMatchObject({ status: 400, body: { errors: [{ pointer: '/reason' }] } });
+    expect(await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'bad-mood' } })).toMatchObject({
+      status: 400,
+      body: { errors: [{ pointer: '/reason' }] },
+    });
   });
 
   it('a live job can be cancelled', async () => {

@@ -30,7 +30,12 @@ describe.each(STORES)('GET /book-info, on the %s store', (store) => {
   it('answers with the very bytes that are stored, whatever names the book', async () => {
     const found = await scene.quire.service.store.books.find(`book-${id}` as JobId, Date.now());
     const stored = found?.kind === 'book' ? (JSON.parse(found.book.body.toString()) as { isbn13: string | null; title: string }) : null;
-    for (const answer of [await byUrl(linkTo(id)), await byUrl(`http://goodreads.com/en/book/show/${id}.Slug?x=1#y`), await info(`id=${id}`), await scene.ask(`/books/${id}`)]) {
+    for (const answer of [
+      await byUrl(linkTo(id)),
+      await byUrl(`http://goodreads.com/en/book/show/${id}.Slug?x=1#y`),
+      await info(`id=${id}`),
+      await scene.ask(`/books/${id}`),
+    ]) {
       expect(answer.status).toBe(200);
       expect(answer.headers.get('content-type')).toBe('application/json; charset=utf-8');
       expect(answer.body).toEqual(stored);
@@ -63,7 +68,12 @@ describe.each(STORES)('GET /book-info, on the %s store', (store) => {
     const { headers } = await info(`id=${id}`);
     const etag = headers.get('etag') ?? '';
     const modified = headers.get('last-modified') ?? '';
-    const unchanged: Record<string, string>[] = [{ 'if-none-match': etag }, { 'if-none-match': `"other", W/${etag}` }, { 'if-none-match': '*' }, { 'if-modified-since': modified }];
+    const unchanged: Record<string, string>[] = [
+      { 'if-none-match': etag },
+      { 'if-none-match': `"other", W/${etag}` },
+      { 'if-none-match': '*' },
+      { 'if-modified-since': modified },
+    ];
     for (const conditions of unchanged) {
       const answer = await info(`id=${id}`, conditions);
       expect([answer.status, answer.body, answer.headers.get('etag')], JSON.stringify(conditions)).toEqual([304, '', etag]);
@@ -119,7 +129,10 @@ describe.each(STORES)('GET /book-info, on the %s store', (store) => {
     await scene.goodreads.control({ mode: 'reset', ids: [failing] });
     await scene.parsed([linkTo(failing)]);
     const failed = await info(`id=${failing}&submit=true`);
-    expect(failed).toMatchObject({ status: 502, body: { code: 'crawl-failed', jobId: `book-${failing}`, lastError: { code: 'crawl-failed', detail: expect.any(String) } } });
+    expect(failed).toMatchObject({
+      status: 502,
+      body: { code: 'crawl-failed', jobId: `book-${failing}`, lastError: { code: 'crawl-failed', detail: expect.any(String) } },
+    });
     await scene.goodreads.control({ mode: 'truncated', ids: [failing] });
     expect((await scene.ask(`/jobs/book-${failing}/retry`, { method: 'POST' })).status).toBe(202);
     await waitUntil('the job to fail in another way', async () => (await info(`id=${failing}`)).body['code'] === 'page-not-recognised');
@@ -141,11 +154,17 @@ describe.each(STORES)('GET /book-info, on the %s store', (store) => {
     ['id=1&isbn=9780439023481', '/query/isbn'],
     ['url=%E0%A4%A', '/query/url'],
   ])('refuses ?%s', async (query, pointer) => {
-    expect(await info(query)).toMatchObject({ status: 400, body: { code: 'invalid-book-url', errors: [{ pointer, detail: expect.any(String) }] } });
+    expect(await info(query)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-book-url', errors: [{ pointer, detail: expect.any(String) }] },
+    });
   });
 
   it('refuses a submit that is neither true nor false', async () => {
-    expect(await info('id=1&submit=perhaps')).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer: '/query/submit' }] } });
+    expect(await info('id=1&submit=perhaps')).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request', errors: [{ pointer: '/query/submit' }] },
+    });
   });
 
   it('answers 202 with the time of the next probe while the source is blocked', async () => {

@@ -68,26 +68,45 @@ describe('errors', () => {
     ['/parse-links?maxAge=', '/query/maxAge'],
     ['/parse-links?maxAge=1&maxAge=2', '/query/maxAge'],
   ])('400 for POST %s', async (path, pointer) => {
-    expect(await scene.ask(path, { method: 'POST', body: [linkTo(1)] })).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer }] } });
+    expect(await scene.ask(path, { method: 'POST', body: [linkTo(1)] })).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request', errors: [{ pointer }] },
+    });
   });
 
-  it.each(['/books?limit=0', '/books?limit=201', '/books?limit=x', '/books?cursor=!!', '/books/export?format=xml', '/jobs', '/jobs?state=waiting', '/jobs?state=failed&reason=bad-mood', '/source/ledger?days=0'])(
-    '400 for GET %s',
-    async (path) => {
-      expect(await scene.ask(path)).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer: expect.stringMatching(/^\/query/) }] } });
-    },
-  );
+  it.each([
+    '/books?limit=0',
+    '/books?limit=201',
+    '/books?limit=x',
+    '/books?cursor=!!',
+    '/books/export?format=xml',
+    '/jobs',
+    '/jobs?state=waiting',
+    '/jobs?state=failed&reason=bad-mood',
+    '/source/ledger?days=0',
+  ])('400 for GET %s', async (path) => {
+    expect(await scene.ask(path)).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request', errors: [{ pointer: expect.stringMatching(/^\/query/) }] },
+    });
+  });
 
   it('400 for a list without a single good link, with a reason for each', async () => {
     const answer = await scene.ask('/parse-links', { method: 'POST', body: { urls: ['nonsense', 5, null] } });
-    expect(answer).toMatchObject({ status: 400, body: { code: 'no-valid-links', errors: [{ pointer: '/urls/0' }, { pointer: '/urls/1' }, { pointer: '/urls/2' }] } });
+    expect(answer).toMatchObject({
+      status: 400,
+      body: { code: 'no-valid-links', errors: [{ pointer: '/urls/0' }, { pointer: '/urls/1' }, { pointer: '/urls/2' }] },
+    });
     const many = await scene.ask('/parse-links', { method: 'POST', body: Array.from({ length: 150 }, (_, n) => `nonsense ${n}`) });
     expect(many.body['errors']).toHaveLength(100);
     expect(many.body['errors'][99].pointer).toBe('/99');
   });
 
   it('400 for a malformed percent-encoding in the path', async () => {
-    expect(await scene.ask('/books/%E0%A4%A')).toMatchObject({ status: 400, body: { code: 'invalid-request', detail: expect.stringContaining('percent') } });
+    expect(await scene.ask('/books/%E0%A4%A')).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request', detail: expect.stringContaining('percent') },
+    });
   });
 
   it.each([
@@ -118,8 +137,16 @@ describe('errors', () => {
 
   it('413 for a body beyond 2 MiB, told by its length or found while reading', async () => {
     const body = `["${'x'.repeat(2 * 1024 * 1024)}"]`;
-    expect(await scene.ask('/parse-links', { method: 'POST', headers: json, body })).toMatchObject({ status: 413, body: { code: 'body-too-large' } });
-    const chunked = await fetch(`${scene.quire.origin}/parse-links`, { method: 'POST', headers: json, body: new Blob([body]).stream(), duplex: 'half' } as RequestInit).then(
+    expect(await scene.ask('/parse-links', { method: 'POST', headers: json, body })).toMatchObject({
+      status: 413,
+      body: { code: 'body-too-large' },
+    });
+    const chunked = await fetch(`${scene.quire.origin}/parse-links`, {
+      method: 'POST',
+      headers: json,
+      body: new Blob([body]).stream(),
+      duplex: 'half',
+    }).then(
       ({ status }) => status,
       () => 413,
     );
@@ -129,13 +156,18 @@ describe('errors', () => {
 
   it.each([['application/x-www-form-urlencoded'], ['application/octet-stream'], ['text/csv'], ['nonsense']])('415 for %s', async (type) => {
     const answer = await scene.ask('/parse-links', { method: 'POST', headers: { 'content-type': type }, body: '["x"]' });
-    expect(answer).toMatchObject({ status: 415, body: { code: 'unsupported-media-type', detail: expect.stringContaining('application/json') } });
+    expect(answer).toMatchObject({
+      status: 415,
+      body: { code: 'unsupported-media-type', detail: expect.stringContaining('application/json') },
+    });
   });
 
   it('415 for a compressed body, and for text where only JSON is taken', async () => {
     const compressed = await scene.ask('/parse-links', { method: 'POST', headers: { ...json, 'content-encoding': 'gzip' }, body: 'x' });
     expect(compressed).toMatchObject({ status: 415, body: { detail: expect.stringContaining('content-encoding') } });
-    expect((await scene.ask('/failures/redrive', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' })).status).toBe(415);
+    expect((await scene.ask('/failures/redrive', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' })).status).toBe(
+      415,
+    );
   });
 
   it('answer what is no HTTP with a problem too', async () => {
@@ -154,7 +186,12 @@ describe('errors', () => {
 
   it('refuse what pages of other origins want to change', async () => {
     const body = [linkTo(1)];
-    for (const headers of [{ 'sec-fetch-site': 'cross-site' }, { 'sec-fetch-site': 'same-site' }, { origin: 'https://evil.example' }, { origin: 'null' }] as Record<string, string>[]) {
+    for (const headers of [
+      { 'sec-fetch-site': 'cross-site' },
+      { 'sec-fetch-site': 'same-site' },
+      { origin: 'https://evil.example' },
+      { origin: 'null' },
+    ] as Record<string, string>[]) {
       expect((await scene.ask('/parse-links', { method: 'POST', headers, body })).status, JSON.stringify(headers)).toBe(403);
     }
     for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: scene.quire.origin }] as Record<string, string>[]) {

@@ -24,7 +24,9 @@ export interface EventReader {
 function parseBlock(block: string): SeenEvent | null {
   const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
   const event = fields.get('event');
-  return event === undefined ? null : { id: Number(fields.get('id')), event, data: JSON.parse(fields.get('data') ?? 'null') as Record<string, any> };
+  return event === undefined
+    ? null
+    : { id: Number(fields.get('id')), event, data: JSON.parse(fields.get('data') ?? 'null') as Record<string, any> };
 }
 
 export async function readEvents(origin: string, batchId: string, lastEventId?: number): Promise<EventReader> {

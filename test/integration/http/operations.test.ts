@@ -20,7 +20,10 @@ describe.each(STORES)('operations, on the %s store', (store) => {
   });
 
   it('/stats counts', async () => {
-    expect(await scene.ask('/stats')).toMatchObject({ status: 200, body: { books: 1, backlog: { waiting: 0, active: 0, oldestSeconds: null }, source: 'open' } });
+    expect(await scene.ask('/stats')).toMatchObject({
+      status: 200,
+      body: { books: 1, backlog: { waiting: 0, active: 0, oldestSeconds: null }, source: 'open' },
+    });
   });
 
   it('/metrics speak of Quire, without a label that callers fill', async () => {
@@ -28,7 +31,8 @@ describe.each(STORES)('operations, on the %s store', (store) => {
     await scene.ask('/nothing/secret-path');
     const { headers, body } = await scene.ask<string>('/metrics');
     expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
-    for (const line of ['quire_books 1', 'quire_store_up 1', 'quire_source_state{state="open"} 1', 'quire_jobs{state="waiting"} 0']) expect(body).toContain(line);
+    for (const line of ['quire_books 1', 'quire_store_up 1', 'quire_source_state{state="open"} 1', 'quire_jobs{state="waiting"} 0'])
+      expect(body).toContain(line);
     expect(body).toMatch(/quire_book_reads_total\{outcome="fresh"\} [1-9]/);
     expect(body).toMatch(/quire_http_request_seconds_count\{method="POST",route="\/parse-links",status="202"\} 1/);
     expect(body).not.toContain('secret-path');
@@ -38,7 +42,11 @@ describe.each(STORES)('operations, on the %s store', (store) => {
 
   it('/dashboard shows the queue, on loopback under a loopback name alone', async () => {
     const page = await scene.ask<string>('/dashboard');
-    expect([page.status, page.headers.get('content-type'), page.headers.get('x-frame-options')]).toEqual([200, 'text/html; charset=utf-8', 'DENY']);
+    expect([page.status, page.headers.get('content-type'), page.headers.get('x-frame-options')]).toEqual([
+      200,
+      'text/html; charset=utf-8',
+      'DENY',
+    ]);
     const asset = /(?:src|href)="([^"]*\/?static\/[^"]+\.(?:js|css))"/.exec(page.body)?.[1] ?? '';
     expect((await scene.ask(new URL(asset, `${scene.quire.origin}/dashboard/`).pathname)).status).toBe(200);
     const queues = await scene.ask('/dashboard/api/queues');
@@ -72,9 +80,12 @@ describe('a name that leads here by DNS rebinding', () => {
       const { request } = await import('node:http');
       const statusUnder = (host: string): Promise<number | undefined> =>
         new Promise((resolve, reject) => {
-          request(`${quire.origin}/dashboard`, { headers: { host } }, (answer) => resolve(answer.resume().statusCode)).on('error', reject).end();
+          request(`${quire.origin}/dashboard`, { headers: { host } }, (answer) => resolve(answer.resume().statusCode))
+            .on('error', reject)
+            .end();
         });
-      for (const host of ['evil.example', 'evil.example:3000', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1']) expect(await statusUnder(host), host).toBe(403);
+      for (const host of ['evil.example', 'evil.example:3000', '127.0.0.1.evil.example', 'localhost.evil.example', '10.0.0.1'])
+        expect(await statusUnder(host), host).toBe(403);
       for (const host of ['localhost', 'localhost:3000', '127.0.0.1:3000', '[::1]:3000']) expect(await statusUnder(host), host).toBe(200);
     } finally {
       await quire.stop();
@@ -107,7 +118,19 @@ describe('with API_KEYS', () => {
 
   it('only the health checks answer without one', async () => {
     for (const path of ['/livez', '/readyz']) expect((await scene.ask(path)).status, path).toBe(200);
-    for (const path of ['/book-info?id=1', '/books', '/metrics', '/stats', '/openapi.yaml', '/docs/', '/docs/static/swagger-ui.css', '/dashboard', '/dashboard/api/queues', '/', '/nothing']) {
+    for (const path of [
+      '/book-info?id=1',
+      '/books',
+      '/metrics',
+      '/stats',
+      '/openapi.yaml',
+      '/docs/',
+      '/docs/static/swagger-ui.css',
+      '/dashboard',
+      '/dashboard/api/queues',
+      '/',
+      '/nothing',
+    ]) {
       const { status, headers, body } = await scene.ask(path);
       expect([status, body['code']], path).toEqual([401, 'unauthorized']);
       expect(headers.get('www-authenticate'), path).toMatch(/^\/(docs|dashboard)/.test(path) ? /^Basic realm=/ : /^Bearer realm=/);
@@ -116,11 +139,24 @@ describe('with API_KEYS', () => {
   });
 
   it('a key opens everything, however it is sent', async () => {
-    const ways: Record<string, string>[] = [{ authorization: `Bearer ${KEY}` }, { authorization: `bearer ${KEY}` }, { 'x-api-key': KEY }, { authorization: basic(KEY) }, { 'x-api-key': 'another-key' }];
+    const ways: Record<string, string>[] = [
+      { authorization: `Bearer ${KEY}` },
+      { authorization: `bearer ${KEY}` },
+      { 'x-api-key': KEY },
+      { authorization: basic(KEY) },
+      { 'x-api-key': 'another-key' },
+    ];
     for (const headers of ways) {
       for (const path of ['/stats', '/dashboard', '/docs/']) expect((await scene.ask(path, { headers })).status, path).toBe(200);
     }
-    const ill: Record<string, string>[] = [{ authorization: 'Bearer wrong-key' }, { authorization: `Bearer ${KEY}x` }, { authorization: KEY }, { authorization: basic('wrong') }, { authorization: 'Basic !' }, { 'x-api-key': '' }];
+    const ill: Record<string, string>[] = [
+      { authorization: 'Bearer wrong-key' },
+      { authorization: `Bearer ${KEY}x` },
+      { authorization: KEY },
+      { authorization: basic('wrong') },
+      { authorization: 'Basic !' },
+      { 'x-api-key': '' },
+    ];
     for (const headers of ill) expect((await scene.ask('/stats', { headers })).status, JSON.stringify(headers)).toBe(401);
   });
 
@@ -132,7 +168,11 @@ describe('with API_KEYS', () => {
   });
 
   it('credentials that a browser adds by itself do not help pages of other origins', async () => {
-    const answer = await scene.ask('/parse-links', { method: 'POST', headers: { authorization: basic(KEY), origin: 'https://evil.example' }, body: [linkTo(1)] });
+    const answer = await scene.ask('/parse-links', {
+      method: 'POST',
+      headers: { authorization: basic(KEY), origin: 'https://evil.example' },
+      body: [linkTo(1)],
+    });
     expect(answer.status).toBe(403);
   });
 });
@@ -151,17 +191,24 @@ describe('a store that goes away', () => {
     await redis.stop();
   });
 
-  it.each(['/book-info?id=1', '/books', '/books/export', '/batches/0123456789abcdef', '/jobs/book-1', '/jobs?state=failed', '/stats', '/readyz', '/dashboard/api/queues'])(
-    'is told as 503 within 2 s by GET %s',
-    async (path) => {
-      const before = Date.now();
-      const { status, headers, body } = await quire.get(path);
-      expect({ status, code: body.code }).toEqual({ status: 503, code: 'store-unavailable' });
-      expect(Date.now() - before).toBeLessThan(2100);
-      expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
-      expect(JSON.stringify(body)).not.toContain(new URL(redis.url).port);
-    },
-  );
+  it.each([
+    '/book-info?id=1',
+    '/books',
+    '/books/export',
+    '/batches/0123456789abcdef',
+    '/jobs/book-1',
+    '/jobs?state=failed',
+    '/stats',
+    '/readyz',
+    '/dashboard/api/queues',
+  ])('is told as 503 within 2 s by GET %s', async (path) => {
+    const before = Date.now();
+    const { status, headers, body } = await quire.get(path);
+    expect({ status, code: body.code }).toEqual({ status: 503, code: 'store-unavailable' });
+    expect(Date.now() - before).toBeLessThan(2100);
+    expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
+    expect(JSON.stringify(body)).not.toContain(new URL(redis.url).port);
+  });
 
   it('is told as 503 within 2 s by POST /parse-links, also with a key', async () => {
     for (const headers of [{}, { 'idempotency-key': 'k' }]) {

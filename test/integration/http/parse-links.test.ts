@@ -15,13 +15,23 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
   it('answers for each link what becomes of it', async () => {
     const [first = '', second = ''] = scene.ids;
     await scene.parsed([linkTo(first)]);
-    const { status, headers, body } = await scene.ask('/parse-links', post([linkTo(first), `${linkTo(second)}-slug?x=1`, 'nonsense', 7, linkTo(second)]));
+    const { status, headers, body } = await scene.ask(
+      '/parse-links',
+      post([linkTo(first), `${linkTo(second)}-slug?x=1`, 'nonsense', 7, linkTo(second)]),
+    );
     expect(status).toBe(202);
     expect(headers.get('location')).toBe(`/batches/${body['batchId']}`);
     expect(body['counts']).toEqual({ total: 4, queued: 1, joined: 0, cached: 1, invalid: 2 });
     expect(body['items']).toMatchObject([
       { input: linkTo(first), bookId: first, url: linkTo(first), status: 'cached' },
-      { input: `${linkTo(second)}-slug?x=1`, bookId: second, url: linkTo(second), status: 'queued', jobId: `book-${second}`, duplicates: 1 },
+      {
+        input: `${linkTo(second)}-slug?x=1`,
+        bookId: second,
+        url: linkTo(second),
+        status: 'queued',
+        jobId: `book-${second}`,
+        duplicates: 1,
+      },
       { input: 'nonsense', status: 'invalid', reason: expect.any(String) },
       { status: 'invalid', reason: expect.stringMatching(/not a string/i) },
     ]);
@@ -30,7 +40,10 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
   it('answers 200 when nothing had to be queued', async () => {
     const [id = ''] = scene.ids;
     await scene.parsed([linkTo(id)]);
-    expect(await scene.ask('/parse-links', post([linkTo(id), 'nonsense']))).toMatchObject({ status: 200, body: { counts: { total: 2, cached: 1, invalid: 1 } } });
+    expect(await scene.ask('/parse-links', post([linkTo(id), 'nonsense']))).toMatchObject({
+      status: 200,
+      body: { counts: { total: 2, cached: 1, invalid: 1 } },
+    });
   });
 
   it('takes an object with options, and options as query parameters', async () => {
@@ -45,7 +58,10 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
     expect((await scene.ask(`/batches/${byQuery.body['batchId']}`)).body).toMatchObject({ priority: 'bulk' });
     await scene.quire.ended(byQuery.body['batchId'] as string);
     // The body wins.
-    expect(await scene.ask('/parse-links?maxAge=0', post({ urls: [linkTo(id)], maxAge: 3600 }))).toMatchObject({ status: 200, body: { counts: { cached: 1 } } });
+    expect(await scene.ask('/parse-links?maxAge=0', post({ urls: [linkTo(id)], maxAge: 3600 }))).toMatchObject({
+      status: 200,
+      body: { counts: { cached: 1 } },
+    });
   });
 
   it('takes text with a link a line', async () => {
@@ -57,7 +73,10 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
 
   it('waits when it is preferred, and says so', async () => {
     const [id = ''] = scene.ids;
-    const done = await scene.ask('/parse-links?maxAge=0', post([linkTo(id), 'nonsense'], { headers: { prefer: 'respond-async, wait=20' } }));
+    const done = await scene.ask(
+      '/parse-links?maxAge=0',
+      post([linkTo(id), 'nonsense'], { headers: { prefer: 'respond-async, wait=20' } }),
+    );
     expect([done.status, done.headers.get('preference-applied')]).toEqual([200, 'wait=20']);
     expect(done.body['items']).toMatchObject([{ bookId: id, state: 'parsed' }, { state: 'invalid' }]);
 
@@ -81,14 +100,20 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
     expect([first.headers.get('idempotency-replayed'), again.headers.get('idempotency-replayed')]).toEqual([null, 'true']);
     const other = await scene.ask('/parse-links', post({ ...body, maxAge: 5 }, { headers }));
     expect(other).toMatchObject({ status: 422, body: { code: 'idempotency-mismatch' } });
-    expect(await scene.ask('/parse-links', post(body, { headers: { 'idempotency-key': 'x'.repeat(256) } }))).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
+    expect(await scene.ask('/parse-links', post(body, { headers: { 'idempotency-key': 'x'.repeat(256) } }))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request' },
+    });
   });
 
   it('answers 409 while the first request with a key is being handled', async () => {
     await scene.goodreads.control({ mode: 'hang', ids: ['1900000003'] });
     const headers = { 'idempotency-key': `busy ${store}`, prefer: 'wait=2' };
     const body = [linkTo(1_900_000_003)];
-    const both = await Promise.all([scene.ask('/parse-links', post(body, { headers })), scene.ask('/parse-links', post(body, { headers }))]);
+    const both = await Promise.all([
+      scene.ask('/parse-links', post(body, { headers })),
+      scene.ask('/parse-links', post(body, { headers })),
+    ]);
     const refused = both.find(({ status }) => status === 409);
     expect(both.map(({ status }) => status).toSorted((a, b) => a - b)).toEqual([202, 409]);
     expect(refused?.body).toMatchObject({ code: 'idempotency-conflict' });
@@ -100,7 +125,9 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
     const headers = { 'idempotency-key': `failed ${store}` };
     expect((await scene.ask('/parse-links', post(['nonsense'], { headers }))).status).toBe(400);
     // The release is not waited for by the answer.
-    await expect.poll(async () => (await scene.ask('/parse-links', post([linkTo(scene.ids[0] ?? '')], { headers }))).status, { timeout: 5000 }).toBeLessThan(300);
+    await expect
+      .poll(async () => (await scene.ask('/parse-links', post([linkTo(scene.ids[0] ?? '')], { headers }))).status, { timeout: 5000 })
+      .toBeLessThan(300);
   });
 
   it('takes 10,000 links at once, and not one more', { timeout: 60_000 }, async () => {
@@ -108,7 +135,10 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
     const { status, body } = await scene.ask('/parse-links', post(links.slice(0, 10_000)));
     expect([200, 202]).toContain(status);
     expect(body['counts'].total).toBe(9);
-    expect(await scene.ask('/parse-links', post(links))).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer: '' }] } });
+    expect(await scene.ask('/parse-links', post(links))).toMatchObject({
+      status: 400,
+      body: { code: 'invalid-request', errors: [{ pointer: '' }] },
+    });
     expect(await scene.ask('/parse-links', text(links.join('\n')))).toMatchObject({ status: 400, body: { code: 'invalid-request' } });
   });
 });

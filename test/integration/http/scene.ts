@@ -41,14 +41,19 @@ async function send(origin: string, path: string, { method = 'GET', headers = {}
   });
   const text = await answer.text();
   const isJson = /json$/.test(answer.headers.get('content-type')?.split(';')[0] ?? '');
-  return { status: answer.status, headers: answer.headers, body: isJson && text !== '' ? (JSON.parse(text) as Record<string, any>) : (text as never) };
+  return {
+    status: answer.status,
+    headers: answer.headers,
+    body: isJson && text !== '' ? (JSON.parse(text) as Record<string, any>) : (text as never),
+  };
 }
 
 export async function openScene(store: StoreName, settings: Record<string, string> = {}): Promise<HttpScene> {
   const quire = await startQuire(store, { settings });
   const ask: HttpScene['ask'] = async (path, options = {}) => {
     const answer = await send(quire.origin, path, options);
-    if (!/^\/(dashboard|docs|nothing)/.test(path) && !settings['API_KEYS']) await expectDescribed(quire.origin, options.method ?? 'GET', path, answer);
+    if (!/^\/(dashboard|docs|nothing)/.test(path) && !settings['API_KEYS'])
+      await expectDescribed(quire.origin, options.method ?? 'GET', path, answer);
     return answer as Answer<any>;
   };
   return {
