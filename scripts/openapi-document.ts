@@ -31,6 +31,7 @@ export async function buildBareApp(): Promise<FastifyInstance> {
     readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
     uploads: unusable('uploads'),
     webhooks: unusable('webhooks'),
+    parserHealth: () => Promise.reject(new Error('parserHealth was asked for while the app was built')),
   };
   const app = await createApp(deps);
   await app.ready();

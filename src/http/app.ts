@@ -18,6 +18,7 @@ import { dashboardRoutes } from './routes/dashboard.ts';
 import { jobsRoutes } from './routes/jobs.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { pagesRoutes } from './routes/pages.ts';
+import { parserRoutes } from './routes/parser.ts';
 import { parseLinksRoutes } from './routes/parse-links.ts';
 import { sourceRoutes } from './routes/source.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
@@ -70,6 +71,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(jobsRoutes, { jobs: deps.jobs });
   if (deps.webhooks) await app.register(webhookRoutes, { webhooks: deps.webhooks });
   await app.register(sourceRoutes, { source: deps.source });
+  await app.register(parserRoutes, { pages: deps.store.pages, health: deps.parserHealth });
   await app.register(operationsRoutes, { deps, metrics });
   await app.register(pagesRoutes, { version: deps.version });
   await app.register(documentationRoutes);

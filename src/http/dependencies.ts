@@ -1,5 +1,6 @@
 /** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
 import type { FastifyBaseLogger } from 'fastify';
+import type { ParserHealth } from '../books/drift.ts';
 import type { Batches } from '../batches/views.ts';
 import type { Config } from '../config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
@@ -32,7 +33,7 @@ export interface HttpDependencies {
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
   log: Log;
-  store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'ping'>;
+  store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'pages' | 'ping'>;
   batches: Batches;
   jobs: Jobs;
   /** `null` in a process that has no access to the source. */
@@ -43,6 +44,6 @@ export interface HttpDependencies {
   uploads?: Uploads;
   /** Calls of other services; without them `/webhooks` does not exist. */
   webhooks?: Webhooks;
-  /** How the parser does lately, for `/stats`. */
-  parserHealth?: () => Promise<object>;
+  /** How the parser does lately. */
+  parserHealth: () => Promise<ParserHealth>;
 }

@@ -100,7 +100,7 @@ export function createMetrics(
 /** The process itself, under the names Prometheus' own clients use. prom-client's default metrics would start observers that never end. */
 function measureProcess(app: FastifyInstance, registry: Registry, version: string): void {
   const registers = [registry];
-  void new Gauge({ name: 'quire_build_info', help: 'The version that runs.', labelNames: ['version'], registers }).set({ version }, 1);
+  new Gauge({ name: 'quire_build_info', help: 'The version that runs.', labelNames: ['version'], registers }).set({ version }, 1);
   const delay = monitorEventLoopDelay({ resolution: 20 });
   delay.enable();
   app.addHook('onClose', () => {

@@ -16,6 +16,14 @@ export interface ReadCacheOptions {
 /** What an entry costs beside its JSON, in bytes. */
 const ENTRY_OVERHEAD = 200;
 
+/** The bytes of a driver are a view on all that came with them over the socket, up to 64 KiB: held on to, they would hold all of it. */
+function ownCopy(found: Found): Found {
+  if (found.kind !== 'book') return found;
+  const body = Buffer.allocUnsafeSlow(found.book.body.length);
+  found.book.body.copy(body);
+  return { kind: 'book', book: { ...found.book, body } };
+}
+
 /** A book store whose `find` answers from memory where it can. Also reads each book once, however many ask at the same time. `close` ends it. */
 export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): BookStore & { close(): void } {
   const cache = new LRUCache<string, Found>({
@@ -42,7 +50,7 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
         if (reading.get(jobId) === fresh) {
           reading.delete(jobId);
           // An ISBN leads to a book by an alias; a change of that book is only known by its number, so those are not kept.
-          if (found && jobId.startsWith('book-')) cache.set(jobId, found);
+          if (found && jobId.startsWith('book-')) cache.set(jobId, ownCopy(found));
         }
         return found;
       },

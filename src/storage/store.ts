@@ -10,6 +10,7 @@ import type { BookId, JobId } from '../books/identity.ts';
 import type { JobFailure, JobOutcome, JobRecord, TimelineEntry } from '../jobs/job.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { QueueBackend } from './queue-backend.ts';
+import type { Transfer } from './transfer.ts';
 
 export interface Store {
   readonly kind: 'embedded' | 'redis' | 'postgres';
@@ -29,6 +30,8 @@ export interface Store {
   readonly documents: DocumentStore;
   readonly tallies: TallyStore;
   readonly pages: PageStore;
+  /** For migrations alone. */
+  readonly transfer: Transfer;
   readonly signals: Signals;
   readonly queueBackend: QueueBackend;
 }

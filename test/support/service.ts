@@ -36,7 +36,7 @@ export interface TestQuire {
 }
 
 /** Where a store of this kind keeps its data, of this test's own. */
-async function storeEnv(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
+export async function storeEnvironment(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
   if (name === 'redis') return { env: { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
   if (name === 'postgres') {
     const { url, drop } = await createDatabase(sharedPostgresUrl());
@@ -58,7 +58,7 @@ export async function startQuire(
   options: { settings?: Record<string, string>; role?: Role; goodreads?: Goodreads; env?: Record<string, string>; pages?: string; log?: string } = {},
 ): Promise<TestQuire> {
   const goodreads = options.goodreads ?? (await startGoodreads(options.pages ? { pages: options.pages } : {}));
-  const own = options.env ? { env: options.env, cleanUp: async () => undefined } : await storeEnv(store);
+  const own = options.env ? { env: options.env, cleanUp: async () => undefined } : await storeEnvironment(store);
   const env: Record<string, string> = {
     ...own.env,
     PORT: '0',

@@ -7,7 +7,7 @@ import { sendProblem, sendStatusProblem } from '../problem.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface OperationsOptions {
-  deps: Pick<HttpDependencies, 'readiness' | 'jobs' | 'store' | 'source' | 'version' | 'parserHealth'>;
+  deps: Pick<HttpDependencies, 'readiness' | 'jobs' | 'store' | 'source' | 'version'>;
   metrics: Metrics;
 }
 
@@ -45,13 +45,12 @@ const StatsSchema = Type.Object(
     }),
     books: Type.Integer({ description: 'Books stored.' }),
     source: Type.Union([Type.Enum(['open', 'slowed', 'blocked'], { type: 'string' }), Type.Null()]),
-    parser: Type.Optional(Type.Object({}, { additionalProperties: true })),
   },
   { title: 'Stats' },
 );
 
 export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: OperationsOptions): Promise<void> {
-  const { jobs, store, source, parserHealth } = deps;
+  const { jobs, store, source } = deps;
   app.get('/livez', {
     config: { open: true },
     schema: {
@@ -107,10 +106,10 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       response: { 200: StatsSchema, ...problems() },
     },
     handler: async (_request, reply) => {
-      const [backlog, books, parser] = await Promise.all([jobs.backlog(), store.books.count(), parserHealth?.()]);
+      const [backlog, books] = await Promise.all([jobs.backlog(), store.books.count()]);
       return reply
         .header('cache-control', 'no-store')
-        .send({ backlog, books, source: source?.current().mode ?? null, ...(parser ? { parser } : {}) });
+        .send({ backlog, books, source: source?.current().mode ?? null });
     },
   });
 }

@@ -6,6 +6,7 @@ import { createBookStore } from './books.ts';
 import { createDocumentStore, createPageStore, createTallyStore } from './documents.ts';
 import { createJobStore } from './jobs.ts';
 import { signalChannel, statement, type SqlClient } from './sql-client.ts';
+import { createTransfer } from './transfer.ts';
 
 const PING = statement('store.ping', 'SELECT 1 AS alive');
 const NOTIFY = statement('signals.publish', 'SELECT pg_notify($1, $2)');
@@ -13,7 +14,7 @@ const PURGE_KNOWN = statement('purge.known', 'SELECT @.purge_known($1, 1000)');
 const PURGE_DOCUMENTS = statement('purge.documents', 'DELETE FROM @.document WHERE expire_at_ms <= $1');
 const PURGE_PAGES = statement('purge.pages', 'DELETE FROM @.page WHERE expire_at_ms <= $1');
 
-type SqlParts = Pick<Store, 'ping' | 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'signals'> & {
+type SqlParts = Pick<Store, 'ping' | 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'transfer' | 'signals'> & {
   /** Begins to hear signals; the connection must be there. */
   startSignals(): Promise<void>;
 };
@@ -49,6 +50,7 @@ export function createSqlParts(sql: SqlClient, settings: StoreSettings): SqlPart
     documents: createDocumentStore(sql),
     tallies: createTallyStore(sql),
     pages: createPageStore(sql),
+    transfer: createTransfer(sql, settings),
     signals,
     startSignals: () =>
       sql.listen(channel, (line) => {

@@ -7,7 +7,8 @@ import { asked, type RedisClient } from './connection.ts';
 /** An item as one line of JSON: [jobId, bookId, duplicates, input, reason]. */
 type Line = [string, string | null, number, string, string | null];
 
-const encodeItem = (item: SubmittedItem): string => JSON.stringify([item.jobId ?? '', item.bookId, item.duplicates, item.input, item.reason] satisfies Line);
+/** The line an item is kept as. */
+export const encodeItem = (item: SubmittedItem): string => JSON.stringify([item.jobId ?? '', item.bookId, item.duplicates, item.input, item.reason] satisfies Line);
 
 function decodeItem(line: string, index: number, state: ItemState): BatchItem {
   const [jobId, bookId, duplicates, input, reason] = JSON.parse(line) as Line;

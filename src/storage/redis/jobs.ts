@@ -10,7 +10,8 @@ import { asked, type RedisClient } from './connection.ts';
 
 const MOST_TIMELINE_ENTRIES = 50;
 
-function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRecord | null {
+/** A record out of its hash; `null` when there is none. */
+export function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRecord | null {
   if (!hash['s'] || !hash['r']) return null;
   return {
     jobId,

@@ -9,6 +9,7 @@ import { createDocumentStore, createPageStore, createTallyStore } from './docume
 import { createJobStore } from './jobs.ts';
 import { createQueueBackend } from './queue-backend.ts';
 import { createSignals } from './signals.ts';
+import { createTransfer } from './transfer.ts';
 
 export interface RedisStoreOptions {
   /** As in address.ts, with everything needed to connect. */
@@ -80,6 +81,7 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
     documents: createDocumentStore(redis, prefix),
     tallies: createTallyStore(redis, prefix),
     pages: createPageStore(redis, prefix),
+    transfer: createTransfer(redis, prefix, settings),
     signals,
     queueBackend,
   };

@@ -46,7 +46,7 @@ export async function expectDescribed(origin: string, method: string, path: stri
     return;
   }
   expect(media, `${method} ${path} answered ${status} with ${type}, which is not described`).toBeDefined();
-  if (!/json$/.test(type) || media?.schema === undefined) return;
+  if (!type.endsWith('json') || media?.schema === undefined) return;
   const [, errors] = Compile({ components: document.components, ...media.schema }).Errors(body);
   expect(errors, `${method} ${path} answered ${status} with ${JSON.stringify(body).slice(0, 500)}`).toEqual([]);
 }

@@ -1,10 +1,11 @@
 /** Reads a stream of Server-Sent Events the way a browser does. */
 import { waitUntil } from '../../support/wait-until.ts';
+import type { Loose } from './scene.ts';
 
 export interface SeenEvent {
   id: number;
   event: string;
-  data: Record<string, any>;
+  data: Loose;
 }
 
 export interface EventReader {
@@ -24,9 +25,7 @@ export interface EventReader {
 function parseBlock(block: string): SeenEvent | null {
   const fields = new Map(block.split('\n').map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 2)] as const));
   const event = fields.get('event');
-  return event === undefined
-    ? null
-    : { id: Number(fields.get('id')), event, data: JSON.parse(fields.get('data') ?? 'null') as Record<string, any> };
+  return event === undefined ? null : { id: Number(fields.get('id')), event, data: JSON.parse(fields.get('data') ?? 'null') as Loose };
 }
 
 export async function readEvents(origin: string, batchId: string, lastEventId?: number): Promise<EventReader> {

@@ -1,0 +1,60 @@
+/** What the parser sees: whether pages still carry what they used to, and the very page that a job failed on. */
+import { promisify } from 'node:util';
+import { gunzip } from 'node:zlib';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import { Type } from 'typebox';
+import type { ParserHealth } from '../../books/drift.ts';
+import { QuireError } from '../../errors.ts';
+import type { PageStore } from '../../storage/store.ts';
+import { jobOf } from '../identifiers.ts';
+import { JobParams } from '../schemas/parameters.ts';
+import { ParserHealthSchema } from '../schemas/parser.ts';
+import { problems } from '../schemas/problem.ts';
+
+const unzip = promisify(gunzip);
+/** The crawler reads no page beyond this. */
+const MAX_PAGE_BYTES = 8 * 1024 * 1024;
+
+export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: () => Promise<ParserHealth> }> = async (app, { pages, health }) => {
+  app.get('/parser/health', {
+    schema: {
+      operationId: 'getParserHealth',
+      tags: ['Source'],
+      summary: 'Whether pages still carry what they used to',
+      description:
+        'The last 6 hours held against the 7 days before, field by field: the share of pages that carried it, and the layer that gave it. `drifting` when a share fell or the layer changed, or when many pages are not recognised at all.',
+      response: { 200: { description: 'The comparison.', content: { 'application/json': { schema: ParserHealthSchema } } } },
+    },
+    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await health()),
+  });
+
+  app.get('/jobs/:jobId/page', {
+    schema: {
+      operationId: 'getJobPage',
+      tags: ['Jobs'],
+      summary: 'The page that a job failed on',
+      description:
+        'What the source sent when the page was not recognised, as plain text to save, never as a document that a browser would run. The latest 200 such pages are kept for a week.',
+      params: JobParams,
+      response: {
+        200: { description: 'The page, byte for byte.', content: { 'text/plain': { schema: Type.String() } } },
+        ...problems('job-unknown', 'not-found'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { jobId } = jobOf(request.params);
+      const kept = await pages.get(jobId, Date.now());
+      if (!kept) throw new QuireError('not-found', `No page is kept for ${jobId}: only pages that were not recognised are, for a week.`);
+      return reply
+        .headers({
+          'content-type': 'text/plain; charset=utf-8',
+          'content-disposition': `attachment; filename="${jobId}.txt"`,
+          'content-security-policy': "sandbox; default-src 'none'",
+          'x-content-type-options': 'nosniff',
+          'cache-control': 'no-store',
+          'last-modified': new Date(kept.keptAtMs).toUTCString(),
+        })
+        .send(await unzip(kept.bytes, { maxOutputLength: MAX_PAGE_BYTES }));
+    },
+  });
+};

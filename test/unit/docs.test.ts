@@ -1,0 +1,41 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { REFERENCES, withTable } from '../../scripts/reference.ts';
+import { SETTINGS } from '../../src/config.ts';
+import { ERRORS } from '../../src/errors.ts';
+import { ADVICE } from '../../src/http/error-advice.ts';
+
+const read = (file: string): Promise<string> => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
+
+describe('the reference docs', () => {
+  it.each(REFERENCES.map(({ file, table }) => [file, table] as const))(
+    '%s holds the table that the code makes (`npm run openapi` writes it)',
+    async (file, table) => {
+      const document = await read(file);
+      expect(withTable(document, table())).toBe(document);
+    },
+  );
+
+  it('.env.example names every setting with its default, and nothing else', async () => {
+    const lines = (await read('.env.example')).split('\n').flatMap((line) => {
+      const [, name, value] = /^#? ?([A-Z][A-Z0-9_]*)=(.*)$/.exec(line) ?? [];
+      return name === undefined ? [] : [[name, value]];
+    });
+    expect(Object.fromEntries(lines)).toEqual(Object.fromEntries(Object.values(SETTINGS).map(({ env, fallback }) => [env, fallback])));
+  });
+
+  it('there is advice for every error', () => {
+    expect(Object.keys(ADVICE).toSorted()).toEqual(Object.keys(ERRORS).toSorted());
+  });
+
+  it('docs/api.md speaks of paths that there are', async () => {
+    const known = [...(await read('openapi.yaml')).matchAll(/^ {2}(\/\S*):$/gm)].map(
+      ([, path = '']) => new RegExp(`^${path.replaceAll(/\{\w+\}/g, '[^/]+')}$`),
+    );
+    const told = [...(await read('docs/api.md')).replaceAll(/'?\$BATCH'?/g, 'x').matchAll(/localhost:3000(\/[^\s'?]*)/g)].map(
+      ([, path = '']) => path.replace("'$BATCH'", 'x'),
+    );
+    expect(told.length).toBeGreaterThan(20);
+    expect(told.filter((path) => !known.some((pattern) => pattern.test(path)))).toEqual([]);
+  });
+});

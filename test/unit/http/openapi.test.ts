@@ -1,0 +1,106 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, it } from 'vitest';
+import { buildBareApp, buildDocument } from '../../../scripts/openapi-document.ts';
+import { ERRORS } from '../../../src/errors.ts';
+import { problems } from '../../../src/http/schemas/problem.ts';
+
+interface Operation {
+  operationId?: string;
+  tags?: string[];
+  summary?: string;
+  description?: string;
+  requestBody?: { content: Record<string, { schema?: object }> };
+  parameters?: { name: string; description?: string }[];
+  responses: Record<string, { description?: string; content?: Record<string, { schema?: { $ref?: string } }> }>;
+}
+interface Document {
+  openapi: string;
+  tags: { name: string }[];
+  paths: Record<string, Record<string, Operation>>;
+  components: { schemas: Record<string, object> };
+}
+
+const app = await buildBareApp();
+const document = app.swagger() as unknown as Document;
+await app.close();
+const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+  Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
+);
+
+describe('the OpenAPI document', () => {
+  it('is the openapi.yaml that is committed (`npm run openapi` writes it)', async () => {
+    expect(await readFile(new URL('../../../openapi.yaml', import.meta.url), 'utf8')).toBe(await buildDocument());
+  });
+
+  it('holds the endpoints of the contract', () => {
+    const wanted = [
+      'POST /parse-links',
+      'GET /book-info',
+      'GET /books',
+      'GET /books/export',
+      'GET /books/{bookId}',
+      'DELETE /books/{bookId}',
+      'POST /books/{bookId}/refresh',
+      'PUT /books/{bookId}/page',
+      'GET /batches/{batchId}',
+      'DELETE /batches/{batchId}',
+      'GET /batches/{batchId}/items',
+      'GET /batches/{batchId}/events',
+      'GET /batches/{batchId}/export',
+      'GET /jobs',
+      'GET /jobs/{jobId}',
+      'DELETE /jobs/{jobId}',
+      'POST /jobs/{jobId}/retry',
+      'POST /failures/redrive',
+      'GET /source',
+      'GET /source/ledger',
+      'GET /webhooks',
+      'POST /webhooks',
+      'GET /livez',
+      'GET /readyz',
+      'GET /metrics',
+      'GET /stats',
+      'GET /openapi.json',
+      'GET /openapi.yaml',
+      'GET /',
+      'GET /errors/{code}',
+    ];
+    expect(wanted.filter((name) => !operations.some(([known]) => known === name))).toEqual([]);
+    expect(document.openapi).toBe('3.1.0');
+  });
+
+  it.each(operations)('%s is described', (_name, operation) => {
+    expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/);
+    expect(operation.summary?.length).toBeGreaterThan(5);
+    expect(operation.description?.length).toBeGreaterThan(3);
+    expect(document.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(operation.tags ?? ['none']));
+    for (const { name, description } of operation.parameters ?? []) expect(description ?? name, name).toBeDefined();
+    if (operation.requestBody) {
+      for (const [type, { schema }] of Object.entries(operation.requestBody.content)) expect(schema, type).toBeDefined();
+    }
+    const statuses = Object.keys(operation.responses);
+    expect(statuses.some((status) => /^[23]/.test(status))).toBe(true);
+    for (const status of ['401', '500', '503']) expect(statuses).toContain(status);
+    for (const [status, response] of Object.entries(operation.responses)) {
+      expect(response.description?.length, status).toBeGreaterThan(3);
+      if (Number(status) >= 400)
+        expect(response.content?.['application/problem+json']?.schema?.$ref, status).toBe('#/components/schemas/Problem');
+    }
+    if (operation.requestBody) expect(statuses).toEqual(expect.arrayContaining(['400', '413', '415']));
+  });
+
+  it('gives every operation an id of its own, and refers to nothing that is not there', () => {
+    const ids = operations.map(([, { operationId }]) => operationId);
+    expect(new Set(ids).size).toBe(ids.length);
+    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name);
+    expect(references.filter((name) => !(name in document.components.schemas))).toEqual([]);
+  });
+
+  it('shares one response among codes of one status', () => {
+    const responses = problems('book-unknown', 'book-not-found');
+    expect(Object.keys(responses)).toEqual(['401', '404', '500', '503']);
+    expect(responses[404].description).toBe(
+      `\`book-unknown\`: ${ERRORS['book-unknown'].title}. \`book-not-found\`: ${ERRORS['book-not-found'].title}.`,
+    );
+  });
+});

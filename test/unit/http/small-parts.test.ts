@@ -1,0 +1,210 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { createKeyCheck } from '../../../src/http/authentication.ts';
+import { isNotModified } from '../../../src/http/conditional.ts';
+import { isCrossOrigin, isLoopback } from '../../../src/http/cross-origin.ts';
+import { csvCell } from '../../../src/http/csv.ts';
+import { readIdempotencyKey } from '../../../src/http/idempotency.ts';
+import { jsonErrorPosition } from '../../../src/http/json-place.ts';
+import { preferredWaitSeconds } from '../../../src/http/preferences.ts';
+import { requestId } from '../../../src/http/request-id.ts';
+import { jitteredSeconds } from '../../../src/http/retry-after.ts';
+
+describe('a cell of CSV', () => {
+  it.each([
+    ['plain', 'plain'],
+    ['with, comma', '"with, comma"'],
+    ['with "quotes"', '"with ""quotes"""'],
+    ['two\nlines', '"two\nlines"'],
+    [null, ''],
+    [0, '0'],
+    [-800, '-800'],
+    ['=1+1', "'=1+1"],
+    ['+1', "'+1"],
+    ['-1', "'-1"],
+    ['@SUM(A1)', "'@SUM(A1)"],
+    ['\t=1', "'\t=1"],
+    ['\r=1', '"\'\r=1"'],
+    ['  =1', "'  =1"],
+    ['=HYPERLINK("http://evil.example","x")', '"\'=HYPERLINK(""http://evil.example"",""x"")"'],
+  ])('%j is %j', (value, cell) => {
+    expect(csvCell(value)).toBe(cell);
+  });
+
+  it('never starts a formula, whatever the text', () => {
+    fc.assert(fc.property(fc.string(), (text) => !/^"?\s*[=+\-@]/.test(csvCell(text))));
+  });
+});
+
+describe('the place where JSON breaks', () => {
+  const position = (text: string): number | null => {
+    try {
+      JSON.parse(text);
+      return null;
+    } catch {
+      return jsonErrorPosition(text);
+    }
+  };
+
+  it.each([
+    ['', 0],
+    ['[', 1],
+    ['[1,]', 3],
+    ['["a", }', 6],
+    ['{"a":1,}', 7],
+    ['{"a" 1}', 5],
+    ['[1 2]', 3],
+    ['[01]', 1],
+    ['["\u0001"]', 1],
+    ['"open', 0],
+    ['[1] x', 4],
+    ['nul', 0],
+    ['{a:1}', 1],
+    ['[1}', 2],
+  ])('in %j is at %i', (text, at) => {
+    expect(position(text)).toBe(at);
+  });
+
+  it('is the end of whatever is JSON, and within whatever is not', () => {
+    fc.assert(fc.property(fc.json(), (text) => jsonErrorPosition(text) === text.length));
+    fc.assert(
+      fc.property(fc.json(), fc.nat(), fc.constantFrom('', ',', '}', ']', ':', '"', 'x', '1'), (text, where, put) => {
+        const at = where % (text.length + 1);
+        const broken = text.slice(0, at) + put + text.slice(at + 1);
+        const found = position(broken);
+        // What comes before the place can still go on to be JSON, so no valid text breaks before the change.
+        return found === null || (found >= 0 && found <= broken.length);
+      }),
+    );
+  });
+
+  it('is found in a long list at once', () => {
+    const text = `[${'"https://www.goodreads.com/book/show/1",'.repeat(50_000)}`;
+    const before = performance.now();
+    expect(jsonErrorPosition(text)).toBe(text.length);
+    expect(jsonErrorPosition(`"${'\\n'.repeat(500_000)}`)).toBe(0);
+    expect(performance.now() - before).toBeLessThan(1000);
+  });
+});
+
+describe('Retry-After', () => {
+  it('is never shorter than asked, and spread', () => {
+    fc.assert(
+      fc.property(
+        fc.double({ min: -10, max: 4000, noNaN: true }),
+        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
+        (seconds, random) => {
+          const given = jitteredSeconds(seconds, () => random);
+          return Number.isInteger(given) && given >= 1 && given >= seconds && given <= Math.max(1, Math.ceil(seconds)) + 30;
+        },
+      ),
+    );
+    expect([jitteredSeconds(2, () => 0), jitteredSeconds(2, () => 0.999)]).toEqual([2, 4]);
+    expect(jitteredSeconds(100, () => 0.999)).toBe(125);
+  });
+});
+
+describe('Prefer: wait', () => {
+  it.each([
+    [undefined, 0],
+    ['wait=10', 10],
+    ['respond-async, wait=10', 10],
+    ['respond-async; wait = "7"', 7],
+    ['WAIT=5', 5],
+    ['wait=31', 30],
+    ['wait=999999999', 30],
+    ['wait=-1', 0],
+    ['wait=1.5', 0],
+    ['wait=soon', 0],
+    ['waiter=3', 0],
+    [['return=minimal', 'wait=3'], 3],
+  ])('%j is %i s', (header, seconds) => {
+    expect(preferredWaitSeconds(header)).toBe(seconds);
+  });
+});
+
+describe('a conditional request', () => {
+  const at = Date.parse('2026-03-01T12:00:00.500Z');
+  it.each([
+    [{}, false],
+    [{ 'if-none-match': '"abc"' }, true],
+    [{ 'if-none-match': 'W/"abc"' }, true],
+    [{ 'if-none-match': '"x", "abc"' }, true],
+    [{ 'if-none-match': '*' }, true],
+    [{ 'if-none-match': 'abc' }, false],
+    [{ 'if-none-match': '"x"', 'if-modified-since': 'Mon, 02 Mar 2026 12:00:00 GMT' }, false],
+    [{ 'if-modified-since': 'Sun, 01 Mar 2026 12:00:00 GMT' }, true],
+    [{ 'if-modified-since': 'Sun, 01 Mar 2026 11:59:59 GMT' }, false],
+    [{ 'if-modified-since': 'nonsense' }, false],
+  ])('%j: not modified is %j', (headers, expected) => {
+    expect(isNotModified(headers, 'abc', at)).toBe(expected);
+  });
+});
+
+describe('loopback', () => {
+  it.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', '[::1]:3000', 'localhost', 'LOCALHOST:3000', 'quire.localhost'])('%s is', (host) => {
+    expect(isLoopback(host)).toBe(true);
+  });
+  it.each([
+    '',
+    '0.0.0.0',
+    '::',
+    '10.0.0.1',
+    '128.0.0.1',
+    'localhost.evil.example',
+    '127.0.0.1.evil.example',
+    '127.0.0.1@evil.example',
+    'evil.example:127',
+    '[::2]:1',
+    '127.0.0',
+  ])('%s is not', (host) => {
+    expect(isLoopback(host)).toBe(false);
+  });
+});
+
+describe('another origin', () => {
+  it.each([
+    [{}, false],
+    [{ host: 'a:1', origin: 'http://a:1' }, false],
+    [{ host: 'A:1', origin: 'http://a:1' }, false],
+    [{ host: 'a:1', origin: 'http://a:2' }, true],
+    [{ host: 'a:1', origin: 'null' }, true],
+    [{ host: 'a:1', origin: 'nonsense' }, true],
+    [{ host: 'a:1', origin: 'http://b', 'sec-fetch-site': 'same-origin' }, false],
+    [{ host: 'a:1', 'sec-fetch-site': 'none' }, false],
+    [{ host: 'a:1', 'sec-fetch-site': 'same-site' }, true],
+    [{ host: 'a:1', 'sec-fetch-site': 'cross-site' }, true],
+  ])('%j: %j', (headers, expected) => {
+    expect(isCrossOrigin({ headers })).toBe(expected);
+  });
+});
+
+describe('ids and keys', () => {
+  it("a request id is the caller's where it is sane", () => {
+    expect(requestId({ headers: { 'x-request-id': 'a-b_c.1~2' } })).toBe('a-b_c.1~2');
+    const own = [
+      requestId({ headers: {} }),
+      requestId({ headers: { 'x-request-id': 'a b' } }),
+      requestId({ headers: { 'x-request-id': '' } }),
+    ];
+    expect(new Set(own).size).toBe(3);
+    for (const id of own) expect(id).toMatch(/^[\w-]{8,}$/);
+  });
+
+  it('an API key is one of the list, whole', () => {
+    const isKnown = createKeyCheck(['first-key', 'second-key']);
+    expect(['first-key', 'second-key', 'first-key ', 'first-ke', '', 'third'].map(isKnown)).toEqual([
+      true,
+      true,
+      false,
+      false,
+      false,
+      false,
+    ]);
+  });
+
+  it('an Idempotency-Key is short and printable', () => {
+    expect([readIdempotencyKey(undefined), readIdempotencyKey('"a key"')]).toEqual([null, '"a key"']);
+    for (const key of ['', 'x'.repeat(256), 'ä', 'a\tb']) expect(() => readIdempotencyKey(key)).toThrow(/Idempotency-Key/);
+  });
+});
