@@ -73,7 +73,7 @@ async function nodeOf(redis: RedisClient, prefix: string): Promise<Redis> {
   return node;
 }
 
-/** `prefix` as the keys have it, `channel` that of the signals: every process of Quire listens there. */
+/** `prefix` as the keys have it; `settings` tell how long finished batches are kept. */
 export function createTransfer(redis: RedisClient, prefix: string, settings: StoreSettings): Transfer {
   redis.defineCommand('transferAppend', { numberOfKeys: 1, lua: APPEND });
   redis.defineCommand('transferOrder', { numberOfKeys: 1, lua: ORDER });
@@ -255,9 +255,14 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
           const multi = redis.multi();
           for (const { key, version, json, expireAtMs } of records) {
             multi.hset(`${prefix}doc:${key}`, 'v', version, 'j', json);
-            if (expireAtMs === null) multi.persist(`${prefix}doc:${key}`);
-            else multi.pexpireat(`${prefix}doc:${key}`, expireAtMs);
             multi.zadd(`${prefix}docs`, 0, key);
+            if (expireAtMs === null) {
+              multi.persist(`${prefix}doc:${key}`);
+              multi.zrem(`${prefix}docs-ending`, key);
+            } else {
+              multi.pexpireat(`${prefix}doc:${key}`, expireAtMs);
+              multi.zadd(`${prefix}docs-ending`, expireAtMs, key);
+            }
           }
           await run(multi);
         },
