@@ -18,7 +18,7 @@ function table(head: string[], rows: string[][]): string {
 }
 
 /** Every setting: name, default, meaning. */
-export function settingsTable(): string {
+function settingsTable(): string {
   const rows = Object.values(SETTINGS).map(({ env, fallback, meaning }) => [
     `\`${env}\``,
     fallback === '' ? 'not set' : `\`${fallback}\``,
@@ -28,7 +28,7 @@ export function settingsTable(): string {
 }
 
 /** Every error: code, status, what a job does that meets it, title, what to do. */
-export function errorsTable(): string {
+function errorsTable(): string {
   const rows = (Object.keys(ERRORS) as (keyof typeof ERRORS)[]).map((code) => {
     const { status, retry, title } = ERRORS[code];
     return [`\`${code}\``, String(status), retry, `${cell(title)}. ${cell(ADVICE[code])}`];

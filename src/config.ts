@@ -4,6 +4,8 @@
  * against this table.
  */
 
+import { parseQuietHours } from './crawl/quiet-hours.ts';
+
 /** The roles of a process: `api` answers HTTP, `worker` crawls, `all` does both. */
 export const ROLES = ['all', 'api', 'worker'] as const;
 export type Role = (typeof ROLES)[number];
@@ -140,7 +142,8 @@ export const SETTINGS = {
     'QUIET_HOURS',
     '',
     'Hours without crawling, in a time zone: `22:00-06:00 America/Los_Angeles`.',
-    optional(matching(/^\d\d:\d\d-\d\d:\d\d( [\w/+-]+)?$/, 'a range such as 22:00-06:00 America/Los_Angeles')),
+    // Kept as text: its meaning is made of it where it is used.
+    optional((value) => parseQuietHours(value).text),
   ),
   bookTtlMs: setting('BOOK_TTL', '7d', 'How long a stored book counts as fresh (spread by ±10 %); afterwards it is served stale and refreshed.', duration(1, 3650 * DAY_MS)),
   bookRetentionMs: setting('BOOK_RETENTION', '365d', 'How long a stored book is kept after it was last fetched.', duration(1000, 3650 * DAY_MS)),

@@ -1,7 +1,7 @@
 /** The process edge: arguments, environment, signals, exit codes. Nothing else reads the environment or exits. */
 import { existsSync, readFileSync } from 'node:fs';
 import { pino, type Logger } from 'pino';
-import { ConfigError, readConfig, ROLES, SETTINGS, type Config } from './config.ts';
+import { readConfig, ROLES, SETTINGS, type Config } from './config.ts';
 import { QuireError } from './errors.ts';
 import { createService } from './service.ts';
 
@@ -12,6 +12,7 @@ const USAGE = `quire ${version}
   quire [all]     HTTP API and worker in one process (the default)
   quire api       the HTTP API alone; needs REDIS_URL or DATABASE_URL
   quire worker    a worker alone; needs REDIS_URL or DATABASE_URL
+  quire migrate   moves a stopped Quire into another store: quire migrate --help
 
 Settings come from the environment, or from a file .env in this folder:
 ${Object.values(SETTINGS)
@@ -31,16 +32,38 @@ function refuse(message: string): never {
 }
 
 function configure(role: string | undefined): Config {
+  loadSettings();
   try {
-    if (existsSync('.env')) process.loadEnvFile('.env');
     return readConfig(process.env, role);
   } catch (error) {
-    if (error instanceof ConfigError) return refuse(error.message);
-    return refuse(`The file .env cannot be read: ${(error as Error).message}`);
+    return refuse((error as Error).message);
   }
 }
 
+/** Settings from a file `.env` in this folder; those of the environment go before. */
+function loadSettings(): void {
+  try {
+    if (existsSync('.env')) process.loadEnvFile('.env');
+  } catch (error) {
+    refuse(`The file .env cannot be read: ${(error as Error).message}`);
+  }
+}
+
+async function moveStores(args: string[]): Promise<void> {
+  loadSettings();
+  const interruption = new AbortController();
+  const end = (): void => {
+    if (interruption.signal.aborted) process.exit(1);
+    interruption.abort(new Error('interrupted'));
+  };
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
+  // Loaded here, since a service needs none of it.
+  const { runMigrate } = await import('./cli/migrate.ts');
+  process.exit(await runMigrate({ args, env: process.env, output: process.stdout, errors: process.stderr, signal: interruption.signal }));
+}
+
 async function main(args: string[]): Promise<void> {
+  if (args[0] === 'migrate') return moveStores(args.slice(1));
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(USAGE);
     return;

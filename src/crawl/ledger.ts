@@ -5,12 +5,12 @@
 import type { TallyStore } from '../storage/store.ts';
 import type { CrawlLog } from './log.ts';
 import type { OutcomeKind } from './pacing.ts';
+import { createTallyBuffer, hourOf } from './tally-buffer.ts';
 
 const SERIES = 'source';
 const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
 const KEEP_DAYS = 90;
-const FLUSH_MS = 1000;
 
 /** One page, or robots.txt, as it went. */
 export interface LedgerEntry {
@@ -54,46 +54,16 @@ export interface LedgerOptions {
 
 /** Makes the ledger of this process. `close` it, or the last second is lost. */
 export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): Ledger {
-  let pending = new Map<number, Record<string, number>>();
-  let timer: NodeJS.Timeout | undefined;
-  let writing: Promise<void> = Promise.resolve();
-
-  const count = (hour: number, counts: Record<string, number>): void => {
-    const sums = pending.get(hour) ?? {};
-    for (const [name, n] of Object.entries(counts)) sums[name] = (sums[name] ?? 0) + n;
-    pending.set(hour, sums);
-  };
-
-  const write = async (): Promise<void> => {
-    const batch = pending;
-    pending = new Map();
-    for (const [hour, counts] of batch) {
-      try {
-        await tallies.add(SERIES, hour, counts, KEEP_DAYS * DAY_HOURS);
-      } catch (error) {
-        // Kept for the next time: there are few hours, so this cannot grow.
-        count(hour, counts);
-        log.warn({ err: error }, 'the ledger of the source could not be written; it is tried again');
-      }
-    }
-  };
-  const flush = async (): Promise<void> => {
-    clearTimeout(timer);
-    timer = undefined;
-    writing = writing.then(write);
-    return writing;
-  };
+  const buffer = createTallyBuffer({ tallies, series: SERIES, keepHours: KEEP_DAYS * DAY_HOURS, log, now });
 
   const hoursFrom = async (fromHour: number, toHour: number): Promise<LedgerPeriod[]> => {
-    await flush();
-    const stored = await tallies.read(SERIES, fromHour, toHour);
-    return stored.toSorted((a, b) => a.hour - b.hour).map(({ hour, counts }) => periodOf(new Date(hour * HOUR_MS).toISOString(), counts));
+    const stored = await buffer.read(fromHour, toHour);
+    return stored.map(({ hour, counts }) => periodOf(new Date(hour * HOUR_MS).toISOString(), counts));
   };
 
   return {
     record({ outcome, requests, bytes }) {
-      count(hourOf(now()), { requests, bytes, [`outcome:${outcome}`]: 1 });
-      timer ??= setTimeout(() => void flush(), FLUSH_MS).unref();
+      buffer.count({ requests, bytes, [`outcome:${outcome}`]: 1 });
     },
     async read({ fromMs, toMs }) {
       const hours = await hoursFrom(hourOf(fromMs), hourOf(toMs));
@@ -104,12 +74,8 @@ export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): L
       const hours = await hoursFrom(hour - (hour % DAY_HOURS), hour);
       return hours.reduce((sum, { requests }) => sum + requests, 0);
     },
-    close: flush,
+    close: () => buffer.flush(),
   };
-}
-
-function hourOf(ms: number): number {
-  return Math.floor(ms / HOUR_MS);
 }
 
 function periodOf(at: string, counts: Record<string, number>): LedgerPeriod {

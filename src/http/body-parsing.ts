@@ -22,7 +22,7 @@ function textOf(request: FastifyRequest, bytes: Buffer): string {
 }
 
 /** Parses JSON; throws `invalid-request` that says where it breaks off. */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {

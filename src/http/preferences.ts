@@ -2,7 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 
 /** Longest wait that is granted, in seconds. Proxies cut off requests that stay silent for a minute. */
-export const MAX_WAIT_SECONDS = 30;
+const MAX_WAIT_SECONDS = 30;
 
 /** The seconds a caller wants to wait, at most {@link MAX_WAIT_SECONDS}; 0 when he does not. A malformed preference is ignored, as the RFC asks. */
 export function preferredWaitSeconds(prefer: string | string[] | undefined): number {

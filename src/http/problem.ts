@@ -5,7 +5,7 @@ import { ERRORS, type ErrorCode, type Fault } from '../errors.ts';
 import { jitteredSeconds } from './retry-after.ts';
 
 /** Media type of every error. */
-export const PROBLEM_TYPE = 'application/problem+json';
+const PROBLEM_TYPE = 'application/problem+json';
 
 /** Faults shown at most; a list of 10,000 bad links would otherwise be answered with 10,000 sentences. */
 const MAX_FAULTS = 100;

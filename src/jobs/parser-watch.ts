@@ -3,7 +3,7 @@ import type { ParsedBook } from '../books/book.ts';
 import { compareHealth, countsOfBook, type ParserCounts, type ParserHealth } from '../books/drift.ts';
 import type { PageReading } from '../books/page.ts';
 import type { TallyStore } from '../storage/store.ts';
-import { createTallyBuffer, hourOf } from '../storage/tally-buffer.ts';
+import { createTallyBuffer, hourOf } from '../crawl/tally-buffer.ts';
 
 const SERIES = 'parser';
 const KEEP_HOURS = 15 * 24;

@@ -10,7 +10,8 @@ import { openQueue, PARSE_BOOK } from '../jobs/queues.ts';
 import { DELIVER_WEBHOOK, enqueueDelivery, openWebhookQueue } from '../jobs/webhook-queue.ts';
 import { parseRunId, runIdOf } from '../storage/run-id.ts';
 import type { Store } from '../storage/store.ts';
-import { namePages, type PageOutcome } from './records.ts';
+import { patiently } from './patience.ts';
+import { namePages } from './records.ts';
 
 const AT_ONCE = 500;
 /** BullMQ's states in the order in which their jobs would be taken; what was under way when the service ended comes first, what waits for its time last. */
@@ -19,19 +20,34 @@ const STATES = ['active', 'waiting', 'prioritized', 'delayed'] as const;
 const LATEST_FIRST: readonly string[] = ['active', 'waiting'];
 const DELIVERIES = 'delivery:';
 
+export interface QueuedPage {
+  /** Jobs that have to be in the target's queue. */
+  seen: number;
+  /** Of them, those that it did not take. */
+  missing: number;
+}
+
 export interface QueueMover {
   /** Enqueues the source's jobs in its order, from `cursor` on. */
   inOrder(cursor: string | null): AsyncGenerator<{ enqueued: number; cursor: string | null }>;
   /** Jobs of the source that are live in the target: enqueues those that its queue does not have, whatever the reason. */
-  leftOver(): AsyncGenerator<PageOutcome>;
+  leftOver(): AsyncGenerator<QueuedPage>;
   /** Webhook calls that are not delivered yet: the same. */
-  deliveries(): AsyncGenerator<PageOutcome>;
+  deliveries(): AsyncGenerator<QueuedPage>;
   /** About how many jobs wait in the source's queue. */
   waiting(): Promise<number>;
   close(): Promise<void>;
 }
 
-export function createQueueMover(from: Store, to: Store, onError: (error: Error) => void): QueueMover {
+export interface QueueMoverOptions {
+  from: Store;
+  to: Store;
+  signal: AbortSignal;
+  /** Told of connection errors that heal by themselves. */
+  onError(error: Error): void;
+}
+
+export function createQueueMover({ from, to, signal, onError }: QueueMoverOptions): QueueMover {
   const source = openQueue(from, onError);
   const target = openQueue(to, onError);
   const calls = openWebhookQueue(to, onError);
@@ -77,7 +93,7 @@ export function createQueueMover(from: Store, to: Store, onError: (error: Error)
           const ids = await pageOf(state, n);
           if (ids === null) break;
           const jobs = await liveOf(ids.flatMap((id) => parseRunId(id)?.jobId ?? []));
-          await enqueue(jobs);
+          await patiently(signal, () => enqueue(jobs));
           yield { enqueued: jobs.length, cursor: `${at}.${n + 1}` };
         }
       }
@@ -90,27 +106,27 @@ export function createQueueMover(from: Store, to: Store, onError: (error: Error)
           PARSE_BOOK,
           jobs.map(({ jobId, run }) => runIdOf(jobId, run)),
         );
-      for await (const { names } of namePages(from, 'jobs', null)) {
+      for await (const { names } of namePages(from, 'jobs', null, signal)) {
         const given = await from.transfer.kinds.jobs.read(names, Date.now());
         const wanted = [...given.values()].filter(({ state }) => state === 'live').sort((a, b) => a.createdAtMs - b.createdAtMs);
         const jobs = await liveOf(wanted.map(({ jobId }) => jobId));
         const there = await queued(jobs);
-        await enqueue(jobs.filter((_job, at) => !there[at]));
+        await patiently(signal, () => enqueue(jobs.filter((_job, at) => !there[at])));
         const missing = (await queued(jobs)).filter((isThere) => !isThere).length;
-        yield { seen: jobs.length, written: missing };
+        yield { seen: jobs.length, missing };
       }
     },
 
     async *deliveries() {
-      for (let afterKey: string | null = null; ; ) {
+      for (let afterKey: string | null = null; ;) {
         const page = await to.documents.list(DELIVERIES, { nowMs: Date.now(), afterKey, limit: AT_ONCE });
         const pending = page.map(({ json }) => JSON.parse(json) as Delivery).filter(({ state }) => state === 'pending');
-        for (const { id, run } of pending) await enqueueDelivery(calls, { id, run });
+        for (const { id, run } of pending) await patiently(signal, () => enqueueDelivery(calls, { id, run }));
         const there = await to.queueBackend.unfinished(
           DELIVER_WEBHOOK,
           pending.map(({ id, run }) => `${id}.${run}`),
         );
-        yield { seen: pending.length, written: there.filter((isThere) => !isThere).length };
+        yield { seen: pending.length, missing: there.filter((isThere) => !isThere).length };
         afterKey = page.at(-1)?.key ?? null;
         if (page.length < AT_ONCE || afterKey === null) return;
       }

@@ -1,7 +1,9 @@
 /** Bringing records from one store into another, a page at a time. Doing so again changes nothing, which is how a migration is resumed and checked. */
+import { isDeepStrictEqual } from 'node:util';
 import type { BatchId, BatchItem } from '../batches/batch.ts';
 import type { Store } from '../storage/store.ts';
 import { storableText, type KindTransfer, type MovedBatch, type TransferKind } from '../storage/transfer.ts';
+import { patiently } from './patience.ts';
 import { bookRule, compareBatches, documentRule, isJobThere, jobRule, pageRule, tallyRule, type Rule } from './rules.ts';
 
 /** Records, items and log entries that are held in memory at once. Kept pages are large. */
@@ -22,9 +24,15 @@ export type Purpose = 'copy' | 'check';
 export type BringPage = (names: readonly string[], purpose: Purpose) => Promise<PageOutcome>;
 
 /** Names of the source, page by page; each page comes with the cursor behind it. */
-export async function* namePages(from: Store, kind: TransferKind, cursor: string | null): AsyncGenerator<{ names: string[]; cursor: string | null }> {
-  for (let at = cursor; ; ) {
-    const page = await from.transfer.kinds[kind].names(at, AT_ONCE[kind], Date.now());
+export async function* namePages(
+  from: Store,
+  kind: TransferKind,
+  cursor: string | null,
+  signal: AbortSignal,
+): AsyncGenerator<{ names: string[]; cursor: string | null }> {
+  for (let at = cursor; ;) {
+    const after = at;
+    const page = await patiently(signal, () => from.transfer.kinds[kind].names(after, AT_ONCE[kind], Date.now()));
     yield page;
     at = page.cursor;
     if (at === null) return;
@@ -32,7 +40,12 @@ export async function* namePages(from: Store, kind: TransferKind, cursor: string
 }
 
 /** A kind of record that is written as it was read. */
-function bringRecords<Moved>(from: KindTransfer<Moved>, to: KindTransfer<Moved>, rule: Rule<Moved>, isThere?: (given: Moved, held: Moved | undefined) => boolean): BringPage {
+function bringRecords<Moved>(
+  from: KindTransfer<Moved>,
+  to: KindTransfer<Moved>,
+  rule: Rule<Moved>,
+  isThere?: (given: Moved, held: Moved | undefined) => boolean,
+): BringPage {
   return async (names, purpose) => {
     const nowMs = Date.now();
     const given = await from.read(names, purpose === 'check' ? nowMs + ENDING_MS : nowMs);
@@ -56,12 +69,12 @@ async function itemsFrom(store: Store, batchId: BatchId, fromIndex: number): Pro
 async function copyBatch(from: Store, to: Store, batch: MovedBatch): Promise<void> {
   const { batchId } = batch;
   await to.transfer.dropBatch(batchId);
-  for (let index: number | null = 0; index !== null; ) {
+  for (let index: number | null = 0; index !== null;) {
     const page: Awaited<ReturnType<typeof itemsFrom>> = await itemsFrom(from, batchId, index);
     if (page.items.length > 0) await to.transfer.writeItems(batchId, page.items);
     index = page.nextIndex;
   }
-  for (let seq = 0; seq < batch.logLength; ) {
+  for (let seq = 0; seq < batch.logLength;) {
     const entries = await from.batches.settledSince(batchId, seq, ITEMS_AT_ONCE);
     if (entries.length === 0) break;
     await to.transfer.writeLog(batchId, entries);
@@ -71,14 +84,20 @@ async function copyBatch(from: Store, to: Store, batch: MovedBatch): Promise<voi
 }
 
 async function hasSameItems(from: Store, to: Store, { batchId, logLength }: MovedBatch): Promise<boolean> {
-  for (let index: number | null = 0; index !== null; ) {
-    const [given, held]: Awaited<ReturnType<typeof itemsFrom>>[] = await Promise.all([itemsFrom(from, batchId, index), itemsFrom(to, batchId, index)]);
-    if (JSON.stringify(given) !== JSON.stringify(held)) return false;
+  for (let index: number | null = 0; index !== null;) {
+    const [given, held]: Awaited<ReturnType<typeof itemsFrom>>[] = await Promise.all([
+      itemsFrom(from, batchId, index),
+      itemsFrom(to, batchId, index),
+    ]);
+    if (!isDeepStrictEqual(given, held)) return false;
     index = given?.nextIndex ?? null;
   }
   for (let seq = 0; seq < logLength; seq += ITEMS_AT_ONCE) {
-    const [given, held] = await Promise.all([from.batches.settledSince(batchId, seq, ITEMS_AT_ONCE), to.batches.settledSince(batchId, seq, ITEMS_AT_ONCE)]);
-    if (JSON.stringify(given) !== JSON.stringify(held)) return false;
+    const [given, held] = await Promise.all([
+      from.batches.settledSince(batchId, seq, ITEMS_AT_ONCE),
+      to.batches.settledSince(batchId, seq, ITEMS_AT_ONCE),
+    ]);
+    if (!isDeepStrictEqual(given, held)) return false;
   }
   return true;
 }

@@ -22,7 +22,12 @@ function joined(given: MovedJob, held: MovedJob): MovedJob | null {
   const missing = given.waiting.filter((waiter) => !held.waiting.includes(waiter));
   const urgent = PRIORITIES.indexOf(given.priority) < PRIORITIES.indexOf(held.priority);
   if (missing.length === 0 && !urgent && (held.solo || !given.solo)) return null;
-  return { ...held, priority: urgent ? given.priority : held.priority, solo: held.solo || given.solo, waiting: [...held.waiting, ...missing].sort() };
+  return {
+    ...held,
+    priority: urgent ? given.priority : held.priority,
+    solo: held.solo || given.solo,
+    waiting: [...held.waiting, ...missing].sort(),
+  };
 }
 
 /** Of one run the end counts. Of two runs the live one does, since somebody waits for it; else the later end. */
@@ -36,7 +41,8 @@ export const jobRule: Rule<MovedJob> = (given, held) => {
 };
 
 /** Whether a job needs nothing more: who waits for a live one is told by the items as well, where the store derives it from them. */
-export const isJobThere = (given: MovedJob, held: MovedJob | undefined): boolean => held !== undefined && (held.state === 'live' || jobRule(given, held) === null);
+export const isJobThere = (given: MovedJob, held: MovedJob | undefined): boolean =>
+  held !== undefined && (held.state === 'live' || jobRule(given, held) === null);
 
 export const documentRule: Rule<MovedDocument> = (given, held) => (!held || held.version < given.version ? given : null);
 
@@ -56,6 +62,14 @@ export function compareBatches(given: MovedBatch, held: MovedBatch | undefined):
   if (!held) return 'behind';
   if (settledOf(held) > settledOf(given)) return 'ahead';
   const facts = (batch: MovedBatch): string =>
-    JSON.stringify([batch.total, ...Object.entries(batch.counts).sort().flat(), batch.itemCount, batch.logLength, batch.finishedAtMs, batch.cancelledAtMs, batch.sealed]);
+    JSON.stringify([
+      batch.total,
+      ...Object.entries(batch.counts).sort().flat(),
+      batch.itemCount,
+      batch.logLength,
+      batch.finishedAtMs,
+      batch.cancelledAtMs,
+      batch.sealed,
+    ]);
   return facts(held) === facts(given) && (held.announced || !given.announced) ? 'same' : 'behind';
 }

@@ -13,6 +13,9 @@ export interface ReadCacheOptions {
   maxAgeMs: number;
 }
 
+/** Names of books that were asked for are remembered up to this number; then all are forgotten. */
+const MOST_ASKED = 10_000;
+
 /** What an entry costs beside its JSON, in bytes. */
 const ENTRY_OVERHEAD = 200;
 
@@ -32,6 +35,12 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
     sizeCalculation: (found) => (found.kind === 'book' ? found.book.body.length : 0) + ENTRY_OVERHEAD,
   });
   const reading = new Map<string, Promise<Found | null>>();
+  /** Books that were not in memory when somebody asked, of late. Only one that is asked for again is worth its copy. */
+  let asked = new Map<string, 'once' | 'again'>();
+  const noteAsked = (name: string): void => {
+    if (asked.size >= MOST_ASKED) asked = new Map();
+    asked.set(name, asked.has(name) ? 'again' : 'once');
+  };
   const forget = (bookId: BookId): void => {
     const name = `book-${bookId}`;
     cache.delete(name);
@@ -43,6 +52,7 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
   });
 
   const read = (jobId: JobId, nowMs: number): Promise<Found | null> => {
+    noteAsked(jobId);
     const shared = reading.get(jobId);
     if (shared) return shared;
     const fresh: Promise<Found | null> = books.find(jobId, nowMs).then(
@@ -50,7 +60,7 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
         if (reading.get(jobId) === fresh) {
           reading.delete(jobId);
           // An ISBN leads to a book by an alias; a change of that book is only known by its number, so those are not kept.
-          if (found && jobId.startsWith('book-')) cache.set(jobId, ownCopy(found));
+          if (found && jobId.startsWith('book-') && asked.get(jobId) === 'again') cache.set(jobId, ownCopy(found));
         }
         return found;
       },

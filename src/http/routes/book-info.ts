@@ -8,7 +8,7 @@ import { PendingSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 
 /** Headers of an answer with a copy. */
-export const COPY_HEADERS = {
+const COPY_HEADERS = {
   ETag: { type: 'string', description: 'Strong; changes with every byte of the book.' },
   'Last-Modified': { type: 'string', description: 'When the copy was fetched.' },
   Age: { type: 'integer', description: 'Seconds since then.' },

@@ -27,7 +27,7 @@ export const PrioritySchema = Type.Enum([...PRIORITIES], {
   default: 'normal',
   description: '`interactive` overtakes `normal`, which overtakes `bulk`.',
 });
-export const MaxAgeSchema = Type.Integer({
+const MaxAgeSchema = Type.Integer({
   minimum: 0,
   maximum: 315_360_000,
   description: 'Seconds: a stored copy that is older is fetched again; 0 forces it. Without it `BOOK_TTL` decides.',
@@ -81,7 +81,7 @@ export const SubmitQuerySchema = Type.Object({
 
 const State = Type.Enum([...SHOWN_STATES], { type: 'string' });
 
-export const AnsweredItemSchema = Type.Object({
+const AnsweredItemSchema = Type.Object({
   input: Type.String({ description: 'What was sent, cut to 2,048 characters.' }),
   bookId: Type.Optional(Type.String()),
   url: Type.Optional(Type.String({ description: 'The canonical address of the book.' })),
@@ -158,7 +158,7 @@ export const BatchSchema = Type.Object(
   { title: 'Batch' },
 );
 
-export const ItemSchema = Type.Object(
+const ItemSchema = Type.Object(
   {
     index: Type.Integer({ description: 'Position in the batch, from 0.' }),
     input: Type.String(),

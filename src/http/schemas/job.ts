@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../errors.ts';
 import { PrioritySchema } from './batch.ts';
 import { Cursor, Limit } from './parameters.ts';
 
-export const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled'] as const;
+const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled'] as const;
 
 /** Codes a failed job can carry. */
 const FAILURES = [

@@ -3,7 +3,7 @@ import { Type } from 'typebox';
 import { ERRORS, type ErrorCode } from '../../errors.ts';
 import { problemType } from '../problem.ts';
 
-export const FaultSchema = Type.Object({
+const FaultSchema = Type.Object({
   pointer: Type.String({ description: 'JSON pointer (RFC 6901) to the fault; `/query/…` for query parameters.' }),
   detail: Type.String(),
 });

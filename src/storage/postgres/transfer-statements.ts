@@ -6,6 +6,13 @@ import type { TimelineEntry } from '../../jobs/job.ts';
 import type { TransferKind } from '../transfer.ts';
 import { statement, type Statement } from './sql-client.ts';
 
+/** The columns of the row that met another. */
+const excluded = (columns: string): string =>
+  columns
+    .split(/,\s+/)
+    .map((column) => `excluded.${column}`)
+    .join(', ');
+
 export interface KnownRow {
   key: string;
   kind: 'b' | 'm' | 'a';
@@ -73,7 +80,10 @@ export interface PageRow {
 /** Parameters: the name to go on after ('' from the start), how many, and then what tells records whose time is over. */
 export const NAMES: Record<TransferKind, Statement> = {
   // An alias lives as long as what it leads to: reading tells.
-  books: statement('transfer.names.books', `SELECT key AS name FROM @.known WHERE key > $1 AND (keep_ms > $3 OR kind = 'a') ORDER BY key LIMIT $2`),
+  books: statement(
+    'transfer.names.books',
+    `SELECT key AS name FROM @.known WHERE key > $1 AND (keep_ms > $3 OR kind = 'a') ORDER BY key LIMIT $2`,
+  ),
   batches: statement(
     'transfer.names.batches',
     'SELECT batch_id AS name FROM @.batch WHERE batch_id > $1 AND (finished_at_ms IS NULL OR finished_at_ms > $3) ORDER BY batch_id LIMIT $2',
@@ -83,8 +93,14 @@ export const NAMES: Record<TransferKind, Statement> = {
     'transfer.names.documents',
     'SELECT key AS name FROM @.document WHERE key > $1 AND (expire_at_ms IS NULL OR expire_at_ms > $3) AND key <> $4 ORDER BY key LIMIT $2',
   ),
-  tallies: statement('transfer.names.tallies', 'SELECT DISTINCT series, hour FROM @.tally WHERE (series, hour) > ($1, $2::integer) AND hour > $4 ORDER BY series, hour LIMIT $3'),
-  pages: statement('transfer.names.pages', 'SELECT job_id AS name FROM @.page WHERE job_id > $1 AND expire_at_ms > $3 ORDER BY job_id LIMIT $2'),
+  tallies: statement(
+    'transfer.names.tallies',
+    'SELECT DISTINCT series, hour FROM @.tally WHERE (series, hour) > ($1, $2::integer) AND hour > $4 ORDER BY series, hour LIMIT $3',
+  ),
+  pages: statement(
+    'transfer.names.pages',
+    'SELECT job_id AS name FROM @.page WHERE job_id > $1 AND expire_at_ms > $3 ORDER BY job_id LIMIT $2',
+  ),
 };
 
 export const READ_BOOKS = statement(
@@ -111,14 +127,16 @@ const BATCH_COLUMNS = `batch_id, total, settled, parsed, not_found, failed, canc
   finished_at_ms, cancelled_at_ms, options`;
 export const WRITE_BATCHES = statement(
   'transfer.write.batches',
-  `WITH given AS (
-     SELECT * FROM json_to_recordset($1::json) AS x(batch_id text, total integer, settled integer, parsed integer, not_found integer, failed integer, cancelled integer,
-       cached integer, invalid integer, log_length integer, sealed boolean, announced boolean, created_at_ms bigint, progressed_at_ms bigint, finished_at_ms bigint,
-       cancelled_at_ms bigint, options text)
-   ), gone AS (DELETE FROM @.batch WHERE batch_id IN (SELECT batch_id FROM given))
-   INSERT INTO @.batch (${BATCH_COLUMNS}) SELECT ${BATCH_COLUMNS} FROM given`,
+  `INSERT INTO @.batch (${BATCH_COLUMNS}) SELECT ${BATCH_COLUMNS}
+   FROM json_to_recordset($1::json) AS x(batch_id text, total integer, settled integer, parsed integer, not_found integer, failed integer, cancelled integer,
+     cached integer, invalid integer, log_length integer, sealed boolean, announced boolean, created_at_ms bigint, progressed_at_ms bigint, finished_at_ms bigint,
+     cancelled_at_ms bigint, options text)
+   ON CONFLICT (batch_id) DO UPDATE SET (${BATCH_COLUMNS}) = ROW(${excluded(BATCH_COLUMNS)})`,
 );
-export const DROP_BATCH = statement('transfer.drop.batch', 'WITH gone AS (DELETE FROM @.batch WHERE batch_id = $1) DELETE FROM @.item WHERE batch_id = $1');
+export const DROP_BATCH = statement(
+  'transfer.drop.batch',
+  'WITH gone AS (DELETE FROM @.batch WHERE batch_id = $1) DELETE FROM @.item WHERE batch_id = $1',
+);
 /** What is there already stays, so that a page may come twice. */
 export const WRITE_ITEMS = statement(
   'transfer.write.items',
@@ -139,7 +157,8 @@ export const READ_JOBS = statement(
      CASE WHEN state = 'l' THEN ARRAY(SELECT i.batch_id || '.' || i.index FROM @.item i WHERE i.job_id = j.job_id AND i.state = 'q') ELSE '{}'::text[] END AS waiting
    FROM @.job j WHERE job_id = ANY ($1::text[])`,
 );
-const JOB_COLUMNS = 'run, state, priority, solo, created_at_ms, settled_at_ms, settled_no, attempts, waiters, error_code, error_detail, book_id, timeline';
+const JOB_COLUMNS =
+  'run, state, priority, solo, created_at_ms, settled_at_ms, settled_no, attempts, waiters, error_code, error_detail, book_id, timeline';
 export const WRITE_JOBS = statement(
   'transfer.write.jobs',
   `INSERT INTO @.job (job_id, ${JOB_COLUMNS})
@@ -147,9 +166,7 @@ export const WRITE_JOBS = statement(
      error_code, error_detail, book_id, timeline
    FROM json_to_recordset($1::json) AS x(job_id text, run text, state text, priority smallint, solo boolean, created_at_ms bigint, settled_at_ms bigint, attempts integer,
      waiters integer, error_code text, error_detail text, book_id bigint, timeline jsonb)
-   ON CONFLICT (job_id) DO UPDATE SET raised = false, (${JOB_COLUMNS}) = ROW(${JOB_COLUMNS.split(', ')
-     .map((column) => `excluded.${column}`)
-     .join(', ')})`,
+   ON CONFLICT (job_id) DO UPDATE SET raised = false, (${JOB_COLUMNS}) = ROW(${excluded(JOB_COLUMNS)})`,
 );
 export const ORDER_SETTLED = [
   `UPDATE @.job j SET settled_no = o.place FROM (
@@ -179,7 +196,10 @@ export const WRITE_TALLIES = statement(
    ON CONFLICT (series, hour, name) DO UPDATE SET n = excluded.n`,
 );
 
-export const READ_PAGES = statement('transfer.read.pages', 'SELECT job_id, bytes, kept_at_ms, expire_at_ms FROM @.page WHERE job_id = ANY ($1::text[]) AND expire_at_ms > $2');
+export const READ_PAGES = statement(
+  'transfer.read.pages',
+  'SELECT job_id, bytes, kept_at_ms, expire_at_ms FROM @.page WHERE job_id = ANY ($1::text[]) AND expire_at_ms > $2',
+);
 export const WRITE_PAGES = statement(
   'transfer.write.pages',
   `INSERT INTO @.page (job_id, kept_at_ms, expire_at_ms, bytes)

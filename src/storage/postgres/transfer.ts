@@ -3,14 +3,24 @@ import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchOptions } from '../../b
 import type { BookId, JobId } from '../../books/identity.ts';
 import type { JobOutcome } from '../../jobs/job.ts';
 import type { StoreSettings } from '../store.ts';
-import { MIGRATION_DOCUMENT, oldestTallyHour, parseTallyName, storableText, tallyName, type KindTransfer, type Transfer, type TransferKind } from '../transfer.ts';
+import {
+  MIGRATION_DOCUMENT,
+  oldestTallyHour,
+  parseTallyName,
+  storableText,
+  tallyName,
+  type KindTransfer,
+  type Transfer,
+  type TransferKind,
+} from '../transfer.ts';
 import { statement, type SqlClient, type SqlValue, type Statement } from './sql-client.ts';
 import * as text from './transfer-statements.ts';
 
 const codeOf = (state: string): string => (state === 'live' ? 'l' : ITEM_STATES[state as JobOutcome]);
 
 /** The text of `clean` holds no character that SQL's JSON refuses. */
-const toJson = (rows: readonly object[]): string => JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? storableText(value) : value));
+const toJson = (rows: readonly object[]): string =>
+  JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? storableText(value) : value));
 
 /** `settings` tell when a finished batch is past its time, and under which name this store's connections are known. */
 export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfer {
@@ -49,7 +59,14 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
           const bookId = String(row.book_id) as BookId;
           if (row.kind === 'a') return [row.key, { ...record, kind: 'alias', bookId }];
           if (row.kind === 'm') return [row.key, { ...record, kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms }];
-          const book = { bookId, body: Buffer.from(row.body ?? ''), etag: row.etag ?? '', fetchedAtMs: row.at_ms, freshUntilMs: row.until_ms, richness: row.richness };
+          const book = {
+            bookId,
+            body: Buffer.from(row.body ?? ''),
+            etag: row.etag ?? '',
+            fetchedAtMs: row.at_ms,
+            freshUntilMs: row.until_ms,
+            richness: row.richness,
+          };
           return [row.key, { ...record, kind: 'book', book }];
         },
         text.WRITE_BOOKS,
@@ -166,7 +183,12 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
       tallies: {
         async names(cursor, limit, nowMs) {
           const after = cursor === null ? { series: '', hour: 0 } : parseTallyName(cursor);
-          const rows = await sql.query<{ series: string; hour: number }>(text.NAMES.tallies, [after.series, after.hour, limit, oldestTallyHour(nowMs)]);
+          const rows = await sql.query<{ series: string; hour: number }>(text.NAMES.tallies, [
+            after.series,
+            after.hour,
+            limit,
+            oldestTallyHour(nowMs),
+          ]);
           const names = rows.map(({ series, hour }) => tallyName(series, hour));
           return { names, cursor: names.length < limit ? null : (names.at(-1) ?? null) };
         },
@@ -177,7 +199,9 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
           return new Map(rows.map((row) => [tallyName(row.series, row.hour), { ...row, keepUntilMs: null }]));
         },
         async write(records) {
-          const rows = records.flatMap(({ series, hour, counts }) => Object.entries(counts).map(([name, n]) => ({ series, hour, name, n })));
+          const rows = records.flatMap(({ series, hour, counts }) =>
+            Object.entries(counts).map(([name, n]) => ({ series, hour, name, n })),
+          );
           if (rows.length > 0) await sql.query(text.WRITE_TALLIES, [toJson(rows)]);
         },
       },
@@ -189,10 +213,20 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
         (nowMs) => [nowMs],
         (row: text.PageRow) => [
           row.job_id,
-          { jobId: row.job_id, bytes: Buffer.from(row.bytes.buffer, row.bytes.byteOffset, row.bytes.byteLength), keptAtMs: row.kept_at_ms, expireAtMs: row.expire_at_ms },
+          {
+            jobId: row.job_id,
+            bytes: Buffer.from(row.bytes.buffer, row.bytes.byteOffset, row.bytes.byteLength),
+            keptAtMs: row.kept_at_ms,
+            expireAtMs: row.expire_at_ms,
+          },
         ],
         text.WRITE_PAGES,
-        ({ jobId, bytes, keptAtMs, expireAtMs }) => ({ job_id: jobId, bytes: bytes.toString('base64'), kept_at_ms: keptAtMs, expire_at_ms: expireAtMs }),
+        ({ jobId, bytes, keptAtMs, expireAtMs }) => ({
+          job_id: jobId,
+          bytes: bytes.toString('base64'),
+          kept_at_ms: keptAtMs,
+          expire_at_ms: expireAtMs,
+        }),
       ),
     },
 

@@ -79,14 +79,19 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
   redis.defineCommand('transferOrder', { numberOfKeys: 1, lua: ORDER });
   const scripts = redis as unknown as Scripts;
 
-  /** `null` for a key that is not there (any more). */
-  const expiries = async (names: readonly string[]): Promise<(number | null)[]> => {
+  /** `null` for a key that is not there, or not any more by then. */
+  const expiries = async (names: readonly string[], nowMs: number): Promise<(number | null)[]> => {
     const times = await asked(Promise.all(names.map((name) => redis.pexpiretime(prefix + name))));
-    return times.map((ms) => (ms === -2 ? null : ms === -1 ? FOR_EVER_MS : ms));
+    return times.map((ms) => (ms === -1 ? FOR_EVER_MS : ms <= nowMs ? null : ms));
   };
 
   /** A kind whose records have keys of their own; `start` is what the key has before the name. */
-  const byKey = <Moved>(kind: keyof typeof KEYS, start: string, read: (names: readonly string[], nowMs: number) => Promise<Map<string, Moved>>, write: KindTransfer<Moved>['write']): KindTransfer<Moved> => ({
+  const byKey = <Moved>(
+    kind: keyof typeof KEYS,
+    start: string,
+    read: (names: readonly string[], nowMs: number) => Promise<Map<string, Moved>>,
+    write: KindTransfer<Moved>['write'],
+  ): KindTransfer<Moved> => ({
     async names(cursor, limit) {
       const node = await nodeOf(redis, prefix);
       const names: string[] = [];
@@ -107,8 +112,8 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
   const books = byKey<KnownRecord>(
     'books',
     '',
-    async (names) => {
-      const [values, keep] = await Promise.all([asked(redis.mgetBuffer(names.map((name) => prefix + name))), expiries(names)]);
+    async (names, nowMs) => {
+      const [values, keep] = await Promise.all([asked(redis.mgetBuffer(names.map((name) => prefix + name))), expiries(names, nowMs)]);
       const found = new Map<string, KnownRecord>();
       for (const [at, name] of names.entries()) {
         const value = values[at];
@@ -128,7 +133,13 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
         const number = /^book-(\d+)$/.exec(record.name)?.[1];
         if (record.kind === 'book') multi.set(prefix + record.name, encodeCopy(record.book), 'PXAT', record.keepUntilMs);
         else if (record.kind === 'alias') multi.set(prefix + record.name, `A${record.bookId}`, 'PXAT', record.keepUntilMs);
-        else multi.set(prefix + record.name, `M${String(record.sinceMs).padStart(13, '0')}${String(record.untilMs).padStart(13, '0')}`, 'PXAT', record.keepUntilMs);
+        else
+          multi.set(
+            prefix + record.name,
+            `M${String(record.sinceMs).padStart(13, '0')}${String(record.untilMs).padStart(13, '0')}`,
+            'PXAT',
+            record.keepUntilMs,
+          );
         if (number && record.kind === 'book') multi.zadd(`${prefix}books`, number, number);
         else if (number) multi.zrem(`${prefix}books`, number);
       }
@@ -138,17 +149,17 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
 
   const batchKey = (batchId: string, part = ''): string => `${prefix}batch:${batchId}${part}`;
   const PARTS = ['', ':items', ':states', ':log'];
-  const readBatch = async (batchId: string): Promise<MovedBatch | null> => {
-    const [hash, itemCount, logLength, unannounced, [keepUntilMs]] = await asked(
+  const readBatch = async (batchId: string, nowMs: number): Promise<MovedBatch | null> => {
+    const [hash, itemCount, logLength, unannounced, [keepUntilMs = null]] = await asked(
       Promise.all([
         redis.hgetall(batchKey(batchId)),
         redis.llen(batchKey(batchId, ':items')),
         redis.llen(batchKey(batchId, ':log')),
         redis.zscore(`${prefix}unannounced`, batchId),
-        expiries([`batch:${batchId}`]),
+        expiries([`batch:${batchId}`], nowMs),
       ]),
     );
-    if (!hash['total']) return null;
+    if (!hash['total'] || keepUntilMs === null) return null;
     const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
     return {
       batchId: batchId as BatchId,
@@ -163,7 +174,7 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
       announced: at('finished') !== null && unannounced === null,
       itemCount,
       logLength,
-      keepUntilMs: at('finished') === null ? null : (keepUntilMs ?? null),
+      keepUntilMs: at('finished') === null ? null : keepUntilMs,
     };
   };
 
@@ -173,8 +184,8 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
       batches: byKey(
         'batches',
         'batch:',
-        async (names) => {
-          const batches = await Promise.all(names.map(readBatch));
+        async (names, nowMs) => {
+          const batches = await Promise.all(names.map((name) => readBatch(name, nowMs)));
           return new Map(batches.flatMap((batch) => (batch ? [[batch.batchId, batch]] : [])));
         },
         async (records) => {
@@ -182,9 +193,25 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
           for (const batch of records) {
             const { batchId, counts, finishedAtMs, cancelledAtMs } = batch;
             const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
-            const times = [...(finishedAtMs === null ? [] : ['finished', finishedAtMs]), ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]), ...(batch.sealed ? ['sealed', 1] : [])];
+            const times = [
+              ...(finishedAtMs === null ? [] : ['finished', finishedAtMs]),
+              ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
+              ...(batch.sealed ? ['sealed', 1] : []),
+            ];
             multi.del(batchKey(batchId));
-            multi.hset(batchKey(batchId), 'total', batch.total, 'created', batch.createdAtMs, 'progressed', batch.progressedAtMs, 'options', JSON.stringify(batch.options), ...codes, ...times);
+            multi.hset(
+              batchKey(batchId),
+              'total',
+              batch.total,
+              'created',
+              batch.createdAtMs,
+              'progressed',
+              batch.progressedAtMs,
+              'options',
+              JSON.stringify(batch.options),
+              ...codes,
+              ...times,
+            );
             multi.zrem(`${prefix}open`, batchId);
             multi.zrem(`${prefix}unannounced`, batchId);
             if (finishedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
@@ -207,7 +234,16 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
               const record = decodeRecord((names[at] ?? '') as JobId, hash);
               if (!record) return [];
               const live = record.state === 'live';
-              return [[record.jobId, { ...record, solo: live && hash['solo'] === '1', waiting: live ? (hash['w'] ?? '').split(' ').filter(Boolean).sort() : [] }]];
+              return [
+                [
+                  record.jobId,
+                  {
+                    ...record,
+                    solo: live && hash['solo'] === '1',
+                    waiting: live ? (hash['w'] ?? '').split(' ').filter(Boolean).sort() : [],
+                  },
+                ],
+              ];
             }),
           );
         },
@@ -242,12 +278,22 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
           const keys = await asked(redis.zrangebylex(`${prefix}docs`, cursor === null ? '-' : `(${cursor}`, '+', 'LIMIT', 0, limit));
           return { names: keys.filter((key) => key !== MIGRATION_DOCUMENT), cursor: keys.length < limit ? null : (keys.at(-1) ?? null) };
         },
-        async read(names) {
-          const [hashes, keep] = await asked(Promise.all([Promise.all(names.map((key) => redis.hmget(`${prefix}doc:${key}`, 'v', 'j'))), expiries(names.map((key) => `doc:${key}`))]));
+        async read(names, nowMs) {
+          const [hashes, keep] = await asked(
+            Promise.all([
+              Promise.all(names.map((key) => redis.hmget(`${prefix}doc:${key}`, 'v', 'j'))),
+              expiries(
+                names.map((key) => `doc:${key}`),
+                nowMs,
+              ),
+            ]),
+          );
           return new Map(
             names.flatMap((key, at) => {
               const [version, json] = hashes[at] ?? [];
-              return version && json ? [[key, { key, version: Number(version), json, expireAtMs: keep[at] === FOR_EVER_MS ? null : (keep[at] ?? null) }]] : [];
+              const expireAtMs = keep[at] ?? null;
+              if (!version || !json || expireAtMs === null) return [];
+              return [[key, { key, version: Number(version), json, expireAtMs: expireAtMs === FOR_EVER_MS ? null : expireAtMs }]];
             }),
           );
         },
@@ -272,7 +318,15 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
         'tallies',
         'tally:',
         async (names, nowMs) => {
-          const [hashes, keep] = await asked(Promise.all([Promise.all(names.map((name) => redis.hgetall(`${prefix}tally:${name}`))), expiries(names.map((name) => `tally:${name}`))]));
+          const [hashes, keep] = await asked(
+            Promise.all([
+              Promise.all(names.map((name) => redis.hgetall(`${prefix}tally:${name}`))),
+              expiries(
+                names.map((name) => `tally:${name}`),
+                nowMs,
+              ),
+            ]),
+          );
           return new Map(
             names.flatMap((name, at) => {
               const counts = Object.fromEntries(Object.entries(hashes[at] ?? {}).map(([of, n]) => [of, Number(n)]));
@@ -296,20 +350,34 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
       pages: byKey(
         'pages',
         'page:',
-        async (names) => {
-          const [values, keep] = await Promise.all([asked(Promise.all(names.map((name) => redis.getBuffer(`${prefix}page:${name}`)))), expiries(names.map((name) => `page:${name}`))]);
+        async (names, nowMs) => {
+          const [values, keep] = await Promise.all([
+            asked(Promise.all(names.map((name) => redis.getBuffer(`${prefix}page:${name}`)))),
+            expiries(
+              names.map((name) => `page:${name}`),
+              nowMs,
+            ),
+          ]);
           return new Map(
             names.flatMap((name, at) => {
               const value = values[at];
-              const page = value && { jobId: name as JobId, bytes: value.subarray(13), keptAtMs: Number(value.toString('latin1', 0, 13)), expireAtMs: keep[at] ?? FOR_EVER_MS };
-              return page ? [[name, page]] : [];
+              const expireAtMs = keep[at] ?? null;
+              if (!value || expireAtMs === null) return [];
+              return [
+                [name, { jobId: name as JobId, bytes: value.subarray(13), keptAtMs: Number(value.toString('latin1', 0, 13)), expireAtMs }],
+              ];
             }),
           );
         },
         async (records) => {
           const multi = redis.multi();
           for (const { jobId, bytes, keptAtMs, expireAtMs } of records) {
-            multi.set(`${prefix}page:${jobId}`, Buffer.concat([Buffer.from(String(keptAtMs).padStart(13, '0')), bytes]), 'PXAT', expireAtMs);
+            multi.set(
+              `${prefix}page:${jobId}`,
+              Buffer.concat([Buffer.from(String(keptAtMs).padStart(13, '0')), bytes]),
+              'PXAT',
+              expireAtMs,
+            );
             multi.zadd(`${prefix}pages`, keptAtMs, jobId);
           }
           await run(multi);

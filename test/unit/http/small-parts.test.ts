@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createKeyCheck } from '../../../src/http/authentication.ts';
 import { isNotModified } from '../../../src/http/conditional.ts';

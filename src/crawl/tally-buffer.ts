@@ -1,5 +1,5 @@
 /** Counting without a store call a count: sums are kept in memory and written at most once a second. A crash loses up to a second of them. */
-import type { TallyStore } from './store.ts';
+import type { TallyStore } from '../storage/store.ts';
 
 const HOUR_MS = 3_600_000;
 const FLUSH_MS = 1_000;

@@ -1,0 +1,30 @@
+/** Looking whether a database holds Quire's tables, without making them. */
+import pg from 'pg';
+import { QuireError } from '../../errors.ts';
+
+const DEADLINE_MS = 5_000;
+
+/** Whether the schema is there. Throws `QuireError('store-unavailable')` when the server does not answer. */
+export async function hasSchema(url: string, schema: string): Promise<boolean> {
+  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: DEADLINE_MS, query_timeout: DEADLINE_MS });
+  // The answer, or the failure of the call, is what counts.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return (
+      (await client.query<{ there: boolean }>('SELECT to_regclass($1) IS NOT NULL AS there', [`${schema}.migration`])).rows[0]?.there ??
+      false
+    );
+  } catch (error) {
+    const { host, pathname } = new URL(url);
+    throw new QuireError(
+      'store-unavailable',
+      `PostgreSQL at ${host}${pathname} does not answer (${(error as Error).message}): check the address and that the server runs.`,
+      {
+        cause: error,
+      },
+    );
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}

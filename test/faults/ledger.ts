@@ -1,0 +1,115 @@
+/** What callers were promised during a run of faults, and whether it was kept: every accepted link settled, and settled once. */
+import type { BatchView, ItemView, SubmitAnswer } from '../../src/batches/views.ts';
+import type { QuireProcess } from '../../scripts/quire-process.ts';
+import { waitUntil } from '../support/wait-until.ts';
+
+/** A caller gives up after this long; an answer is promised within 2 s. */
+const PATIENCE_MS = 10_000;
+const LINKS = 60;
+/** Books that the links are drawn from: few enough that batches share many. */
+const BOOKS = 4_000;
+const FIRST_BOOK = 1_000_000_000;
+
+export interface Ledger {
+  /** Submits one batch; whether it was accepted. A request that failed promises nothing. */
+  submit(api: QuireProcess): Promise<boolean>;
+  /** Batches accepted so far. */
+  accepted(): number;
+  /** Milliseconds of the slowest answer to a submission, whatever it said. */
+  slowestMs(): number;
+  /** Waits until everything accepted has ended, then looks at every item. */
+  audit(
+    api: () => QuireProcess | undefined,
+    timeoutMs: number,
+  ): Promise<{ links: number; lost: number; doubled: number; remarks: string[] }>;
+}
+
+async function read<T>(url: string): Promise<T> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(PATIENCE_MS) });
+  if (!answer.ok) throw new Error(`${url}: ${answer.status}`);
+  return (await answer.json()) as T;
+}
+
+export function createLedger(random: () => number): Ledger {
+  const accepted: { batchId: string; total: number }[] = [];
+  let slowestMs = 0;
+
+  const allItems = async (address: string, batchId: string): Promise<ItemView[]> => {
+    const items: ItemView[] = [];
+    for (let cursor: string | null = ''; cursor !== null;) {
+      const page: { items: ItemView[]; cursor: string | null } = await read(
+        `${address}/batches/${batchId}/items?limit=200${cursor && `&cursor=${cursor}`}`,
+      );
+      items.push(...page.items);
+      cursor = page.cursor;
+    }
+    return items;
+  };
+
+  /** Indexes of the items that settled after the submission, from the batch's own log of events. */
+  const settledIndexes = async (address: string, batchId: string): Promise<number[]> => {
+    const answer = await fetch(`${address}/batches/${batchId}/events`, { signal: AbortSignal.timeout(PATIENCE_MS) });
+    const events = (await answer.text()).split('\n\n').filter((event) => event.includes('event: item'));
+    return events.map((event) => (JSON.parse(/^data: (.*)$/m.exec(event)?.[1] ?? '{}') as { index: number }).index);
+  };
+
+  return {
+    accepted: () => accepted.length,
+    slowestMs: () => slowestMs,
+    async submit(api) {
+      const links = Array.from({ length: LINKS }, () => `https://www.goodreads.com/book/show/${FIRST_BOOK + Math.floor(random() * BOOKS)}`);
+      const startedMs = performance.now();
+      try {
+        const answer = await fetch(`${api.address}/parse-links?maxAge=${random() < 0.5 ? 0 : 3600}`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify(links),
+          signal: AbortSignal.timeout(PATIENCE_MS),
+        });
+        const body = (await answer.json()) as SubmitAnswer;
+        if (!answer.ok) return false;
+        accepted.push({ batchId: body.batchId, total: body.counts.total });
+        return true;
+      } catch {
+        return false;
+      } finally {
+        slowestMs = Math.max(slowestMs, performance.now() - startedMs);
+      }
+    },
+    async audit(api, timeoutMs) {
+      const remarks: string[] = [];
+      const deadlineMs = Date.now() + timeoutMs;
+      let [links, lost, doubled] = [0, 0, 0];
+      const address = (): string => api()?.address ?? '';
+      for (const { batchId, total } of accepted) {
+        links += total;
+        try {
+          const view = await waitUntil(
+            `batch ${batchId} to end`,
+            async () => {
+              const batch = await read<BatchView>(`${address()}/batches/${batchId}`);
+              return batch.state !== 'running' && batch;
+            },
+            { timeoutMs: Math.max(1_000, deadlineMs - Date.now()), everyMs: 50 },
+          );
+          const items = await allItems(address(), batchId);
+          const good = items.filter((item) => item.state === 'parsed' || item.state === 'cached').length;
+          const counted = view.counts.parsed + view.counts.cached;
+          const logged = await settledIndexes(address(), batchId);
+          const twice = logged.length - new Set(logged).size + Math.abs(view.counts.parsed - new Set(logged).size);
+          if (good < total || counted !== good || view.total !== total)
+            remarks.push(`batch ${batchId}: ${good} of ${total} items good, counted ${counted}: ${JSON.stringify(view.counts)}`);
+          if (twice > 0)
+            remarks.push(`batch ${batchId}: ${view.counts.parsed} items parsed, ${logged.length} events of ${new Set(logged).size} items`);
+          lost += total - good;
+          doubled += twice;
+        } catch (error) {
+          const last = (error as Error).cause instanceof Error ? ` (${((error as Error).cause as Error).message})` : '';
+          remarks.push(`batch ${batchId}: ${(error as Error).message}${last}`);
+          lost += total;
+        }
+      }
+      return { links, lost, doubled, remarks };
+    },
+  };
+}
