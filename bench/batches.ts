@@ -24,7 +24,7 @@ async function viewLatency(rig: Rig): Promise<BenchRow> {
   const { batchId } = (await answer.json()) as { batchId: string };
   const url = `${api.address}/batches/${batchId}`;
   await measureLoad(url, { connections: 1, seconds: 1 });
-  const { p99Ms } = await measureLoad(url, { connections: 1, seconds: rig.quick ? 2 : 5 });
+  const { p99Ms } = await measureLoad(url, { connections: 1, seconds: rig.quick ? 1 : 5 });
   await api.stop();
   await rig.redis.flushall();
   const name = `GET /batches/{id} of ${ITEMS} waiting links, p99 of one reader`;

@@ -40,7 +40,7 @@ async function crawlBooks(rig: Rig, books: number, workers: number): Promise<num
 }
 
 export async function benchCrawl(rig: Rig): Promise<BenchRow[]> {
-  const books = rig.quick ? 3_000 : 10_000;
+  const books = rig.quick ? 2_000 : 10_000;
   const pages = await measureLoad(`${rig.origin}/book/show/${FIRST_ID}`, { connections: CONCURRENCY, seconds: 2 });
   const measured = await inRounds(rig.quick ? 1 : 3, {
     one: async () => crawlBooks(rig, books, 1),

@@ -61,8 +61,8 @@ export async function benchEmbedded(rig: Rig): Promise<BenchRow[]> {
   const existingMs = await startMs(rig, join(dir, 'data'));
 
   const quire = await rig.quire('all', { DATA_DIR: join(dir, 'data') });
-  const booksPerSecond = await crawl(quire.address, rig.quick ? 1_000 : 5_000);
-  const reads = await measureLoad(`${quire.address}/book-info?id=${FIRST_ID}`, { connections: 64, seconds: rig.quick ? 2 : 5 });
+  const booksPerSecond = await crawl(quire.address, rig.quick ? 500 : 5_000);
+  const reads = await measureLoad(`${quire.address}/book-info?id=${FIRST_ID}`, { connections: 64, seconds: rig.quick ? 1 : 5 });
   const peak = await peakMebibytes(quire.pid);
   await quire.stop();
 

@@ -45,7 +45,7 @@ export async function benchRead(rig: Rig): Promise<BenchRow[]> {
     memory: load(`${bare.address}/memory`, {}),
   };
   for (const target of Object.values(targets)) await target();
-  const measured = await inRounds(rig.quick ? 2 : 5, targets);
+  const measured = await inRounds(rig.quick ? 1 : 5, targets);
   await bare.stop();
   await api.stop();
   await rig.redis.flushall();

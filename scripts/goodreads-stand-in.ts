@@ -8,7 +8,7 @@
  * what was requested ({@link Stats}), `DELETE /__stats` forgets it. Neither control, stats nor robots.txt count as requests.
  */
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { fstatSync, readFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { argv, exit, stdin, stdout } from 'node:process';
@@ -199,5 +199,6 @@ if (argv[1] === fileURLToPath(import.meta.url)) {
   });
   stdout.write(`${JSON.stringify({ origin: goodreads.origin, books: goodreads.ids.length })}\n`);
   // Started as a child it ends with its parent, however that one ends: the pipe between them closes.
-  if (!stdin.isTTY) stdin.resume().once('end', () => exit(0));
+  const input = fstatSync(0);
+  if (input.isFIFO() || input.isSocket()) stdin.resume().once('end', () => exit(0));
 }

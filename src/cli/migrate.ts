@@ -97,12 +97,9 @@ export async function runMigrate({ args, env, output, errors, signal }: MigrateC
     }
     const [sourceName, targetName] = [named('--from', source, env), named('--to', target, env)];
     const [from, to] = [sourceName.open(onError), targetName.open(onError)];
-    if (from.description === to.description) throw new MigrationRefused(`Source and target are the same store (${from.description}).`);
-    if (!(await sourceName.exists())) throw new MigrationRefused(`There is no Quire to move from: ${from.description}.`);
-    for (const store of [from, to]) {
-      opened.push(store);
-      await store.start();
-    }
+    if (from.description !== to.description && !(await sourceName.exists()))
+      throw new MigrationRefused(`There is no Quire to move from: ${from.description}.`);
+    opened.push(from, to);
     const report = await migrate({ from, to, merge, force, signal, onProgress: bar.show, onError });
     bar.clear();
     output.write(summary(report, from, to));

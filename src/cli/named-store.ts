@@ -6,6 +6,7 @@ import { ConfigError, readConfig } from '../config.ts';
 import { hasDatabase } from '../storage/embedded/data-directory.ts';
 import { openStore } from '../storage/open-store.ts';
 import { hasSchema } from '../storage/postgres/has-schema.ts';
+import { parseRedisUrl } from '../storage/redis/address.ts';
 import type { Store } from '../storage/store.ts';
 
 export type Environment = Record<string, string | undefined>;
@@ -39,6 +40,14 @@ function wholePath(directory: string): string {
   return existsSync(dirname(path)) ? join(realpathSync(dirname(path)), basename(path)) : path;
 }
 
+function checkRedisUrl(url: string): void {
+  try {
+    parseRedisUrl(url);
+  } catch (error) {
+    throw new BadStoreName((error as Error).message, { cause: error });
+  }
+}
+
 /** Reads the name of a store; prefix and how long batches are kept come from `env`, as for the service. Throws {@link BadStoreName} or `ConfigError`. */
 export function nameStore(given: string, env: Environment): NamedStore {
   const fromSetting = SETTINGS[given];
@@ -65,7 +74,10 @@ export function nameStore(given: string, env: Environment): NamedStore {
     const path = wholePath(directory);
     return { exists: () => Promise.resolve(hasDatabase(path)), open: checked({ DATA_DIR: path }) };
   }
-  if (/^rediss?(-sentinel|-cluster)?:/.test(name)) return { exists: () => Promise.resolve(true), open: checked({ REDIS_URL: name }) };
+  if (/^rediss?(-sentinel|-cluster)?:/.test(name)) {
+    checkRedisUrl(name);
+    return { exists: () => Promise.resolve(true), open: checked({ REDIS_URL: name }) };
+  }
   if (/^postgres(ql)?:/.test(name)) {
     const { queuePrefix } = readConfig(shared);
     checked({ DATABASE_URL: name });

@@ -10,7 +10,7 @@ import type { Store } from '../storage/store.ts';
 import { TRANSFER_KINDS, type TransferKind } from '../storage/transfer.ts';
 import { patiently } from './patience.ts';
 import { createProgressNotes, type Noted } from './progress.ts';
-import { createQueueMover, type QueueMover } from './queues.ts';
+import { createQueueMover, type QueuedPage, type QueueMover } from './queues.ts';
 import { createBringers, namePages, type BringPage } from './records.ts';
 
 /** The migration cannot begin, or not go on; the message says why and what to do. */
@@ -46,7 +46,7 @@ export interface MigrationReport {
 }
 
 export interface MigrationOptions {
-  /** Started; whoever started them stops them. */
+  /** They are started here, and stopped by whoever built them. */
   from: Store;
   to: Store;
   /** Allows a target that holds something already. */
@@ -63,6 +63,8 @@ export interface MigrationOptions {
 /** A process that was just killed may still be connected for a moment. */
 const QUIET_WITHIN_MS = 3_000;
 const LOOK_AGAIN_MS = 100;
+const STOP_FIRST = 'stop every api and worker of it first. When you know better, --force skips this check.';
+const STARTED_MEANWHILE = 'it was started during the migration. Stop it, and run the same command again.';
 
 /** How many others use a store, once those that are just leaving have left. */
 async function othersOn(store: Store): Promise<number> {
@@ -74,10 +76,9 @@ async function othersOn(store: Store): Promise<number> {
   }
 }
 
-async function refuseUsed({ from, to }: MigrationOptions, advice: string): Promise<void> {
-  for (const [role, store] of Object.entries({ source: from, target: to })) {
-    const others = await othersOn(store);
-    if (others === 0) continue;
+async function refuseUsed(role: 'source' | 'target', store: Store, advice: string): Promise<void> {
+  const others = await othersOn(store);
+  if (others > 0) {
     throw new MigrationRefused(
       `A Quire is running on the ${role} (${store.description}; ${others} other ${others === 1 ? 'connection' : 'connections'}): ${advice}`,
     );
@@ -85,18 +86,24 @@ async function refuseUsed({ from, to }: MigrationOptions, advice: string): Promi
 }
 
 /** Checks that this may begin, and returns the notes to go on from. */
-async function prepare(options: MigrationOptions): Promise<{ noted: Noted; resumed: boolean }> {
+async function prepare(options: MigrationOptions): Promise<{ noted: Noted; resumed: boolean; totals: Record<TransferKind, number> }> {
   const { from, to, merge, force } = options;
-  const notes = createProgressNotes(to);
-  if (from.description === to.description || (await notes.isSameStore(from)))
-    throw new MigrationRefused(`Source and target are the same store (${from.description}).`);
-  if (!force) await refuseUsed(options, 'stop every api and worker of it first. When you know better, --force skips this check.');
-  const sizes = await from.transfer.totals();
-  if (Object.values(sizes).every((n) => n === 0))
+  const same = new MigrationRefused(`Source and target are the same store (${from.description}).`);
+  if (from.description === to.description) throw same;
+  // The target is not touched, nor made, before it is known that there is something to move.
+  await from.start();
+  if (!force) await refuseUsed('source', from, STOP_FIRST);
+  const totals = await from.transfer.totals();
+  if (Object.values(totals).every((n) => n === 0)) {
     throw new MigrationRefused(`The source is empty (${from.description}): is it the right one? QUEUE_PREFIX names its prefix or schema.`);
+  }
+  await to.start();
+  const notes = createProgressNotes(to);
+  if (await notes.isSameStore(from)) throw same;
+  if (!force) await refuseUsed('target', to, STOP_FIRST);
 
   const noted = await notes.read();
-  if (noted && noted.finishedAtMs === null && noted.from === from.description) return { noted, resumed: true };
+  if (noted && noted.finishedAtMs === null && noted.from === from.description) return { noted, resumed: true, totals };
   if (!merge) {
     if (noted && noted.finishedAtMs === null) {
       throw new MigrationRefused(
@@ -115,16 +122,15 @@ async function prepare(options: MigrationOptions): Promise<{ noted: Noted; resum
       );
     }
   }
-  return { noted: { from: from.description, startedAtMs: Date.now(), finishedAtMs: null, steps: {} }, resumed: false };
+  return { noted: { from: from.description, startedAtMs: Date.now(), finishedAtMs: null, steps: {} }, resumed: false, totals };
 }
 
 /** Runs a migration to its end. Throws {@link MigrationRefused} when it may not begin, the signal's reason when it is aborted. */
 export async function migrate(options: MigrationOptions): Promise<MigrationReport> {
   const { from, to, force, signal, onProgress, onError } = options;
-  const { noted, resumed } = await prepare(options);
+  const { noted, resumed, totals } = await prepare(options);
   const notes = createProgressNotes(to);
   const bringers = createBringers(from, to);
-  const totals = await from.transfer.totals();
   const note = (step: string, entry: string | true): Promise<void> => {
     noted.steps[step] = entry;
     return patiently(signal, () => notes.write(noted));
@@ -173,13 +179,13 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
     return count;
   };
 
-  const checkQueue = async (subject: Subject, pages: AsyncGenerator<{ seen: number; missing: number }>): Promise<MovedCount> => {
+  const checkQueue = async (subject: Subject, total: number, pages: AsyncGenerator<QueuedPage>): Promise<MovedCount> => {
     const count: MovedCount = { subject, inSource: 0, inTarget: 0 };
     for await (const { seen, missing } of pages) {
       signal.throwIfAborted();
       count.inSource += seen;
       count.inTarget += seen - missing;
-      onProgress({ step: 'check', subject, done: count.inSource, total: count.inSource });
+      onProgress({ step: 'check', subject, done: count.inSource, total });
     }
     return count;
   };
@@ -190,8 +196,14 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
     await enqueue(queues);
     const counts: MovedCount[] = [];
     for (const kind of TRANSFER_KINDS) counts.push(await check(kind));
-    counts.push(await checkQueue('waiting jobs', queues.leftOver()), await checkQueue('webhook calls', queues.deliveries()));
-    if (!force) await refuseUsed(options, 'it was started during the migration. Stop it, and run the same command again.');
+    counts.push(
+      await checkQueue('waiting jobs', await queues.waiting(), queues.leftOver()),
+      await checkQueue('webhook calls', 0, queues.deliveries()),
+    );
+    if (!force) {
+      await refuseUsed('source', from, STARTED_MEANWHILE);
+      await refuseUsed('target', to, STARTED_MEANWHILE);
+    }
     const complete = counts.every(({ inSource, inTarget }) => inSource === inTarget);
     if (complete) await notes.write({ ...noted, finishedAtMs: Date.now() });
     return { resumed, counts, complete };

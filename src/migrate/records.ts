@@ -7,7 +7,7 @@ import { patiently } from './patience.ts';
 import { bookRule, compareBatches, documentRule, isJobThere, jobRule, pageRule, tallyRule, type Rule } from './rules.ts';
 
 /** Records, items and log entries that are held in memory at once. Kept pages are large. */
-const AT_ONCE: Record<TransferKind, number> = { books: 250, batches: 50, jobs: 500, documents: 250, tallies: 250, pages: 20 };
+const AT_ONCE: Record<TransferKind, number> = { books: 250, batches: 20, jobs: 500, documents: 250, tallies: 250, pages: 20 };
 const ITEMS_AT_ONCE = 500;
 /** A record that ends this soon (milliseconds) may be gone from the target already, whose clock may be ahead: it is not looked for. */
 const ENDING_MS = 60_000;

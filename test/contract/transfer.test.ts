@@ -91,6 +91,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
 
   it('names each record once a pass, whatever the size of the pages, and counts as many', async () => {
     await populate(store);
+    await store.documents.put(MIGRATION_DOCUMENT, '{}', { nowMs: NOW_MS, expireAtMs: null });
     const totals = await store.transfer.totals();
     for (const one of TRANSFER_KINDS) {
       const names = await namesOf(store, one, 3);

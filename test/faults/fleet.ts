@@ -112,8 +112,8 @@ export async function startRedisFleet({ origin, random }: FleetOptions): Promise
         name: 'every connection to Redis cut',
         async run() {
           const redis = new Redis(url);
-          await redis.client('KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
-          await redis.client('KILL', 'TYPE', 'pubsub', 'SKIPME', 'yes');
+          await redis.call('CLIENT', 'KILL', 'TYPE', 'normal', 'SKIPME', 'yes');
+          await redis.call('CLIENT', 'KILL', 'TYPE', 'pubsub', 'SKIPME', 'yes');
           await redis.quit();
         },
       },

@@ -10,6 +10,17 @@ const LINKS = 60;
 const BOOKS = 4_000;
 const FIRST_BOOK = 1_000_000_000;
 
+export interface Audit {
+  links: number;
+  /** Items that never settled. */
+  lost: number;
+  /** Items that settled more than once, by the batch's counts or its log of events. */
+  doubled: number;
+  /** Items that settled as failed: a job that loses its worker several times ends as `poison`, as it should. */
+  failed: number;
+  remarks: string[];
+}
+
 export interface Ledger {
   /** Submits one batch; whether it was accepted. A request that failed promises nothing. */
   submit(api: QuireProcess): Promise<boolean>;
@@ -18,10 +29,7 @@ export interface Ledger {
   /** Milliseconds of the slowest answer to a submission, whatever it said. */
   slowestMs(): number;
   /** Waits until everything accepted has ended, then looks at every item. */
-  audit(
-    api: () => QuireProcess | undefined,
-    timeoutMs: number,
-  ): Promise<{ links: number; lost: number; doubled: number; remarks: string[] }>;
+  audit(api: () => QuireProcess | undefined, timeoutMs: number): Promise<Audit>;
 }
 
 async function read<T>(url: string): Promise<T> {
@@ -79,7 +87,7 @@ export function createLedger(random: () => number): Ledger {
     async audit(api, timeoutMs) {
       const remarks: string[] = [];
       const deadlineMs = Date.now() + timeoutMs;
-      let [links, lost, doubled] = [0, 0, 0];
+      let [links, lost, doubled, failed] = [0, 0, 0, 0];
       const address = (): string => api()?.address ?? '';
       for (const { batchId, total } of accepted) {
         links += total;
@@ -93,23 +101,27 @@ export function createLedger(random: () => number): Ledger {
             { timeoutMs: Math.max(1_000, deadlineMs - Date.now()), everyMs: 50 },
           );
           const items = await allItems(address(), batchId);
-          const good = items.filter((item) => item.state === 'parsed' || item.state === 'cached').length;
-          const counted = view.counts.parsed + view.counts.cached;
+          const { queued, active, delayed, blocked, cached, invalid, failed: ended } = view.counts;
+          const open =
+            items.filter((item) => ['queued', 'active', 'delayed', 'blocked'].includes(item.state)).length + (total - items.length);
           const logged = await settledIndexes(address(), batchId);
-          const twice = logged.length - new Set(logged).size + Math.abs(view.counts.parsed - new Set(logged).size);
-          if (good < total || counted !== good || view.total !== total)
-            remarks.push(`batch ${batchId}: ${good} of ${total} items good, counted ${counted}: ${JSON.stringify(view.counts)}`);
-          if (twice > 0)
-            remarks.push(`batch ${batchId}: ${view.counts.parsed} items parsed, ${logged.length} events of ${new Set(logged).size} items`);
-          lost += total - good;
+          const distinct = new Set(logged).size;
+          // Cached and invalid items are settled from the start and have no event.
+          const expected = view.total - queued - active - delayed - blocked - cached - invalid;
+          const twice = logged.length - distinct + Math.abs(expected - distinct);
+          if (open > 0 || view.total !== total)
+            remarks.push(`batch ${batchId}: ${open} of ${total} items are not settled: ${JSON.stringify(view.counts)}`);
+          if (twice > 0) remarks.push(`batch ${batchId}: ${expected} items settled, but ${logged.length} events of ${distinct} items`);
+          lost += open;
           doubled += twice;
+          failed += ended;
         } catch (error) {
           const last = (error as Error).cause instanceof Error ? ` (${((error as Error).cause as Error).message})` : '';
           remarks.push(`batch ${batchId}: ${(error as Error).message}${last}`);
           lost += total;
         }
       }
-      return { links, lost, doubled, remarks };
+      return { links, lost, doubled, failed, remarks };
     },
   };
 }

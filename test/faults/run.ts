@@ -24,6 +24,8 @@ const { values } = parseArgs({
 const SETTLE_MS = LOCK_MS + 90_000;
 /** Callers at a time. */
 const CALLERS = 3;
+/** Batches that the callers may be ahead of what the next fault waits for: without a bound, looking at all of them takes longer than making them. */
+const AHEAD = 40;
 /** An answer is promised within 2 s; a busy machine may take somewhat longer. */
 const HANG_MS = 5_000;
 
@@ -57,12 +59,13 @@ async function torment(
   const say = (text: string): boolean => process.stdout.write(`${fleet.name}: ${text}\n`);
   const ledger = createLedger(createRandom(seed + 1));
   try {
-    let over = false;
+    const load = { over: false, upTo: AHEAD };
     const call = async (): Promise<void> => {
-      while (!over) {
+      while (!load.over) {
+        await waitUntil('more load to be wanted', () => ledger.accepted() < load.upTo || load.over, { timeoutMs: 120_000 });
         const apis = fleet.apis();
         const api = apis[Math.floor(random() * apis.length)];
-        if (api === undefined || !(await ledger.submit(api))) await waitUntil('an api', () => fleet.apis().length > 0 || over);
+        if (api === undefined || !(await ledger.submit(api))) await waitUntil('an api', () => fleet.apis().length > 0 || load.over);
       }
     };
     const callers = Promise.all(Array.from({ length: CALLERS }, call));
@@ -70,6 +73,7 @@ async function torment(
     let bag: Fleet['faults'][number][] = [];
     for (let n = 0; n < count; n++) {
       const enough = ledger.accepted() + 2 + Math.floor(random() * 10);
+      load.upTo = enough + AHEAD;
       await waitUntil('the load to go on', () => ledger.accepted() >= enough, { timeoutMs: 60_000 });
       if (bag.length === 0) bag = [...fleet.faults];
       const [fault] = bag.splice(Math.floor(random() * bag.length), 1);
@@ -77,16 +81,17 @@ async function torment(
       await fault?.run();
     }
     const enough = ledger.accepted() + 2;
+    load.upTo = enough;
     await waitUntil('the load to go on after the last fault', () => ledger.accepted() >= enough, { timeoutMs: 60_000 });
-    over = true;
+    load.over = true;
     await callers;
-    const { links, lost, doubled, remarks } = await ledger.audit(() => fleet.apis()[0], SETTLE_MS);
+    const { links, lost, doubled, failed, remarks } = await ledger.audit(() => fleet.apis()[0], SETTLE_MS);
     for (const remark of remarks.slice(0, 10)) say(remark);
     const wrongs = [...fleet.fallen()];
     if (ledger.slowestMs() > HANG_MS) wrongs.push(`an answer took ${Math.round(ledger.slowestMs())} ms`);
     for (const wrong of wrongs) say(wrong);
     say(
-      `${count} faults, ${ledger.accepted()} batches with ${links} links accepted, lost ${lost}, doubled ${doubled}, slowest answer ${Math.round(ledger.slowestMs())} ms`,
+      `${count} faults, ${ledger.accepted()} batches with ${links} links accepted, lost ${lost}, doubled ${doubled}, failed ${failed}, slowest answer ${Math.round(ledger.slowestMs())} ms`,
     );
     return { faults: count, lost, doubled, wrongs };
   } finally {

@@ -1,8 +1,12 @@
-import { randomUUID } from 'node:crypto';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createHash, randomUUID } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { LATEST_SCHEMA_VERSION } from 'bullmq';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
+import { FUNCTIONS } from '../../src/storage/postgres/schema-functions.ts';
+import { TABLES } from '../../src/storage/postgres/schema-tables.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store, StoreSettings } from '../../src/storage/store.ts';
@@ -32,29 +36,37 @@ export const TEST_SETTINGS: StoreSettings = {
 
 const uniquePrefix = (): string => `t${randomUUID().replaceAll('-', '').slice(0, 16)}`;
 
-/** Making a database from nothing takes seconds, copying one does not: each test process makes one and copies that. */
+const MODULES = join(import.meta.dirname, '../../node_modules');
+const CACHE = join(MODULES, '.cache/quire-test');
+
+/** Making a database from nothing takes seconds, copying one does not: one is made for each state of the schema, and kept with the dependencies. */
 let template: Promise<string> | undefined;
 
-async function makeTemplate(): Promise<string> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'quire-template-'));
-  const store = createEmbeddedStore({ dataDir, settings: TEST_SETTINGS });
+async function findOrMakeTemplate(): Promise<string> {
+  const pglite = await readFile(join(MODULES, '@electric-sql/pglite/package.json'), 'utf8');
+  const state = createHash('sha256')
+    .update([TABLES, FUNCTIONS, LATEST_SCHEMA_VERSION, pglite, TEST_SETTINGS.prefix].join())
+    .digest('hex')
+    .slice(0, 16);
+  const place = join(CACHE, `embedded-${state}`);
+  if (existsSync(place)) return place;
+  const draft = join(CACHE, `draft-${randomUUID()}`);
+  await mkdir(draft, { recursive: true });
+  const store = createEmbeddedStore({ dataDir: draft, settings: TEST_SETTINGS });
   await store.start();
   await store.stop();
-  // Nobody tells a module that its process is about to end but `exit`, where only synchronous work is done.
-  process.once('exit', () => {
-    removeNow(dataDir);
-  });
-  return dataDir;
-}
-
-function removeNow(directory: string): void {
-  const { rmSync } = process.getBuiltinModule('node:fs');
-  rmSync(directory, { recursive: true, force: true });
+  try {
+    await rename(draft, place);
+  } catch {
+    // Another test process was faster.
+    await rm(draft, { recursive: true, force: true });
+  }
+  return place;
 }
 
 /** A directory with an empty embedded database in it: the caller removes it. */
 export async function embeddedDirectory(): Promise<string> {
-  const from = await (template ??= makeTemplate());
+  const from = await (template ??= findOrMakeTemplate());
   const dataDir = await mkdtemp(join(tmpdir(), 'quire-store-'));
   await cp(from, dataDir, { recursive: true });
   return dataDir;

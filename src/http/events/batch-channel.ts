@@ -111,7 +111,8 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
       const texts = kept.slice(seq - oldest, seq - oldest + READ);
       return { seq: seq + texts.length, text: texts.join('') };
     }
-    if (!mayHaveMore) return null;
+    // While one reader makes the channel read on, the others wait for what it reads.
+    if (reading === null && !mayHaveMore) return null;
     reading ??= readOn().finally(() => (reading = null));
     await reading;
     return next(seq);

@@ -6,14 +6,27 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import type { LedgerPeriod } from '../../crawl/ledger.ts';
 import { isLoopback } from '../cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import { escapeHtml, sendPage } from '../html.ts';
 import { sendStatusProblem } from '../problem.ts';
 
 const PATH = '/dashboard';
 
 export interface DashboardOptions {
-  deps: Pick<HttpDependencies, 'config' | 'jobs' | 'store'>;
+  deps: Pick<HttpDependencies, 'config' | 'jobs' | 'store' | 'source'>;
+}
+
+const LEDGER_DAYS = 14;
+const DAY_MS = 86_400_000;
+
+function ledgerTable(title: string, periods: LedgerPeriod[]): string {
+  const rows = periods.toReversed().map(({ at, requests, bytes, outcomes }) => {
+    const became = Object.entries(outcomes).map(([outcome, n]) => `${n} ${outcome}`);
+    return `<tr><td>${escapeHtml(at)}<td>${requests}<td>${(bytes / 1e6).toFixed(1)}<td>${escapeHtml(became.join(', '))}`;
+  });
+  return `<h2>${title}</h2><table><tr><th>UTC<th>Requests<th>MB received<th>Outcomes${rows.join('') || '<tr><td colspan="4">Nothing was asked.'}</table>`;
 }
 
 /** Why a request may not see the dashboard, or `null`. Keys were asked for before this. */
@@ -28,7 +41,7 @@ function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request:
 }
 
 export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardOptions): Promise<void> {
-  const { config, jobs, store } = deps;
+  const { config, jobs, store, source } = deps;
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
     if (reason !== null) return sendStatusProblem(request, reply, 403, { detail: reason });
@@ -45,7 +58,7 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
     queues: jobs.queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
     // Its own types disagree with each other under exactOptionalPropertyTypes.
     serverAdapter: adapter as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
-    options: { uiConfig: { boardTitle: 'Quire' } },
+    options: { uiConfig: { boardTitle: 'Quire', miscLinks: [{ text: 'How gently we crawl', url: `${PATH}/ledger` }] } },
   });
   // Thrown on, it reaches the app's own handler: the board's would tell the store's words as they are.
   adapter.setErrorHandler((error) => {
@@ -53,4 +66,12 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   });
   adapter.setBasePath(PATH);
   await app.register(adapter.registerPlugin(), { prefix: PATH });
+  app.get(`${PATH}/ledger`, { schema: { hide: true } }, async (_request, reply) => {
+    const toMs = Date.now();
+    const ledger = await source?.ledger({ fromMs: toMs - LEDGER_DAYS * DAY_MS, toMs });
+    const state = await source?.view();
+    const now = state ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ""))}` : ""}. ${state.requestsToday} requests today.</p>` : '';
+    const tables = ledger ? ledgerTable('By day', ledger.days) + ledgerTable('By hour', ledger.hours.slice(-48)) : '';
+    return sendPage(reply, 'How gently we crawl', `<h1>How gently we crawl</h1>${now}${tables}<p><a href="/source/ledger?days=90">As JSON</a> · <a href="${PATH}">Dashboard</a></p>`);
+  });
 }

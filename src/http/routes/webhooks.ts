@@ -99,7 +99,10 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
         'For 24 h every call carries two signatures, by the new secret and by the old. The new secret is shown in this answer and never again.',
       params: WebhookParams,
       body: RotateSchema,
-      response: { 200: WebhookWithSecretSchema, ...problems('invalid-request', 'webhook-unknown', 'body-too-large', 'unsupported-media-type') },
+      response: {
+        200: WebhookWithSecretSchema,
+        ...problems('invalid-request', 'webhook-unknown', 'body-too-large', 'unsupported-media-type'),
+      },
     },
     handler: async (request, reply) => answer(reply, 200, await webhooks.rotate(request.params.webhookId, request.body?.secret)),
   });

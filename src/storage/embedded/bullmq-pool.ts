@@ -9,8 +9,11 @@ type Listener = (message: { channel: string; payload: string }) => void;
 /** One "connection": a view on the session that forgets its listeners when it is released. */
 function createPoolClient(session: () => Session) {
   const heard = new Map<Listener, () => void>();
-  const query = async (text: string, params: readonly unknown[] = []) =>
-    params.length === 0 && !/^\s*(--.*\n\s*)*select/i.test(text) ? session().script(text) : session().run(text, params);
+  const query = async (text: string, params: readonly unknown[] = []) => {
+    // Whoever listens goes on listening when the database had to be opened again.
+    if (/^LISTEN /m.test(text)) return session().setUp(text);
+    return session().run(text, params);
+  };
   const forgetAll = (): void => {
     for (const forget of heard.values()) forget();
     heard.clear();

@@ -61,7 +61,8 @@ export function databaseDirectory(directory: string): string {
 }
 
 /** Whether there is a database in `dataDir`; makes nothing. */
-export const hasDatabase = (dataDir: string): boolean => existsSync(dataDir) && statSync(dataDir).isDirectory() && existsSync(join(databaseDirectory(dataDir), 'PG_VERSION'));
+export const hasDatabase = (dataDir: string): boolean =>
+  existsSync(dataDir) && statSync(dataDir).isDirectory() && existsSync(join(databaseDirectory(dataDir), 'PG_VERSION'));
 
 /**
  * Runs in a process of its own: making a database takes some hundred MB of memory that this process would not get rid of again. It ends when

@@ -37,7 +37,7 @@ export function createEmbeddedClient(session: () => Session, schema: string): Sq
       session().onNotification((heard, payload) => {
         if (heard === channel) onPayload(payload);
       });
-      await session().script(`LISTEN ${channel}`);
+      await session().setUp(`LISTEN ${channel}`);
     },
   };
 }

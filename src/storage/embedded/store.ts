@@ -8,7 +8,8 @@ import type { Store, StoreSettings } from '../store.ts';
 import { createBullmqPool } from './bullmq-pool.ts';
 import { databaseDirectory, ensureDatabase, prepareDataDirectory } from './data-directory.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
-import { createSession, type Session } from './session.ts';
+import { openSession, type Session } from './session.ts';
+import { openInstance } from './pglite-instance.ts';
 import { createEmbeddedClient } from './sql-client.ts';
 import { createUpkeep, type Upkeep } from './upkeep.ts';
 
@@ -62,21 +63,16 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
 
   const open = async (directory: string): Promise<Session> => {
     const database = databaseDirectory(directory);
-    const [{ PGlite, protocol }] = await Promise.all([import('@electric-sql/pglite'), ensureDatabase(database)]);
-    const db = await PGlite.create({
-      dataDir: database,
-      startParams: [...PGlite.defaultStartParams, ...SERVER_SETTINGS.flatMap((setting) => ['-c', setting])],
-      relaxedDurability: false,
-    }).catch((error: unknown) => {
-      throw new QuireError(
-        'store-unavailable',
-        `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`,
-        {
-          cause: error,
-        },
-      );
-    });
-    return createSession(db, protocol);
+    await ensureDatabase(database);
+    return openSession({ open: (onNotification) => openInstance(database, SERVER_SETTINGS, onNotification), onError }).catch(
+      (error: unknown) => {
+        throw new QuireError(
+          'store-unavailable',
+          `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`,
+          { cause: error },
+        );
+      },
+    );
   };
 
   const start = async (): Promise<void> => {
@@ -98,7 +94,7 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
         migrateBullmq({ query: async (text, params) => (params ? await own.run(text, params) : await own.script(text)) as never }, schema),
       );
       // BullMQ's statements name their tables without a schema.
-      await opened.script(`SET search_path TO ${quoteSchema(bullmqSchema(schema))}`);
+      await opened.setUp(`SET search_path TO ${quoteSchema(bullmqSchema(schema))}`);
       await startSignals();
     } catch (error) {
       await running?.upkeep.stop();

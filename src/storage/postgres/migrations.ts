@@ -8,7 +8,7 @@ import { bullmqSchema, quoteSchema, signalChannel, statement, type SqlClient } f
 /** Append, never edit: a database runs those whose version is above its own, in order. */
 const MIGRATIONS: readonly { version: number; text: string }[] = [{ version: 1, text: TABLES + FUNCTIONS }];
 
-export const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
+const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 
 /** What BullMQ's migrator needs: a session of its own. */
 export interface MigrationSession {

@@ -3,7 +3,7 @@ import type { BatchId } from '../../batches/batch.ts';
 import type { JobId } from '../../books/identity.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { TimelineEntry } from '../../jobs/job.ts';
-import type { TransferKind } from '../transfer.ts';
+import { MIGRATION_DOCUMENT, type TransferKind } from '../transfer.ts';
 import { statement, type Statement } from './sql-client.ts';
 
 /** The columns of the row that met another. */
@@ -208,7 +208,7 @@ export const WRITE_PAGES = statement(
 );
 
 export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, (SELECT count(*) FROM @.batch)::integer AS batches, (SELECT count(*) FROM @.job)::integer AS jobs,
-  (SELECT count(*) FROM @.document)::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
+  (SELECT count(*) FROM @.document WHERE key <> '${MIGRATION_DOCUMENT}')::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
   (SELECT count(*) FROM @.page)::integer AS pages`;
 
 /**

@@ -75,18 +75,18 @@ describe('the OpenAPI document', () => {
     expect(operation.description?.length).toBeGreaterThan(3);
     expect(document.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(operation.tags ?? ['none']));
     for (const { name, description } of operation.parameters ?? []) expect(description ?? name, name).toBeDefined();
-    if (operation.requestBody) {
-      for (const [type, { schema }] of Object.entries(operation.requestBody.content)) expect(schema, type).toBeDefined();
-    }
+    expect(Object.values(operation.requestBody?.content ?? {}).filter(({ schema }) => schema === undefined)).toEqual([]);
     const statuses = Object.keys(operation.responses);
     expect(statuses.some((status) => /^[23]/.test(status))).toBe(true);
     for (const status of ['401', '500', '503']) expect(statuses).toContain(status);
-    for (const [status, response] of Object.entries(operation.responses)) {
-      expect(response.description?.length, status).toBeGreaterThan(3);
-      if (Number(status) >= 400)
-        expect(response.content?.['application/problem+json']?.schema?.$ref, status).toBe('#/components/schemas/Problem');
-    }
-    if (operation.requestBody) expect(statuses).toEqual(expect.arrayContaining(['400', '413', '415']));
+    const responses = Object.entries(operation.responses);
+    expect(responses.filter(([, { description = '' }]) => description.length < 4)).toEqual([]);
+    const withoutProblem = responses.filter(
+      ([status, { content }]) =>
+        Number(status) >= 400 && content?.['application/problem+json']?.schema?.$ref !== '#/components/schemas/Problem',
+    );
+    expect(withoutProblem).toEqual([]);
+    expect(statuses).toEqual(expect.arrayContaining(operation.requestBody ? ['400', '413', '415'] : []));
   });
 
   it('gives every operation an id of its own, and refers to nothing that is not there', () => {

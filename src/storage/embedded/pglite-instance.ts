@@ -1,0 +1,197 @@
+/**
+ * One running PGlite: statements are prepared once, which takes a quarter of the time of PGlite's own `query`; and its end is noticed.
+ *
+ * When PostgreSQL panics (no room for its log, a broken file) or WebAssembly traps, PGlite goes on calling into what is left, and
+ * never comes back from it. So the first such exception cuts the calls off: see {@link cutOff}.
+ */
+/* oxlint-disable eslint/no-underscore-dangle -- the names of PGlite's engine begin so */
+import type { PGlite } from '@electric-sql/pglite';
+
+export interface QueryResult {
+  /** Values are parsed by type: numbers, booleans, JSON, arrays, bytes; else text. */
+  rows: Record<string, unknown>[];
+  rowCount: number;
+}
+
+/** Thrown once, and then by every call: the database has ended and must be opened anew. What the call was to do may have been done or not. */
+export class InstanceEnded extends Error {
+  override readonly name = 'InstanceEnded';
+}
+
+export interface Instance {
+  /** Runs one statement with parameters. Not to be called again before it has ended. */
+  run(text: string, params: readonly unknown[]): Promise<QueryResult>;
+  /** Runs text of one or more statements without parameters; the result is that of the last. */
+  script(text: string): Promise<QueryResult>;
+  close(): Promise<void>;
+}
+
+interface Prepared {
+  name: string;
+  parameterTypes: number[];
+  fields: Field[];
+}
+interface Field {
+  name: string;
+  dataTypeID: number;
+}
+type Engine = PGlite['Module'];
+
+const BYTEA = 17;
+/** The status of the exception that stands for PostgreSQL's ordinary way out of an error. */
+const LONG_JUMP = 100;
+
+const shortened = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 200);
+
+/** Makes the first exception that is no ordinary error the last: PGlite's loop then ends instead of going round for ever. */
+function cutOff(engine: Engine, onEnd: (cause: Error) => InstanceEnded): void {
+  const once = engine._PostgresMainLoopOnce;
+  engine._PostgresMainLoopOnce = () => {
+    try {
+      once();
+    } catch (error) {
+      if ((error as { status?: unknown }).status === LONG_JUMP) throw error;
+      const ended = onEnd(error as Error);
+      // The loop swallows what is thrown here and tries again; only an exception out of its own handler gets through.
+      engine._PostgresMainLoopOnce = () => {
+        throw Object.assign(new Error('ended'), { status: LONG_JUMP });
+      };
+      engine._PostgresMainLongJmp = () => {
+        throw ended;
+      };
+      engine._PostgresSendReadyForQueryIfNecessary = () => {};
+      engine._pgl_pq_flush = () => {};
+      throw error;
+    }
+  };
+}
+
+/** Gives the files of an ended instance back to the system. */
+function closeFiles(engine: Engine): void {
+  const { streams } = engine.FS as unknown as { streams: readonly never[] };
+  for (const stream of streams) {
+    try {
+      if (stream) engine.FS.close(stream);
+    } catch {
+      // Standard input and output are no files.
+    }
+  }
+}
+
+/** Opens the database in `directory`, which must exist. `settings` are PostgreSQL's, `name=value`. */
+export async function openInstance(
+  directory: string,
+  settings: readonly string[],
+  onNotification: (channel: string, payload: string) => void,
+): Promise<Instance> {
+  const { PGlite, protocol } = await import('@electric-sql/pglite');
+  const { serialize } = protocol;
+  /** What PostgreSQL wrote to its log when it gave up: more telling than the exception. */
+  let lastWords = '';
+  const db = await PGlite.create({
+    dataDir: directory,
+    startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
+    relaxedDurability: false,
+    onStderr(line) {
+      lastWords = /(?:PANIC|FATAL):\s+(.*)/.exec(line)?.[1] ?? lastWords;
+      return false;
+    },
+  }).catch((error: unknown) => {
+    throw new Error(lastWords || (error as Error).message, { cause: error });
+  });
+  const engine = db.Module;
+  let ended: InstanceEnded | null = null;
+  cutOff(engine, (cause) => {
+    ended = new InstanceEnded(lastWords || cause.message, { cause });
+    closeFiles(engine);
+    return ended;
+  });
+  const throwIfEnded = (): void => {
+    if (ended !== null) throw ended as Error;
+  };
+  db.onNotification(onNotification);
+  const statements = new Map<string, Prepared>();
+
+  const send = async (...messages: Uint8Array[]) => {
+    throwIfEnded();
+    const bytes = Buffer.concat(messages);
+    try {
+      const answer = await db.execProtocolStream(new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength), { syncToFs: false });
+      // The panic itself arrives as an answer like any other.
+      throwIfEnded();
+      return answer;
+    } catch (error) {
+      throwIfEnded();
+      throw error;
+    }
+  };
+
+  const parse = ({ dataTypeID }: Field, value: string | null | undefined): unknown => {
+    if (value === null || value === undefined) return null;
+    const parser = db.parsers[dataTypeID] as ((text: string) => unknown) | undefined;
+    return parser ? parser(value) : value;
+  };
+  const rowOf = (fields: readonly Field[], values: readonly (string | null)[]): Record<string, unknown> => {
+    const row: Record<string, unknown> = {};
+    for (const [at, field] of fields.entries()) row[field.name] = parse(field, values[at]);
+    return row;
+  };
+
+  const encode = (value: unknown, type: number | undefined): string | null => {
+    if (value === null || value === undefined) return null;
+    if (typeof value === 'string') return value;
+    if (type === BYTEA && value instanceof Uint8Array)
+      return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
+    const serializer = type === undefined ? undefined : db.serializers[type];
+    if (serializer) return serializer(value);
+    return typeof value === 'object' ? JSON.stringify(value) : `${value as number}`;
+  };
+
+  const prepare = async (text: string): Promise<Prepared> => {
+    const prepared: Prepared = { name: `q${statements.size + 1}`, parameterTypes: [], fields: [] };
+    const { name } = prepared;
+    const messages = await send(serialize.parse({ name, text }), serialize.describe({ type: 'S', name }), serialize.sync()).catch(
+      (error: unknown) => {
+        if (error instanceof Error && !(error instanceof InstanceEnded)) error.message += ` in ${shortened(text)}`;
+        throw error;
+      },
+    );
+    for (const message of messages) {
+      if (message.name === 'parameterDescription') prepared.parameterTypes = (message as unknown as { dataTypeIDs: number[] }).dataTypeIDs;
+      if (message.name === 'rowDescription') prepared.fields = (message as unknown as { fields: Field[] }).fields;
+    }
+    statements.set(text, prepared);
+    return prepared;
+  };
+
+  return {
+    async run(text, params) {
+      const { name, parameterTypes, fields } = statements.get(text) ?? (await prepare(text));
+      const values = params.map((value, at) => encode(value, parameterTypes[at]));
+      const messages = await send(serialize.bind({ statement: name, values }), serialize.execute({}), serialize.sync());
+      const result: QueryResult = { rows: [], rowCount: 0 };
+      for (const message of messages) {
+        if (message.name === 'dataRow') result.rows.push(rowOf(fields, (message as unknown as { fields: (string | null)[] }).fields));
+        else if (message.name === 'commandComplete')
+          result.rowCount = Number(/\d+$/.exec((message as unknown as { text: string }).text)?.[0] ?? 0);
+      }
+      return result;
+    },
+    async script(text) {
+      let rows: Record<string, unknown>[] = [];
+      let fields: Field[] = [];
+      for (const message of await send(serialize.query(text))) {
+        if (message.name === 'rowDescription') {
+          ({ fields } = message as unknown as { fields: Field[] });
+          rows = [];
+        } else if (message.name === 'dataRow') {
+          rows.push(rowOf(fields, (message as unknown as { fields: (string | null)[] }).fields));
+        }
+      }
+      return { rows, rowCount: rows.length };
+    },
+    async close() {
+      if (ended === null) await db.close();
+    },
+  };
+}
