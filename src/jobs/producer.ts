@@ -35,7 +35,10 @@ export interface Producer {
 async function inTime<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new QuireError('store-unavailable', 'The queue does not take jobs in time.', { retryAfterSeconds: 2 })), ADD_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new QuireError('store-unavailable', 'The queue does not take jobs in time.', { retryAfterSeconds: 2 })),
+      ADD_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([work, tooLate]);
@@ -58,7 +61,10 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
           await inTime(queue.addBulk(step));
         } catch (error) {
           if (error instanceof QuireError) throw error;
-          throw new QuireError('store-unavailable', `The queue does not take jobs: ${(error as Error).message}`, { cause: error, retryAfterSeconds: 2 });
+          throw new QuireError('store-unavailable', `The queue does not take jobs: ${(error as Error).message}`, {
+            cause: error,
+            retryAfterSeconds: 2,
+          });
         }
       }
     },

@@ -64,6 +64,8 @@ export function openWorker(
     lockDuration: options.lockMs ?? LOCK_MS,
     stalledInterval: options.stalledCheckMs ?? STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
+    // BullMQ would wait 15 s after an outage; the store is asked once a second.
+    runRetryDelay: 1_000,
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,
     settings: { backoffStrategy: (attemptsMade: number, _type?: string, error?: Error) => options.backoffMs(attemptsMade, error) },

@@ -17,7 +17,7 @@ const AT_ONCE = 500;
 /** BullMQ's states in the order in which their jobs would be taken; what was under way when the service ended comes first, what waits for its time last. */
 const STATES = ['active', 'waiting', 'prioritized', 'delayed'] as const;
 /** BullMQ keeps these the latest first, so they are read from their end. */
-const LATEST_FIRST: readonly string[] = ['active', 'waiting'];
+const LATEST_FIRST: ReadonlySet<string> = new Set(['active', 'waiting']);
 const DELIVERIES = 'delivery:';
 
 export interface QueuedPage {
@@ -73,13 +73,13 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
 
   /** The `n`-th page of a state's run ids, those that come sooner first; `null` beyond the last. */
   const pageOf = async (state: (typeof STATES)[number], n: number): Promise<string[] | null> => {
-    if (!LATEST_FIRST.includes(state)) {
+    if (!LATEST_FIRST.has(state)) {
       const ids = await source.getRanges([state], n * AT_ONCE, (n + 1) * AT_ONCE - 1, true);
       return ids.length === 0 ? null : ids;
     }
     const { [state]: length = 0 } = await source.getJobCounts(state);
     const end = length - 1 - n * AT_ONCE;
-    return end < 0 ? null : (await source.getRanges([state], Math.max(0, end - AT_ONCE + 1), end, false)).reverse();
+    return end < 0 ? null : (await source.getRanges([state], Math.max(0, end - AT_ONCE + 1), end, false)).toReversed();
   };
 
   return {
@@ -87,12 +87,12 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
       // The source stands still, so that a place in its queue stays one.
       const [firstState = 0, firstPage = 0] = (cursor ?? '0.0').split('.').map(Number);
       if (await source.isPaused()) await target.pause();
-      for (let at = firstState; at < STATES.length; at++) {
-        const state = STATES[at];
-        for (let n = at === firstState ? firstPage : 0; state; n++) {
-          const ids = await pageOf(state, n);
+      for (const [at, state] of STATES.entries()) {
+        if (at < firstState) continue;
+        for (let n = at === firstState ? firstPage : 0; ; n++) {
+          const ids = await patiently(signal, () => pageOf(state, n));
           if (ids === null) break;
-          const jobs = await liveOf(ids.flatMap((id) => parseRunId(id)?.jobId ?? []));
+          const jobs = await patiently(signal, () => liveOf(ids.flatMap((id) => parseRunId(id)?.jobId ?? [])));
           await patiently(signal, () => enqueue(jobs));
           yield { enqueued: jobs.length, cursor: `${at}.${n + 1}` };
         }

@@ -84,7 +84,11 @@ export async function startQuire(
   const origin = service.address ?? '';
   const get: TestQuire['get'] = async (path, init) => answered(await fetch(origin + path, init));
   const post: TestQuire['post'] = async (path, body, init) =>
-    get(path, { method: 'POST', ...(body === undefined ? {} : { body: JSON.stringify(body) }), ...init, headers: { ...(body === undefined ? {} : { 'content-type': 'application/json' }), ...init?.headers } });
+    get(path, {
+      method: 'POST',
+      ...(body === undefined ? {} : { body: JSON.stringify(body), headers: { 'content-type': 'application/json' } }),
+      ...init,
+    });
   return {
     service,
     goodreads,

@@ -1,12 +1,12 @@
 /** Looking whether a database holds Quire's tables, without making them. */
-import pg from 'pg';
+import { Client } from 'pg';
 import { QuireError } from '../../errors.ts';
 
 const DEADLINE_MS = 5_000;
 
 /** Whether the schema is there. Throws `QuireError('store-unavailable')` when the server does not answer. */
 export async function hasSchema(url: string, schema: string): Promise<boolean> {
-  const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: DEADLINE_MS, query_timeout: DEADLINE_MS });
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: DEADLINE_MS, query_timeout: DEADLINE_MS });
   // The answer, or the failure of the call, is what counts.
   client.on('error', () => undefined);
   try {

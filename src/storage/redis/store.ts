@@ -20,7 +20,7 @@ export interface RedisStoreOptions {
 }
 
 async function connect(client: RedisClient, where: string): Promise<void> {
-  if (client.status !== 'wait') return;
+  if (client.status !== 'wait' && client.status !== 'end') return;
   const deadline = AbortSignal.timeout(COMMAND_TIMEOUT_MS + 1000);
   const tooLate = new Promise<never>((_, reject) => {
     deadline.addEventListener('abort', () => reject(new Error('no connection in time')), { once: true });
@@ -55,7 +55,14 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
   return {
     kind: 'redis',
     description: `${where}, prefix ${settings.prefix}`,
-    start: () => (starting ??= start()),
+    start() {
+      // A start that failed may be tried again.
+      starting ??= start().catch((error: unknown) => {
+        starting = null;
+        throw error;
+      });
+      return starting;
+    },
     async stop() {
       await starting?.catch(() => undefined);
       await queueBackend.stop();

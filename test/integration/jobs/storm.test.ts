@@ -16,7 +16,7 @@ async function startFleet(store: StoreName, workers: number) {
   const { env, cleanUp } = await storeEnvironment(store);
   const api = await startQuire(store, { env, goodreads, settings: SETTINGS, role: workers > 1 ? 'api' : 'all' });
   const others: TestQuire[] = [];
-  for (let n = 0; workers > 1 && n < workers; n++) others.push(await startQuire(store, { env, goodreads, settings: SETTINGS, role: 'worker' }));
+  for (const _n of Array.from({ length: workers > 1 ? workers : 0 }).keys()) others.push(await startQuire(store, { env, goodreads, settings: SETTINGS, role: 'worker' }));
   return {
     api,
     goodreads,

@@ -9,7 +9,7 @@ import { runMigration, type CommandEnd } from './command.ts';
 
 const cleanUps: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).reverse()) await cleanUp();
+  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
 });
 
 /** Where a service of this store keeps its data, and the store's name on the command line. */

@@ -37,7 +37,7 @@ const PAIRS: [StoreKind, StoreKind][] = [
 
 const made: (() => Promise<void>)[] = [];
 afterEach(async () => {
-  for (const cleanup of made.splice(0).reverse()) await cleanup();
+  for (const cleanup of made.splice(0).toReversed()) await cleanup();
 });
 
 async function open(kind: StoreKind): Promise<Store> {
@@ -67,7 +67,7 @@ function queueOf(store: Store): ParseBookQueue {
 
 /** Ids of runs as a worker would take them. */
 async function order(queue: ParseBookQueue): Promise<string[]> {
-  const first = (await queue.getRanges(['waiting'], 0, 100_000, false)).reverse();
+  const first = (await queue.getRanges(['waiting'], 0, 100_000, false)).toReversed();
   return [...first, ...(await queue.getRanges(['prioritized'], 0, 100_000, true))];
 }
 
