@@ -1,7 +1,7 @@
 /**
  * `npm run bench`: every figure that Quire promises, ours against its limit, measured in one run. Prints a table and writes `bench/results.json`.
  *
- *   npm run bench -- [--quick] [--only parse,submit] [--profile DIR]
+ *   npm run bench -- [--quick] [--only parse,submit] [--profile DIR] [--docs]
  */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
@@ -18,6 +18,7 @@ import { benchMemory } from './memory.ts';
 import { benchParse, defaultPagesDir } from './parse.ts';
 import { benchRead } from './read.ts';
 import { openRig, type Rig } from './rig.ts';
+import { textTable, writeDocs } from './report.ts';
 import type { BenchRow } from './row.ts';
 import { benchSubmit } from './submit.ts';
 
@@ -32,40 +33,14 @@ const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
 };
 
 const { values } = parseArgs({
-  options: { quick: { type: 'boolean', default: false }, only: { type: 'string' }, profile: { type: 'string' } },
+  options: {
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    profile: { type: 'string' },
+    docs: { type: 'boolean', default: false },
+  },
 });
 const wanted = values.only?.split(',') ?? Object.keys(PARTS);
-
-const figure = (value: number): string =>
-  Number.isNaN(value) ? '-' : value >= 100 ? Math.round(value).toLocaleString('en') : value.toPrecision(3);
-
-/** Whether a row is as good as it should be; `null` where no target is set. */
-function meets({ ratio, target }: BenchRow): boolean | null {
-  const [, sign, bound] = /^([≥≤]) ([\d.]+)$/.exec(target) ?? [];
-  if (bound === undefined) return null;
-  return sign === '≥' ? ratio >= Number(bound) : ratio <= Number(bound);
-}
-
-function printTable(rows: BenchRow[]): void {
-  const cells = rows.map((row) => {
-    const good = meets(row);
-    return [
-      row.name,
-      row.store ?? '',
-      `${figure(row.ours)} ${row.unit}`,
-      figure(row.limit),
-      figure(row.ratio),
-      row.target,
-      good === null ? '' : good ? 'ok' : 'MISSED',
-    ];
-  });
-  const table = [['what', 'store', 'ours', 'limit', 'ratio', 'target', ''], ...cells];
-  const widths = table[0]?.map((_, column) => Math.max(...table.map((row) => row[column]?.length ?? 0))) ?? [];
-  for (const row of table)
-    process.stdout.write(
-      `${row.map((cell, column) => (column >= 2 && column <= 4 ? cell.padStart(widths[column] ?? 0) : cell.padEnd(widths[column] ?? 0))).join('  ')}\n`,
-    );
-}
 
 const machine = {
   cpu: cpus()[0]?.model ?? '',
@@ -98,5 +73,6 @@ try {
   await rig.stop();
 }
 process.stdout.write('\n');
-printTable(rows);
+process.stdout.write(`${textTable(rows)}\n`);
 await writeFile(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
+if (values.docs) await writeDocs(machine, rows);

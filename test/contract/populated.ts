@@ -108,7 +108,7 @@ export async function contentsOf(store: Store): Promise<Record<string, unknown>>
     const records = await store.transfer.kinds[kind].read(names, Date.now());
     contents[kind] = names
       .flatMap((name) => records.get(name) ?? [])
-      .map((record) => (kind === 'batches' || kind === 'tallies' ? { ...record, keepUntilMs: null } : record));
+      .map((record) => (kind === 'batches' || kind === 'tallies' ? Object.assign(record, { keepUntilMs: null }) : record));
   }
   const batchIds = (await namesOf(store, 'batches')) as BatchId[];
   contents['items'] = await Promise.all(batchIds.map((id) => store.batches.items(id, { fromIndex: 0, limit: 100_000, state: null })));

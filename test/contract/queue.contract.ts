@@ -2,7 +2,7 @@ import { Queue, Worker, type BackendFactory, type Job, type WorkerOptions } from
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Store } from '../../src/storage/store.ts';
 import { recordUntil } from '../support/record-until.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 let queues = 0;
@@ -112,7 +112,7 @@ export function queueContract({ make, name }: StoreKind): void {
         expect(await store.queueBackend.unfinished(queue.name, [])).toStrictEqual([]);
       }));
 
-    it.skipIf(name !== 'embedded')('gives an interrupted job to the next worker at once, at the cost of a stall', () =>
+    testOn(name === 'embedded')('gives an interrupted job to the next worker at once, at the cost of a stall', () =>
       withQueue(async ({ queue, worker }) => {
         // Taken by hand and never finished: what a killed process leaves behind.
         const dead = worker(() => Promise.resolve(), { autorun: false });
@@ -129,7 +129,7 @@ export function queueContract({ make, name }: StoreKind): void {
       }),
     );
 
-    it.skipIf(name !== 'embedded')('fails a job that was interrupted more often than it may', () =>
+    testOn(name === 'embedded')('fails a job that was interrupted more often than it may', () =>
       withQueue(async ({ queue, worker }) => {
         const dead = worker(() => Promise.resolve(), { autorun: false });
         await queue.add('job', {}, { jobId: 'book-1.g', attempts: 3 });
@@ -144,20 +144,7 @@ export function queueContract({ make, name }: StoreKind): void {
       }),
     );
 
-    it.skipIf(name !== 'embedded')('fails an interrupted job that stalled too often', () =>
-      withQueue(async ({ queue, worker }) => {
-        const dead = worker(() => Promise.resolve(), { autorun: false });
-        await queue.add('job', {}, { jobId: 'book-3.d', attempts: 3 });
-        await dead.getNextJob('token');
-        await store.queueBackend.recover(queue.name, 1);
-        expect((await queue.getJob('book-3.d'))?.deferredFailure).toBeUndefined();
-        await dead.getNextJob('token');
-        await store.queueBackend.recover(queue.name, 1);
-        expect((await queue.getJob('book-3.d'))?.deferredFailure).toMatch(/stalled more than/);
-      }),
-    );
-
-    it.skipIf(name === 'embedded')('leaves active jobs alone when another process may hold them', () =>
+    testOn(name !== 'embedded')('leaves active jobs alone when another process may hold them', () =>
       withQueue(async ({ queue, worker }) => {
         const holder = worker(() => Promise.resolve(), { autorun: false });
         await queue.add('job', {}, { jobId: 'book-1.e' });

@@ -4,6 +4,7 @@ import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LATEST_SCHEMA_VERSION } from 'bullmq';
+import { it } from 'vitest';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { FUNCTIONS } from '../../src/storage/postgres/schema-functions.ts';
 import { TABLES } from '../../src/storage/postgres/schema-tables.ts';
@@ -115,3 +116,6 @@ export const redisStore: StoreKind = {
 
 /** Every kind of store there is: a suite that loops over them holds on all. */
 export const eachStore: readonly StoreKind[] = [embeddedStore, redisStore, postgresStore];
+
+/** `it` for tests of what only some stores have; elsewhere there is no such test, so none is counted as skipped. */
+export const testOn = (applies: boolean): ((title: string, test: () => Promise<void>) => void) => (applies ? it : () => undefined);

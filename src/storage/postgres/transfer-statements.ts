@@ -109,7 +109,7 @@ export const READ_BOOKS = statement(
    FROM @.known k LEFT JOIN @.known t ON k.kind = 'a' AND t.key = 'book-' || k.book_id
    WHERE k.key = ANY ($1::text[]) AND greatest(k.keep_ms, t.keep_ms) > $2`,
 );
-export const WRITE_BOOKS = statement(
+const WRITE_BOOKS = statement(
   'transfer.write.books',
   `INSERT INTO @.known (key, kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body)
    SELECT key, kind::"char", book_id, at_ms, until_ms, keep_ms, richness, etag, body
@@ -125,7 +125,7 @@ export const READ_BATCHES = statement(
 );
 const BATCH_COLUMNS = `batch_id, total, settled, parsed, not_found, failed, cancelled, cached, invalid, log_length, sealed, announced, created_at_ms, progressed_at_ms,
   finished_at_ms, cancelled_at_ms, options`;
-export const WRITE_BATCHES = statement(
+const WRITE_BATCHES = statement(
   'transfer.write.batches',
   `INSERT INTO @.batch (${BATCH_COLUMNS}) SELECT ${BATCH_COLUMNS}
    FROM json_to_recordset($1::json) AS x(batch_id text, total integer, settled integer, parsed integer, not_found integer, failed integer, cancelled integer,
@@ -159,7 +159,7 @@ export const READ_JOBS = statement(
 );
 const JOB_COLUMNS =
   'run, state, priority, solo, created_at_ms, settled_at_ms, settled_no, attempts, waiters, error_code, error_detail, book_id, timeline';
-export const WRITE_JOBS = statement(
+const WRITE_JOBS = statement(
   'transfer.write.jobs',
   `INSERT INTO @.job (job_id, ${JOB_COLUMNS})
    SELECT job_id, run, state::"char", priority, solo, created_at_ms, settled_at_ms, CASE WHEN state <> 'l' THEN nextval('@.settled_order') END, attempts, waiters,
@@ -179,7 +179,7 @@ export const READ_DOCUMENTS = statement(
   'transfer.read.documents',
   'SELECT key, version, json, expire_at_ms FROM @.document WHERE key = ANY ($1::text[]) AND (expire_at_ms IS NULL OR expire_at_ms > $2)',
 );
-export const WRITE_DOCUMENTS = statement(
+const WRITE_DOCUMENTS = statement(
   'transfer.write.documents',
   `INSERT INTO @.document (key, version, json, expire_at_ms) SELECT * FROM json_to_recordset($1::json) AS x(key text, version bigint, json text, expire_at_ms bigint)
    ON CONFLICT (key) DO UPDATE SET version = excluded.version, json = excluded.json, expire_at_ms = excluded.expire_at_ms`,
@@ -190,7 +190,7 @@ export const READ_TALLIES = statement(
   `SELECT series, hour, jsonb_object_agg(name, n) AS counts FROM @.tally
    WHERE (series, hour) IN (SELECT * FROM unnest($1::text[], $2::integer[])) AND hour > $3 GROUP BY series, hour`,
 );
-export const WRITE_TALLIES = statement(
+const WRITE_TALLIES = statement(
   'transfer.write.tallies',
   `INSERT INTO @.tally (series, hour, name, n) SELECT * FROM json_to_recordset($1::json) AS x(series text, hour integer, name text, n double precision)
    ON CONFLICT (series, hour, name) DO UPDATE SET n = excluded.n`,
@@ -200,7 +200,7 @@ export const READ_PAGES = statement(
   'transfer.read.pages',
   'SELECT job_id, bytes, kept_at_ms, expire_at_ms FROM @.page WHERE job_id = ANY ($1::text[]) AND expire_at_ms > $2',
 );
-export const WRITE_PAGES = statement(
+const WRITE_PAGES = statement(
   'transfer.write.pages',
   `INSERT INTO @.page (job_id, kept_at_ms, expire_at_ms, bytes)
    SELECT job_id, kept_at_ms, expire_at_ms, decode(bytes, 'base64') FROM json_to_recordset($1::json) AS x(job_id text, kept_at_ms bigint, expire_at_ms bigint, bytes text)
@@ -215,5 +215,18 @@ export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, 
  * Sessions of services have the name $1, those of a migration $1 and an ending of their own. PGlite has no other sessions, and does not list its own
  * by that name.
  */
-export const OTHERS = `SELECT count(*)::integer AS n FROM pg_stat_activity
-  WHERE datname = current_database() AND (application_name = $1 OR starts_with(application_name, $1 || ' migration ')) AND application_name <> current_setting('application_name')`;
+export const OTHERS = statement(
+  'transfer.others',
+  `SELECT count(*)::integer AS n FROM pg_stat_activity
+  WHERE datname = current_database() AND (application_name = $1 OR starts_with(application_name, $1 || ' migration ')) AND application_name <> current_setting('application_name')`,
+);
+
+/** Each takes its rows as one JSON argument and puts them over what has their name. */
+export const WRITE: Record<TransferKind, Statement> = {
+  books: WRITE_BOOKS,
+  batches: WRITE_BATCHES,
+  jobs: WRITE_JOBS,
+  documents: WRITE_DOCUMENTS,
+  tallies: WRITE_TALLIES,
+  pages: WRITE_PAGES,
+};

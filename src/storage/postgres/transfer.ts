@@ -10,37 +10,35 @@ import {
   storableText,
   tallyName,
   type KindTransfer,
+  type KnownRecord,
   type Transfer,
   type TransferKind,
 } from '../transfer.ts';
-import { statement, type SqlClient, type SqlValue, type Statement } from './sql-client.ts';
+import type { SqlClient, SqlValue } from './sql-client.ts';
 import * as text from './transfer-statements.ts';
 
 const codeOf = (state: string): string => (state === 'live' ? 'l' : ITEM_STATES[state as JobOutcome]);
 
-/** The text of `clean` holds no character that SQL's JSON refuses. */
+/** JSON without the characters that PostgreSQL refuses in it. */
 const toJson = (rows: readonly object[]): string =>
   JSON.stringify(rows, (_key, value: unknown) => (typeof value === 'string' ? storableText(value) : value));
 
 /** `settings` tell when a finished batch is past its time, and under which name this store's connections are known. */
 export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfer {
-  /** A kind whose name is one column. */
-  const byName = <Row extends object, Moved>(
-    kind: TransferKind,
-    names: (nowMs: number) => SqlValue[],
-    read: Statement,
-    readParams: (nowMs: number) => SqlValue[],
-    moved: (row: Row) => [string, Moved],
-    write: Statement,
-    lines: (record: Moved) => object,
+  /** A kind whose name is one column. `alive` are the arguments that tell which names are not past their time. */
+  const byName = <Moved>(
+    kind: Exclude<TransferKind, 'tallies'>,
+    alive: (nowMs: number) => SqlValue[],
+    read: (names: readonly string[], nowMs: number) => Promise<(readonly [string, Moved])[]>,
+    line: (record: Moved) => object,
   ): KindTransfer<Moved> => ({
     async names(cursor, limit, nowMs) {
-      const rows = await sql.query<{ name: string }>(text.NAMES[kind], [cursor ?? '', limit, ...names(nowMs)]);
+      const rows = await sql.query<{ name: string }>(text.NAMES[kind], [cursor ?? '', limit, ...alive(nowMs)]);
       return { names: rows.map((row) => row.name), cursor: rows.length < limit ? null : (rows.at(-1)?.name ?? null) };
     },
-    read: async (wanted, nowMs) => new Map((await sql.query<Row>(read, [wanted, ...readParams(nowMs)])).map(moved)),
+    read: async (names, nowMs) => new Map(await read(names, nowMs)),
     async write(records) {
-      if (records.length > 0) await sql.query(write, [toJson(records.map(lines))]);
+      if (records.length > 0) await sql.query(text.WRITE[kind], [toJson(records.map(line))]);
     },
   });
 
@@ -49,27 +47,25 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
 
   return {
     kinds: {
-      books: byName<text.KnownRow, Parameters<Transfer['kinds']['books']['write']>[0][number]>(
+      books: byName<KnownRecord>(
         'books',
         (nowMs) => [nowMs],
-        text.READ_BOOKS,
-        (nowMs) => [nowMs],
-        (row) => {
-          const record = { name: row.key as JobId, keepUntilMs: row.keep_ms };
-          const bookId = String(row.book_id) as BookId;
-          if (row.kind === 'a') return [row.key, { ...record, kind: 'alias', bookId }];
-          if (row.kind === 'm') return [row.key, { ...record, kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms }];
-          const book = {
-            bookId,
-            body: Buffer.from(row.body ?? ''),
-            etag: row.etag ?? '',
-            fetchedAtMs: row.at_ms,
-            freshUntilMs: row.until_ms,
-            richness: row.richness,
-          };
-          return [row.key, { ...record, kind: 'book', book }];
-        },
-        text.WRITE_BOOKS,
+        async (names, nowMs) =>
+          (await sql.query<text.KnownRow>(text.READ_BOOKS, [names, nowMs])).map((row) => {
+            const record = { name: row.key as JobId, keepUntilMs: row.keep_ms };
+            const bookId = String(row.book_id) as BookId;
+            if (row.kind === 'a') return [row.key, { ...record, kind: 'alias', bookId }];
+            if (row.kind === 'm') return [row.key, { ...record, kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms }];
+            const book = {
+              bookId,
+              body: Buffer.from(row.body ?? ''),
+              etag: row.etag ?? '',
+              fetchedAtMs: row.at_ms,
+              freshUntilMs: row.until_ms,
+              richness: row.richness,
+            };
+            return [row.key, { ...record, kind: 'book', book }];
+          }),
         (record) => {
           const row = { key: record.name, kind: record.kind[0], keep_ms: record.keepUntilMs, at_ms: 0, until_ms: 0, richness: 0 };
           if (record.kind === 'alias') return { ...row, book_id: record.bookId };
@@ -82,35 +78,33 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
       batches: byName(
         'batches',
         batchesSince,
-        text.READ_BATCHES,
-        batchesSince,
-        (row: text.BatchRow) => [
-          row.batch_id,
-          {
-            batchId: row.batch_id,
-            total: row.total,
-            counts: {
-              queued: row.total - row.settled,
-              parsed: row.parsed,
-              'not-found': row.not_found,
-              failed: row.failed,
-              cancelled: row.cancelled,
-              cached: row.cached,
-              invalid: row.invalid,
+        async (names, nowMs) =>
+          (await sql.query<text.BatchRow>(text.READ_BATCHES, [names, ...batchesSince(nowMs)])).map((row) => [
+            row.batch_id,
+            {
+              batchId: row.batch_id,
+              total: row.total,
+              counts: {
+                queued: row.total - row.settled,
+                parsed: row.parsed,
+                'not-found': row.not_found,
+                failed: row.failed,
+                cancelled: row.cancelled,
+                cached: row.cached,
+                invalid: row.invalid,
+              },
+              createdAtMs: row.created_at_ms,
+              finishedAtMs: row.finished_at_ms,
+              progressedAtMs: row.progressed_at_ms,
+              cancelledAtMs: row.cancelled_at_ms,
+              options: JSON.parse(row.options) as BatchOptions,
+              sealed: row.sealed,
+              announced: row.announced,
+              itemCount: row.item_count,
+              logLength: row.log_length,
+              keepUntilMs: row.finished_at_ms === null ? null : row.finished_at_ms + settings.batchTtlMs,
             },
-            createdAtMs: row.created_at_ms,
-            finishedAtMs: row.finished_at_ms,
-            progressedAtMs: row.progressed_at_ms,
-            cancelledAtMs: row.cancelled_at_ms,
-            options: JSON.parse(row.options) as BatchOptions,
-            sealed: row.sealed,
-            announced: row.announced,
-            itemCount: row.item_count,
-            logLength: row.log_length,
-            keepUntilMs: row.finished_at_ms === null ? null : row.finished_at_ms + settings.batchTtlMs,
-          },
-        ],
-        text.WRITE_BATCHES,
+          ]),
         ({ counts, options, ...batch }) => ({
           batch_id: batch.batchId,
           total: batch.total,
@@ -131,27 +125,25 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
       jobs: byName(
         'jobs',
         () => [],
-        text.READ_JOBS,
-        () => [],
-        (row: text.JobRow) => [
-          row.job_id,
-          {
-            jobId: row.job_id,
-            run: row.run,
-            state: row.state === 'l' ? 'live' : (stateOfCode(row.state) as JobOutcome),
-            priority: PRIORITIES[row.priority] ?? 'normal',
-            createdAtMs: row.created_at_ms,
-            settledAtMs: row.settled_at_ms,
-            attempts: row.attempts,
-            waiters: row.state === 'l' ? row.waiting.length : row.waiters,
-            error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? '' },
-            bookId: row.book_id === null ? null : (String(row.book_id) as BookId),
-            timeline: row.timeline,
-            solo: row.state === 'l' && row.solo,
-            waiting: row.waiting.toSorted(),
-          },
-        ],
-        text.WRITE_JOBS,
+        async (names) =>
+          (await sql.query<text.JobRow>(text.READ_JOBS, [names])).map((row) => [
+            row.job_id,
+            {
+              jobId: row.job_id,
+              run: row.run,
+              state: row.state === 'l' ? 'live' : (stateOfCode(row.state) as JobOutcome),
+              priority: PRIORITIES[row.priority] ?? 'normal',
+              createdAtMs: row.created_at_ms,
+              settledAtMs: row.settled_at_ms,
+              attempts: row.attempts,
+              waiters: row.state === 'l' ? row.waiting.length : row.waiters,
+              error: row.error_code === null ? null : { code: row.error_code, detail: row.error_detail ?? '' },
+              bookId: row.book_id === null ? null : (String(row.book_id) as BookId),
+              timeline: row.timeline,
+              solo: row.state === 'l' && row.solo,
+              waiting: row.waiting.toSorted(),
+            },
+          ]),
         // Who waits for a live job is known by the items.
         ({ jobId, run, state, priority, createdAtMs, settledAtMs, attempts, waiters, error, bookId, timeline, solo }) => ({
           job_id: jobId,
@@ -173,10 +165,11 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
       documents: byName(
         'documents',
         (nowMs) => [nowMs, MIGRATION_DOCUMENT],
-        text.READ_DOCUMENTS,
-        (nowMs) => [nowMs],
-        (row: text.DocumentRow) => [row.key, { key: row.key, version: row.version, json: row.json, expireAtMs: row.expire_at_ms }],
-        text.WRITE_DOCUMENTS,
+        async (names, nowMs) =>
+          (await sql.query<text.DocumentRow>(text.READ_DOCUMENTS, [names, nowMs])).map((row) => [
+            row.key,
+            { key: row.key, version: row.version, json: row.json, expireAtMs: row.expire_at_ms },
+          ]),
         ({ key, version, json, expireAtMs }) => ({ key, version, json, expire_at_ms: expireAtMs }),
       ),
 
@@ -202,25 +195,23 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
           const rows = records.flatMap(({ series, hour, counts }) =>
             Object.entries(counts).map(([name, n]) => ({ series, hour, name, n })),
           );
-          if (rows.length > 0) await sql.query(text.WRITE_TALLIES, [toJson(rows)]);
+          if (rows.length > 0) await sql.query(text.WRITE.tallies, [toJson(rows)]);
         },
       },
 
       pages: byName(
         'pages',
         (nowMs) => [nowMs],
-        text.READ_PAGES,
-        (nowMs) => [nowMs],
-        (row: text.PageRow) => [
-          row.job_id,
-          {
-            jobId: row.job_id,
-            bytes: Buffer.from(row.bytes.buffer, row.bytes.byteOffset, row.bytes.byteLength),
-            keptAtMs: row.kept_at_ms,
-            expireAtMs: row.expire_at_ms,
-          },
-        ],
-        text.WRITE_PAGES,
+        async (names, nowMs) =>
+          (await sql.query<text.PageRow>(text.READ_PAGES, [names, nowMs])).map((row) => [
+            row.job_id,
+            {
+              jobId: row.job_id,
+              bytes: Buffer.from(row.bytes.buffer, row.bytes.byteOffset, row.bytes.byteLength),
+              keptAtMs: row.kept_at_ms,
+              expireAtMs: row.expire_at_ms,
+            },
+          ]),
         ({ jobId, bytes, keptAtMs, expireAtMs }) => ({
           job_id: jobId,
           bytes: bytes.toString('base64'),
@@ -260,7 +251,7 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
         return row;
       }),
     async others() {
-      return (await sql.query<{ n: number }>(statement('transfer.others', text.OTHERS), [`quire ${settings.prefix}`]))[0]?.n ?? 0;
+      return (await sql.query<{ n: number }>(text.OTHERS, [`quire ${settings.prefix}`]))[0]?.n ?? 0;
     },
   };
 }

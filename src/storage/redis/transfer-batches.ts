@@ -18,7 +18,10 @@ type Scripts = Record<'transferAppend', (prefix: string, ...args: (string | numb
 const PARTS = ['', ':items', ':states', ':log'];
 
 /** `batchTtlMs` is how long a finished batch is kept where its record does not say. */
-export function createBatchTransfer({ redis, prefix, expiries, byKey }: TransferKeys, batchTtlMs: number): Pick<Transfer, 'dropBatch' | 'writeItems' | 'writeLog'> & { batches: KindTransfer<MovedBatch> } {
+export function createBatchTransfer(
+  { redis, prefix, expiries, byKey }: TransferKeys,
+  batchTtlMs: number,
+): Pick<Transfer, 'dropBatch' | 'writeItems' | 'writeLog'> & { batches: KindTransfer<MovedBatch> } {
   redis.defineCommand('transferAppend', { numberOfKeys: 1, lua: APPEND });
   const scripts = redis as unknown as Scripts;
   const batchKey = (batchId: string, part = ''): string => `${prefix}batch:${batchId}${part}`;
@@ -51,50 +54,49 @@ export function createBatchTransfer({ redis, prefix, expiries, byKey }: Transfer
     };
   };
 
-
   return {
-      batches: byKey(
-        'batches',
-        'batch:',
-        async (names, nowMs) => {
-          const batches = await Promise.all(names.map((name) => readBatch(name, nowMs)));
-          return new Map(batches.flatMap((batch) => (batch ? [[batch.batchId, batch]] : [])));
-        },
-        async (records) => {
-          const multi = redis.multi();
-          for (const batch of records) {
-            const { batchId, counts, finishedAtMs, cancelledAtMs } = batch;
-            const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
-            const times = [
-              ...(finishedAtMs === null ? [] : ['finished', finishedAtMs]),
-              ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
-              ...(batch.sealed ? ['sealed', 1] : []),
-            ];
-            multi.del(batchKey(batchId));
-            multi.hset(
-              batchKey(batchId),
-              'total',
-              batch.total,
-              'created',
-              batch.createdAtMs,
-              'progressed',
-              batch.progressedAtMs,
-              'options',
-              JSON.stringify(batch.options),
-              ...codes,
-              ...times,
-            );
-            multi.zrem(`${prefix}open`, batchId);
-            multi.zrem(`${prefix}unannounced`, batchId);
-            if (finishedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
-            else {
-              if (!batch.announced) multi.zadd(`${prefix}unannounced`, finishedAtMs, batchId);
-              for (const part of PARTS) multi.pexpireat(batchKey(batchId, part), batch.keepUntilMs ?? finishedAtMs + batchTtlMs);
-            }
+    batches: byKey(
+      'batches',
+      'batch:',
+      async (names, nowMs) => {
+        const batches = await Promise.all(names.map((name) => readBatch(name, nowMs)));
+        return new Map(batches.flatMap((batch) => (batch ? [[batch.batchId, batch]] : [])));
+      },
+      async (records) => {
+        const multi = redis.multi();
+        for (const batch of records) {
+          const { batchId, counts, finishedAtMs, cancelledAtMs } = batch;
+          const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
+          const times = [
+            ...(finishedAtMs === null ? [] : ['finished', finishedAtMs]),
+            ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
+            ...(batch.sealed ? ['sealed', 1] : []),
+          ];
+          multi.del(batchKey(batchId));
+          multi.hset(
+            batchKey(batchId),
+            'total',
+            batch.total,
+            'created',
+            batch.createdAtMs,
+            'progressed',
+            batch.progressedAtMs,
+            'options',
+            JSON.stringify(batch.options),
+            ...codes,
+            ...times,
+          );
+          multi.zrem(`${prefix}open`, batchId);
+          multi.zrem(`${prefix}unannounced`, batchId);
+          if (finishedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
+          else {
+            if (!batch.announced) multi.zadd(`${prefix}unannounced`, finishedAtMs, batchId);
+            for (const part of PARTS) multi.pexpireat(batchKey(batchId, part), batch.keepUntilMs ?? finishedAtMs + batchTtlMs);
           }
-          await run(multi);
-        },
-      ),
+        }
+        await run(multi);
+      },
+    ),
 
     async dropBatch(batchId) {
       const multi = redis.multi();

@@ -51,28 +51,27 @@ export function createTransferKeys(redis: RedisClient, prefix: string): Transfer
   return {
     redis,
     prefix,
-  async expiries(names, nowMs) {
-    const times = await asked(Promise.all(names.map((name) => redis.pexpiretime(prefix + name))));
-    return times.map((ms) => (ms === -1 ? FOR_EVER_MS : ms <= nowMs ? null : ms));
-  },
-
-  byKey: (kind, start, read, write) => ({
-    async names(cursor, limit) {
-      const node = await nodeOf(redis, prefix);
-      const names: string[] = [];
-      let at = cursor ?? '0';
-      do {
-        const [next, keys] = await asked(node.scan(at, 'MATCH', prefix + KEYS[kind].glob, 'COUNT', limit));
-        at = next;
-        for (const key of keys) if (KEYS[kind].form.test(key.slice(prefix.length))) names.push(key.slice(prefix.length + start.length));
-      } while (at !== '0' && names.length < limit);
-      return { names, cursor: at === '0' ? null : at };
+    async expiries(names, nowMs) {
+      const times = await asked(Promise.all(names.map((name) => redis.pexpiretime(prefix + name))));
+      return times.map((ms) => (ms === -1 ? FOR_EVER_MS : ms <= nowMs ? null : ms));
     },
-    read: (names, nowMs) => (names.length === 0 ? Promise.resolve(new Map()) : read(names, nowMs)),
-    async write(records) {
-      if (records.length > 0) await write(records);
-    },
-  }),
 
+    byKey: (kind, start, read, write) => ({
+      async names(cursor, limit) {
+        const node = await nodeOf(redis, prefix);
+        const names: string[] = [];
+        let at = cursor ?? '0';
+        do {
+          const [next, keys] = await asked(node.scan(at, 'MATCH', prefix + KEYS[kind].glob, 'COUNT', limit));
+          at = next;
+          for (const key of keys) if (KEYS[kind].form.test(key.slice(prefix.length))) names.push(key.slice(prefix.length + start.length));
+        } while (at !== '0' && names.length < limit);
+        return { names, cursor: at === '0' ? null : at };
+      },
+      read: (names, nowMs) => (names.length === 0 ? Promise.resolve(new Map()) : read(names, nowMs)),
+      async write(records) {
+        if (records.length > 0) await write(records);
+      },
+    }),
   };
 }

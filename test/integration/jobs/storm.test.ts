@@ -16,7 +16,8 @@ async function startFleet(store: StoreName, workers: number) {
   const { env, cleanUp } = await storeEnvironment(store);
   const api = await startQuire(store, { env, goodreads, settings: SETTINGS, role: workers > 1 ? 'api' : 'all' });
   const others: TestQuire[] = [];
-  for (const _n of Array.from({ length: workers > 1 ? workers : 0 }).keys()) others.push(await startQuire(store, { env, goodreads, settings: SETTINGS, role: 'worker' }));
+  const roles = Array.from({ length: workers > 1 ? workers : 0 }, () => 'worker' as const);
+  for (const role of roles) others.push(await startQuire(store, { env, goodreads, settings: SETTINGS, role }));
   return {
     api,
     goodreads,
