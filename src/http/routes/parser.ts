@@ -23,7 +23,7 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health:
       summary: 'Whether pages still carry what they used to',
       description:
         'The last 6 hours held against the 7 days before, field by field: the share of pages that carried it, and the layer that gave it. `drifting` when a share fell or the layer changed, or when many pages are not recognised at all.',
-      response: { 200: { description: 'The comparison.', content: { 'application/json': { schema: ParserHealthSchema } } } },
+      response: { 200: { description: 'The comparison.', content: { 'application/json': { schema: ParserHealthSchema } } }, ...problems() },
     },
     handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await health()),
   });
