@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
-import { availableParallelism, cpus, totalmem } from 'node:os';
+import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import build from '../test/support/build-setup.ts';
@@ -51,6 +51,8 @@ const machine = {
   load: loadGenerator,
   pages: defaultPagesDir().endsWith('fixtures') ? 'test/fixtures (our own: small)' : '../shared/pages (real)',
   quick: values.quick,
+  /** Of the minute before: a machine that is busy with other things says little. */
+  loadBefore: Number((loadavg()[0] ?? 0).toFixed(1)),
 };
 
 await build();

@@ -2,7 +2,8 @@
  * `npm run demo`: the whole path without reaching Goodreads. Starts a stand-in that serves the project's own pages, and Quire with its data in
  * a temporary directory; sends requests, prints each as a curl line with its answer below; ends everything and removes the directory.
  */
-import { mkdtemp, rm } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startGoodreads } from './goodreads-stand-in.ts';
@@ -103,6 +104,10 @@ async function demonstrate(quire: QuireProcess, ids: readonly string[]): Promise
 
 const startedMs = Date.now();
 const directory = await mkdtemp(join(tmpdir(), 'quire-demo-'));
+// However it ends: by itself, by Ctrl-C, or because what its output was piped into has gone.
+process.once('exit', () => rmSync(directory, { recursive: true, force: true }));
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
+process.stdout.on('error', () => process.exit(1));
 const goodreads = await startGoodreads();
 try {
   await goodreads.control({ delayMs: PAGE_MS });
@@ -122,6 +127,6 @@ try {
   }
 } finally {
   await goodreads.stop();
-  await rm(directory, { recursive: true, force: true });
+  rmSync(directory, { recursive: true, force: true });
 }
 say(`Everything is stopped and removed again (${((Date.now() - startedMs) / 1000).toFixed(1)} s).`);

@@ -5,6 +5,7 @@ import { referenceOfJob, type BookReference, type JobId } from '../books/identit
 import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf } from '../storage/run-id.ts';
+import { askQueue } from './ask-queue.ts';
 import type { JobRecord } from './job.ts';
 import type { Producer } from './producer.ts';
 import type { ParseBookQueue } from './queues.ts';
@@ -55,10 +56,10 @@ export async function until(done: () => Promise<boolean>, options: { timeoutMs: 
 export function createJobs({ store, queue, producer, maxAttempts, otherQueues = [], source, now = Date.now }: JobsOptions): Jobs {
   /** Where a live job is, as BullMQ sees it. */
   const liveState = async (record: JobRecord): Promise<{ state: JobState; attempts: number; runsAtMs: number | null }> => {
-    const job = await queue.getJob(runIdOf(record.jobId, record.run));
+    const job = await askQueue(queue.getJob(runIdOf(record.jobId, record.run)));
     const held: JobState = source().mode === 'blocked' ? 'blocked' : 'waiting';
     if (!job) return { state: held, attempts: 0, runsAtMs: null };
-    const state = await job.getState();
+    const state = await askQueue(job.getState());
     if (state === 'active') return { state, attempts: job.attemptsMade, runsAtMs: null };
     if (state === 'delayed') return { state, attempts: job.attemptsMade, runsAtMs: job.timestamp + (job.delay ?? 0) };
     return { state: held, attempts: job.attemptsMade, runsAtMs: null };
@@ -77,7 +78,7 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
       const seconds = Math.round((record.settledAtMs - record.createdAtMs) / 1000);
       timeline.push({ at: iso(record.settledAtMs), event: record.state, detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.` });
     }
-    const counts = live ? await queue.getJobCounts('waiting', 'prioritized') : {};
+    const counts = live ? await askQueue(queue.getJobCounts('waiting', 'prioritized')) : {};
     const ahead = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
     return {
       jobId: record.jobId,
@@ -165,8 +166,8 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'book' ? poke() : undefined)),
       }),
     async backlog() {
-      const counts = await queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed');
-      const [first] = await queue.getJobs(['waiting', 'prioritized'], 0, 0, true);
+      const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
+      const [first] = await askQueue(queue.getJobs(['waiting', 'prioritized'], 0, 0, true));
       return {
         waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
         active: counts['active'] ?? 0,
@@ -182,6 +183,6 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
 
 /** The job of a book that BullMQ is working on or holds back, by the ids of those runs. */
 export async function liveRuns(queue: ParseBookQueue, state: 'active' | 'delayed', most: number): Promise<JobId[]> {
-  const runIds = await queue.getRanges([state], 0, most - 1);
+  const runIds = await askQueue(queue.getRanges([state], 0, most - 1));
   return runIds.map((id) => id.slice(0, id.lastIndexOf('.')) as JobId);
 }

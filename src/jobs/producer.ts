@@ -1,13 +1,11 @@
 /** Giving recorded jobs to BullMQ, and taking them back. */
 import type { Priority } from '../batches/batch.ts';
 import type { JobId } from '../books/identity.ts';
-import { QuireError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf } from '../storage/run-id.ts';
+import { askQueue } from './ask-queue.ts';
 import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
 
-/** The API's promise is an answer within 2 s when the store is away; a thousand jobs are added in some 30 ms. */
-const ADD_TIMEOUT_MS = 1_900;
 /** More jobs than this are added in steps, so that each step has the whole time-out. */
 const ADD_AT_ONCE = 1_000;
 
@@ -31,22 +29,6 @@ export interface Producer {
   withdraw(jobs: EnqueuedJob[]): Promise<void>;
 }
 
-/** Rejects with `store-unavailable` when `work` takes longer than the API may. */
-async function inTime<T>(work: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new QuireError('store-unavailable', 'The queue does not take jobs in time.', { retryAfterSeconds: 2 })),
-      ADD_TIMEOUT_MS,
-    );
-  });
-  try {
-    return await Promise.race([work, tooLate]);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
 export function createProducer(store: Store, queue: ParseBookQueue): Producer {
   return {
     async enqueue(jobs, priority) {
@@ -57,19 +39,11 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
           data: {},
           opts: { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) },
         }));
-        try {
-          await inTime(queue.addBulk(step));
-        } catch (error) {
-          if (error instanceof QuireError) throw error;
-          throw new QuireError('store-unavailable', `The queue does not take jobs: ${(error as Error).message}`, {
-            cause: error,
-            retryAfterSeconds: 2,
-          });
-        }
+        await askQueue(queue.addBulk(step));
       }
     },
     async raise({ jobId, run }, priority) {
-      const job = await inTime(queue.getJob(runIdOf(jobId, run)));
+      const job = await askQueue(queue.getJob(runIdOf(jobId, run)));
       await job?.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
     },
     async withdraw(jobs) {
@@ -77,7 +51,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
         const step = jobs.slice(from, from + ADD_AT_ONCE).map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)));
         // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
-        await inTime(Promise.allSettled(step));
+        await askQueue(Promise.allSettled(step));
       }
       for (const { jobId, run } of jobs) await store.signals.publish({ kind: 'cancel', jobId, run });
     },

@@ -212,7 +212,9 @@ describe('a store that goes away', () => {
   it('is told as 503 within 2 s by POST /parse-links, also with a key', async () => {
     for (const headers of [{}, { 'idempotency-key': 'k' }]) {
       const before = Date.now();
-      expect((await quire.post('/parse-links', [linkTo(1)], { headers })).body).toMatchObject({ status: 503, code: 'store-unavailable' });
+      expect(
+        (await quire.post('/parse-links', [linkTo(1)], { headers: { 'content-type': 'application/json', ...headers } })).body,
+      ).toMatchObject({ status: 503, code: 'store-unavailable' });
       expect(Date.now() - before).toBeLessThan(2100);
     }
   });

@@ -162,7 +162,7 @@ describe.each(STORES)('jobs on the %s store', (store) => {
   });
 
   it('ends with everything handed back: an interrupted job keeps its attempts', async () => {
-    const other = await startQuire(store, { settings: { DRAIN_SECONDS: '0', CRAWL_CONCURRENCY: '2' } });
+    const other = await startQuire(store, { settings: { DRAIN_SECONDS: '0', CRAWL_CONCURRENCY: '2', CRAWL_TIMEOUT: '30s' } });
     const [id = 0] = newIds(1);
     await other.goodreads.control({ mode: 'hang', ids: [id] });
     await other.submit([link(id)]);
