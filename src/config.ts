@@ -22,7 +22,12 @@ interface Setting<T> {
   parse: (text: string) => T;
 }
 
-const setting = <T>(env: string, fallback: string, meaning: string, parse: (text: string) => T): Setting<T> => ({ env, fallback, meaning, parse });
+const setting = <T>(env: string, fallback: string, meaning: string, parse: (text: string) => T): Setting<T> => ({
+  env,
+  fallback,
+  meaning,
+  parse,
+});
 
 const integer =
   (min: number, max: number) =>
@@ -48,7 +53,8 @@ const duration =
   (text: string): number => {
     const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
     const value = match ? Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 0)) : Number.NaN;
-    if (!(value >= minMs && value <= maxMs)) throw new Error(`a duration from ${minMs / 1000}s to ${maxMs / 1000}s, such as 90s, 15m, 12h or 7d`);
+    if (!(value >= minMs && value <= maxMs))
+      throw new Error(`a duration from ${minMs / 1000}s to ${maxMs / 1000}s, such as 90s, 15m, 12h or 7d`);
     return value;
   };
 
@@ -105,12 +111,22 @@ const DAY_MS = 86_400_000;
 /** Every setting there is. The order is that of `docs/configuration.md`. */
 export const SETTINGS = {
   port: setting('PORT', '3000', 'TCP port of the HTTP API; 0 takes a free one.', integer(0, 65_535)),
-  host: setting('HOST', '127.0.0.1', 'Address the HTTP API listens on; `0.0.0.0` for all.', matching(/^[\w.:-]+$/, 'an address or host name')),
+  host: setting(
+    'HOST',
+    '127.0.0.1',
+    'Address the HTTP API listens on; `0.0.0.0` for all.',
+    matching(/^[\w.:-]+$/, 'an address or host name'),
+  ),
   redisUrl: setting(
     'REDIS_URL',
     '',
     'Redis as the store: `redis://[user:password@]host:port/database`, `redis-sentinel://host1,host2#master` or `redis-cluster://host1,host2`; `rediss…` for TLS.',
-    optional(matching(/^rediss?(-sentinel|-cluster)?:\/\/[^\s]+$/, 'a URL such as redis://127.0.0.1:6379, redis-sentinel://host1,host2#master or redis-cluster://host1,host2')),
+    optional(
+      matching(
+        /^rediss?(-sentinel|-cluster)?:\/\/[^\s]+$/,
+        'a URL such as redis://127.0.0.1:6379, redis-sentinel://host1,host2#master or redis-cluster://host1,host2',
+      ),
+    ),
   ),
   databaseUrl: setting(
     'DATABASE_URL',
@@ -125,19 +141,34 @@ export const SETTINGS = {
     'Keeps several Quires apart on one Redis or PostgreSQL: prefix of every key, name of the schema.',
     matching(/^[a-z][a-z0-9_]{0,39}$/, 'a lower-case letter followed by at most 39 lower-case letters, digits or underscores'),
   ),
-  goodreadsOrigin: setting('GOODREADS_ORIGIN', 'https://www.goodreads.com', 'The one origin that is ever requested; point it at a stand-in for tests.', origin),
+  goodreadsOrigin: setting(
+    'GOODREADS_ORIGIN',
+    'https://www.goodreads.com',
+    'The one origin that is ever requested; point it at a stand-in for tests.',
+    origin,
+  ),
   crawlConcurrency: setting('CRAWL_CONCURRENCY', '4', 'Pages in flight at once, over all workers.', integer(1, 1000)),
   crawlRate: setting('CRAWL_RATE', '1', 'Pages per second, over all workers; 0 is unlimited.', decimal(0, 10_000)),
   crawlTimeoutMs: setting('CRAWL_TIMEOUT', '20s', 'Longest time one page may take, from request to last byte.', duration(50, 120_000)),
   crawlAttempts: setting('CRAWL_ATTEMPTS', '5', 'Attempts a job has before a passing failure becomes final.', integer(1, 50)),
-  crawlBackoffMs: setting('CRAWL_BACKOFF', '2s', 'Base of the exponential backoff between attempts; the wait is a random part of base × 2^(attempt-1), at most 10 minutes.', duration(1, 600_000)),
+  crawlBackoffMs: setting(
+    'CRAWL_BACKOFF',
+    '2s',
+    'Base of the exponential backoff between attempts; the wait is a random part of base × 2^(attempt-1), at most 10 minutes.',
+    duration(1, 600_000),
+  ),
   crawlContact: setting(
     'CRAWL_CONTACT',
     '',
     'A page (https://…) or address (mailto:…) that tells about your crawler; it is part of the user agent.',
     optional(url(['https:', 'http:', 'mailto:'], 'https://example.org/about-our-crawler')),
   ),
-  blockProbeMs: setting('BLOCK_PROBE', '60s', 'First wait before a blocked source is probed; doubles with each probe in vain, at most 1 hour.', duration(1, 3_600_000)),
+  blockProbeMs: setting(
+    'BLOCK_PROBE',
+    '60s',
+    'First wait before a blocked source is probed; doubles with each probe in vain, at most 1 hour.',
+    duration(1, 3_600_000),
+  ),
   quietHours: setting(
     'QUIET_HOURS',
     '',
@@ -145,13 +176,38 @@ export const SETTINGS = {
     // Kept as text: its meaning is made of it where it is used.
     optional((value) => parseQuietHours(value).text),
   ),
-  bookTtlMs: setting('BOOK_TTL', '7d', 'How long a stored book counts as fresh (spread by ±10 %); afterwards it is served stale and refreshed.', duration(1, 3650 * DAY_MS)),
-  bookRetentionMs: setting('BOOK_RETENTION', '365d', 'How long a stored book is kept after it was last fetched.', duration(1000, 3650 * DAY_MS)),
+  bookTtlMs: setting(
+    'BOOK_TTL',
+    '7d',
+    'How long a stored book counts as fresh (spread by ±10 %); afterwards it is served stale and refreshed.',
+    duration(1, 3650 * DAY_MS),
+  ),
+  bookRetentionMs: setting(
+    'BOOK_RETENTION',
+    '365d',
+    'How long a stored book is kept after it was last fetched.',
+    duration(1000, 3650 * DAY_MS),
+  ),
   notFoundTtlMs: setting('NOT_FOUND_TTL', '1d', 'How long "no such book" is remembered.', duration(1, 3650 * DAY_MS)),
-  notFoundRecheckMs: setting('NOT_FOUND_RECHECK', '10m', 'Wait before the second look that a "not found" needs to be believed.', duration(1, 7 * DAY_MS)),
+  notFoundRecheckMs: setting(
+    'NOT_FOUND_RECHECK',
+    '10m',
+    'Wait before the second look that a "not found" needs to be believed.',
+    duration(1, 7 * DAY_MS),
+  ),
   batchTtlMs: setting('BATCH_TTL', '7d', 'How long a batch is kept after it ended.', duration(1000, 365 * DAY_MS)),
-  drainSeconds: setting('DRAIN_SECONDS', '25', 'Seconds that running jobs get to finish after SIGTERM before they are handed back.', integer(0, 600)),
-  apiKeys: setting('API_KEYS', '', 'Comma-separated keys; when set, every endpoint but the health checks wants one (`Authorization: Bearer …`).', list),
+  drainSeconds: setting(
+    'DRAIN_SECONDS',
+    '25',
+    'Seconds that running jobs get to finish after SIGTERM before they are handed back.',
+    integer(0, 600),
+  ),
+  apiKeys: setting(
+    'API_KEYS',
+    '',
+    'Comma-separated keys; when set, every endpoint but the health checks wants one (`Authorization: Bearer …`).',
+    list,
+  ),
   publicUrl: setting(
     'PUBLIC_URL',
     '',
@@ -164,7 +220,12 @@ export const SETTINGS = {
     'Signs the webhooks of batches that give no secret of their own (`whsec_` and 24 to 64 bytes in base64); without it such batches are refused.',
     optional(matching(/^whsec_[A-Za-z0-9+/]{32,86}={0,2}$/, '`whsec_` followed by 24 to 64 bytes in base64')),
   ),
-  webhookAllowLoopback: setting('WEBHOOK_ALLOW_LOOPBACK', 'false', 'Lets webhooks go to this machine, by http too: for development and tests.', boolean),
+  webhookAllowLoopback: setting(
+    'WEBHOOK_ALLOW_LOOPBACK',
+    'false',
+    'Lets webhooks go to this machine, by http too: for development and tests.',
+    boolean,
+  ),
   logLevel: setting('LOG_LEVEL', 'info', `One of ${LOG_LEVELS.join(', ')}.`, oneOf(LOG_LEVELS)),
 } as const;
 
@@ -177,7 +238,9 @@ export type Config = Readonly<{ [K in keyof Settings]: ReturnType<Settings[K]['p
 export class ConfigError extends Error {
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
-    super(`Quire cannot start, ${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n${faults.map((f) => `  - ${f}`).join('\n')}`);
+    super(
+      `Quire cannot start, ${faults.length === 1 ? 'a setting is' : `${faults.length} settings are`} wrong:\n${faults.map((f) => `  - ${f}`).join('\n')}`,
+    );
     this.name = 'ConfigError';
     this.faults = faults;
   }
@@ -197,12 +260,15 @@ export function readConfig(env: Record<string, string | undefined>, role: string
       faults.push(`${key} must be ${(error as Error).message}, but is ${shown}`);
     }
   }
-  if (config['redisUrl'] && config['databaseUrl']) faults.push('REDIS_URL and DATABASE_URL are both set: choose one store and unset the other');
+  if (config['redisUrl'] && config['databaseUrl'])
+    faults.push('REDIS_URL and DATABASE_URL are both set: choose one store and unset the other');
   const known = ROLES.find((r) => r === role);
   if (!known) faults.push(`the role must be one of ${ROLES.join(', ')}, but is ${JSON.stringify(role)}`);
   else config['role'] = known;
   if (known && known !== 'all' && !config['redisUrl'] && !config['databaseUrl'] && faults.length === 0) {
-    faults.push(`the role ${known} needs a store that processes can share: set REDIS_URL or DATABASE_URL (the embedded store belongs to one process, role all)`);
+    faults.push(
+      `the role ${known} needs a store that processes can share: set REDIS_URL or DATABASE_URL (the embedded store belongs to one process, role all)`,
+    );
   }
   if (faults.length > 0) throw new ConfigError(faults);
   return Object.freeze(config) as Config;

@@ -23,7 +23,11 @@ ${Object.values(SETTINGS)
 /** A person reads text, a machine reads JSON lines. */
 function createLog(level: string): Logger {
   if (!process.stdout.isTTY) return pino({ level, base: null });
-  return pino({ level, base: null, transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' } } });
+  return pino({
+    level,
+    base: null,
+    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' } },
+  });
 }
 
 function refuse(message: string): never {
@@ -101,7 +105,11 @@ async function main(args: string[]): Promise<void> {
   } catch (error) {
     if (signalled) return;
     await service.stop();
-    refuse(error instanceof QuireError || (error as { code?: string }).code === 'EADDRINUSE' ? (error as Error).message : ((error as Error).stack ?? String(error)));
+    refuse(
+      error instanceof QuireError || (error as { code?: string }).code === 'EADDRINUSE'
+        ? (error as Error).message
+        : ((error as Error).stack ?? String(error)),
+    );
   }
 }
 

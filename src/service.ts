@@ -43,6 +43,9 @@ export interface Service {
 /** Books that an api process holds in memory, and how far they may be behind the store: see storage/read-cache.ts. */
 const READ_CACHE = { maxBytes: 32 * 1024 * 1024, maxAgeMs: 1_000 };
 
+/** What stopping one part may take beyond the drain, in milliseconds. */
+const STOP_TIMEOUT_MS = 5_000;
+
 type Undo = { name: string; run: () => Promise<unknown> };
 
 export function createService(config: Config, overrides: ServiceOverrides): Service {
@@ -80,11 +83,23 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const onQueueError = (error: Error): void => log.warn({ err: error.message }, 'queue connection');
     const queue = step('queue', openQueue(store, onQueueError), (q) => q.close());
     const producer = createProducer(store, queue);
-    const { crawler, source, ledger } = step('crawler', createCrawling({ store, config, version, classify: readPage, log, now, random }), (c) => c.close());
+    const { crawler, source, ledger } = step(
+      'crawler',
+      createCrawling({ store, config, version, classify: readPage, log, now, random }),
+      (c) => c.close(),
+    );
     const watch = step('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (w) => w.close());
     const uploads = createUploads({ store, producer, watch, settings: config, now, random });
     const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
-    const jobs = createJobs({ store, queue, producer, otherQueues: [calls.queue], maxAttempts: config.crawlAttempts, source: () => source.current(), now });
+    const jobs = createJobs({
+      store,
+      queue,
+      producer,
+      otherQueues: [calls.queue],
+      maxAttempts: config.crawlAttempts,
+      source: () => source.current(),
+      now,
+    });
     const batches = createBatches({
       store,
       enqueue: producer.enqueue,
@@ -101,7 +116,23 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
 
     if (config.role !== 'worker') {
       const books = step('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (c) => c.close());
-      const app = step('api', await createApp({ config, version, log, store: { ...store, books }, batches, jobs, source: sourceReader, readiness, uploads, webhooks: calls.webhooks, parserHealth: watch.health }), (a) => a.close());
+      const app = step(
+        'api',
+        await createApp({
+          config,
+          version,
+          log,
+          store: { ...store, books },
+          batches,
+          jobs,
+          source: sourceReader,
+          readiness,
+          uploads,
+          webhooks: calls.webhooks,
+          parserHealth: watch.health,
+        }),
+        (a) => a.close(),
+      );
       address = await app.listen({ port: config.port, host: config.host });
       log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
     }
@@ -135,14 +166,26 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       source.onChange((state) => {
         if (state.hold === null) worker.wake();
       });
-      const reconciler = step('reconciler', createReconciler({ store, producer, log, batchTtlMs: config.batchTtlMs, now }), (r) => r.stop());
+      const reconciler = step('reconciler', createReconciler({ store, producer, log, batchTtlMs: config.batchTtlMs, now }), (r) =>
+        r.stop(),
+      );
       await worker.start();
       await calls.startWorker();
       reconciler.start();
       const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
-      if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com')) log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
+      if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com'))
+        log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
       log.info(`worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`);
     }
+  };
+
+  /** No part holds up the end for ever: a store that is gone must not keep the process alive. */
+  const inTime = async (name: string, work: Promise<unknown>): Promise<void> => {
+    let timer: NodeJS.Timeout | undefined;
+    const tooLate = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`the ${name} did not stop in time`)), config.drainSeconds * 1000 + STOP_TIMEOUT_MS);
+    });
+    await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
   };
 
   const end = async (): Promise<void> => {
@@ -150,7 +193,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     await starting?.catch(() => undefined);
     for (let last = undo.pop(); last; last = undo.pop()) {
       const { name, run } = last;
-      await run().catch((error: unknown) => log.error({ err: error }, `stopping the ${name} failed`));
+      await inTime(name, run()).catch((error: unknown) => log.error({ err: error }, `stopping the ${name} failed`));
     }
   };
 

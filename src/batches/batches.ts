@@ -21,17 +21,25 @@ export interface BatchesOptions {
   newRun(nowMs: number): string;
   /** Jobs that are being worked on, or wait for a time, at most `most`. */
   liveRuns(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
-  until(done: () => Promise<boolean>, options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void }): Promise<boolean>;
+  until(
+    done: () => Promise<boolean>,
+    options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void },
+  ): Promise<boolean>;
   source(): SourceNow;
   now?: () => number;
 }
 
 /** 20 letters and digits; the first 9 are the time, so that batches sort by it. */
 const newBatchId = (nowMs: number): BatchId =>
-  (nowMs.toString(36).padStart(9, '0') + BigInt(`0x${randomBytes(8).toString('hex')}`).toString(36).slice(0, 11).padStart(11, '0')) as BatchId;
+  (nowMs.toString(36).padStart(9, '0') +
+    BigInt(`0x${randomBytes(8).toString('hex')}`)
+      .toString(36)
+      .slice(0, 11)
+      .padStart(11, '0')) as BatchId;
 
 const urlOf = (bookId: string | null): string | null => (bookId === null ? null : `https://www.goodreads.com/book/show/${bookId}`);
-const shown = (link: unknown): string => (typeof link === 'string' ? link.slice(0, 2048) : (JSON.stringify(link) ?? String(link)).slice(0, 200));
+const shown = (link: unknown): string =>
+  typeof link === 'string' ? link.slice(0, 2048) : (JSON.stringify(link) ?? String(link)).slice(0, 200);
 
 interface Collapsed {
   item: SubmittedItem;
@@ -71,8 +79,14 @@ function collapse(links: readonly unknown[]): Collapsed[] {
 
 function refuseIfNothingIsValid(entries: Collapsed[]): void {
   if (entries.some((entry) => entry.reference)) return;
-  const errors: Fault[] = entries.slice(0, MOST_FAULTS).map(({ item }) => ({ pointer: `/${item.index}`, detail: item.reason ?? 'invalid' }));
-  throw new QuireError('no-valid-links', `None of the ${entries.length} links names a Goodreads book. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
+  const errors: Fault[] = entries
+    .slice(0, MOST_FAULTS)
+    .map(({ item }) => ({ pointer: `/${item.index}`, detail: item.reason ?? 'invalid' }));
+  throw new QuireError(
+    'no-valid-links',
+    `None of the ${entries.length} links names a Goodreads book. A link looks like https://www.goodreads.com/book/show/2767052.`,
+    { errors },
+  );
 }
 
 function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
@@ -189,7 +203,10 @@ export function createBatches(options: BatchesOptions): Batches {
 
     async items(batchId, { state, cursor, limit }) {
       const fromIndex = cursor === null ? 0 : Number.parseInt(cursor, 36);
-      if (!Number.isSafeInteger(fromIndex) || fromIndex < 0) throw new QuireError('invalid-request', 'The cursor is not one that this endpoint gave out.', { errors: [{ pointer: '/cursor', detail: 'unknown cursor' }] });
+      if (!Number.isSafeInteger(fromIndex) || fromIndex < 0)
+        throw new QuireError('invalid-request', 'The cursor is not one that this endpoint gave out.', {
+          errors: [{ pointer: '/cursor', detail: 'unknown cursor' }],
+        });
       const kept: ItemState | null = state === null ? null : state in ITEM_STATES ? (state as ItemState) : 'queued';
       const page = await store.batches.items(batchId, { fromIndex, limit, state: kept });
       if (!page) return null;
@@ -214,4 +231,3 @@ export function createBatches(options: BatchesOptions): Batches {
       }),
   };
 }
-

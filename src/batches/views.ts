@@ -67,7 +67,10 @@ export interface Batches {
    */
   submit(request: SubmitRequest): Promise<SubmitAnswer>;
   view(batchId: BatchId): Promise<BatchView | null>;
-  items(batchId: BatchId, query: { state: ShownState | null; cursor: string | null; limit: number }): Promise<{ items: ItemView[]; cursor: string | null } | null>;
+  items(
+    batchId: BatchId,
+    query: { state: ShownState | null; cursor: string | null; limit: number },
+  ): Promise<{ items: ItemView[]; cursor: string | null } | null>;
   /** Cancels what is not settled, in any process. `null`: no such batch. */
   cancel(batchId: BatchId): Promise<{ cancelled: number } | null>;
   /** Resolves `true` as soon as all items are settled, `false` after `timeoutMs` or when `signal` fires. */

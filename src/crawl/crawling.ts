@@ -19,7 +19,10 @@ export interface Crawling<R extends ReadingKind> {
 
 export interface CrawlingOptions<R extends ReadingKind> {
   store: Pick<Store, 'documents' | 'signals' | 'tallies'>;
-  config: Pick<Config, 'goodreadsOrigin' | 'crawlRate' | 'crawlConcurrency' | 'crawlTimeoutMs' | 'crawlContact' | 'blockProbeMs' | 'quietHours'>;
+  config: Pick<
+    Config,
+    'goodreadsOrigin' | 'crawlRate' | 'crawlConcurrency' | 'crawlTimeoutMs' | 'crawlContact' | 'blockProbeMs' | 'quietHours'
+  >;
   version: string;
   classify: (answer: FetchedPage, asked: BookReference) => R;
   log: CrawlLog;
@@ -28,17 +31,40 @@ export interface CrawlingOptions<R extends ReadingKind> {
 }
 
 /** Makes them; nothing is requested before the first crawl. Throws when `QUIET_HOURS` makes no sense. */
-export function createCrawling<R extends ReadingKind>({ store, config, version, classify, log, now = Date.now, random = Math.random }: CrawlingOptions<R>): Crawling<R> {
+export function createCrawling<R extends ReadingKind>({
+  store,
+  config,
+  version,
+  classify,
+  log,
+  now = Date.now,
+  random = Math.random,
+}: CrawlingOptions<R>): Crawling<R> {
   const { documents, signals, tallies } = store;
   const origin = config.goodreadsOrigin;
   const agent = userAgent(version, config.crawlContact);
   const fetcher = createPageFetcher({ origin, userAgent: agent, timeoutMs: config.crawlTimeoutMs, connections: config.crawlConcurrency });
   const ledger = createLedger({ tallies, log, now });
-  const robots = createRobots({ documents, fetcher, ledger, origin, userAgent: agent, log, held: () => source.current().hold !== null, now });
+  const robots = createRobots({
+    documents,
+    fetcher,
+    ledger,
+    origin,
+    userAgent: agent,
+    log,
+    held: () => source.current().hold !== null,
+    now,
+  });
   const source = createSource({
     documents,
     signals,
-    settings: { origin, ratePerSecond: config.crawlRate, blockProbeMs: config.blockProbeMs, timeoutMs: config.crawlTimeoutMs, quietHours: config.quietHours },
+    settings: {
+      origin,
+      ratePerSecond: config.crawlRate,
+      blockProbeMs: config.blockProbeMs,
+      timeoutMs: config.crawlTimeoutMs,
+      quietHours: config.quietHours,
+    },
     log,
     ledger,
     robots,

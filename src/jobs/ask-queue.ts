@@ -8,13 +8,19 @@ const ASK_TIMEOUT_MS = 1_900;
 export async function askQueue<T>(work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new QuireError('store-unavailable', 'The queue does not answer in time.', { retryAfterSeconds: 2 })), ASK_TIMEOUT_MS);
+    timer = setTimeout(
+      () => reject(new QuireError('store-unavailable', 'The queue does not answer in time.', { retryAfterSeconds: 2 })),
+      ASK_TIMEOUT_MS,
+    );
   });
   try {
     return await Promise.race([work, tooLate]);
   } catch (error) {
     if (error instanceof QuireError) throw error;
-    throw new QuireError('store-unavailable', `The queue does not answer: ${(error as Error).message}`, { cause: error, retryAfterSeconds: 2 });
+    throw new QuireError('store-unavailable', `The queue does not answer: ${(error as Error).message}`, {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
   } finally {
     clearTimeout(timer);
   }

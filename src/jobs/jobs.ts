@@ -23,13 +23,17 @@ export interface JobsOptions {
 }
 
 /** Names the runs of one request: unique in time and among processes, 12 letters and digits. */
-export const newRun = (nowMs: number): string => nowMs.toString(36) + (randomBytes(3).readUIntBE(0, 3) % 46_656).toString(36).padStart(3, '0');
+export const newRun = (nowMs: number): string =>
+  nowMs.toString(36) + (randomBytes(3).readUIntBE(0, 3) % 46_656).toString(36).padStart(3, '0');
 
 const iso = (ms: number): string => new Date(ms).toISOString();
 const POLL_MS = 200;
 
 /** Waits until `done` says so, looking again whenever `poke` is called and every so often. */
-export async function until(done: () => Promise<boolean>, options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void }): Promise<boolean> {
+export async function until(
+  done: () => Promise<boolean>,
+  options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void },
+): Promise<boolean> {
   const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
   let poke = (): void => undefined;
   const unsubscribe = options.subscribe(() => poke());
@@ -70,13 +74,21 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
     const reference = referenceOfJob(record.jobId);
     const bookId = record.bookId ?? (reference?.kind === 'book' ? reference.bookId : null);
     const timeline = [
-      { at: iso(record.createdAtMs), event: 'queued', detail: `Queued with priority ${record.priority}; ${record.waiters} batch items ${live ? 'wait' : 'waited'} for it.` },
+      {
+        at: iso(record.createdAtMs),
+        event: 'queued',
+        detail: `Queued with priority ${record.priority}; ${record.waiters} batch items ${live ? 'wait' : 'waited'} for it.`,
+      },
       ...record.timeline.map(({ atMs, event, detail }) => ({ at: iso(atMs), event, detail })),
     ];
     if (record.settledAtMs !== null) {
       const tries = record.attempts === 1 ? '1 attempt' : `${record.attempts} attempts`;
       const seconds = Math.round((record.settledAtMs - record.createdAtMs) / 1000);
-      timeline.push({ at: iso(record.settledAtMs), event: record.state, detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.` });
+      timeline.push({
+        at: iso(record.settledAtMs),
+        event: record.state,
+        detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.`,
+      });
     }
     const counts = live ? await askQueue(queue.getJobCounts('waiting', 'prioritized')) : {};
     const ahead = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
@@ -167,7 +179,12 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
       }),
     async backlog() {
       const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
-      const [first] = await askQueue(queue.getJobs(['waiting', 'prioritized'], 0, 0, true));
+      // BullMQ's PostgreSQL backend lists waiting jobs newest first whatever is asked for, so both ends are looked at.
+      const ends = await Promise.all([
+        askQueue(queue.getJobs(['waiting', 'prioritized'], 0, 0, true)),
+        askQueue(queue.getJobs(['waiting'], Math.max(0, (counts['waiting'] ?? 0) - 1), -1, true)),
+      ]);
+      const first = ends.flat().toSorted((a, b) => a.timestamp - b.timestamp)[0];
       return {
         waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
         active: counts['active'] ?? 0,

@@ -93,11 +93,13 @@ export function createParseBook(deps: ParseBookDeps) {
       const record = await store.jobs.get(jobId);
       if (record && (record.state !== 'live' || record.run !== run)) {
         // Its worker may have died between settling and announcing. Announcing twice is the same as once.
-        if (record.run === run && record.state === 'parsed' && record.settledAtMs !== null) await announce?.({ jobId, run, settledAtMs: record.settledAtMs, book: null });
+        if (record.run === run && record.state === 'parsed' && record.settledAtMs !== null)
+          await announce?.({ jobId, run, settledAtMs: record.settledAtMs, book: null });
         return { outcome: 'settled before' };
       }
     }
-    const note = (event: TimelineEntry['event'], detail: string): Promise<void> => store.jobs.note(jobId, run, { atMs: now(), event, detail });
+    const note = (event: TimelineEntry['event'], detail: string): Promise<void> =>
+      store.jobs.note(jobId, run, { atMs: now(), event, detail });
     const settle = (outcome: JobOutcome, more: Partial<Settlement>): ReturnType<Store['jobs']['settle']> =>
       store.jobs.settle({
         jobId,
@@ -121,7 +123,7 @@ export function createParseBook(deps: ParseBookDeps) {
     const failAttempt = async (code: ErrorCode, detail: string, retryAfterMs: number | null): Promise<never> => {
       const attempt = job.attemptsMade + 1;
       const asked = retryAfterMs === null ? '' : `, asked to wait ${Math.ceil(retryAfterMs / 1000)} s`;
-      await note('attempt-failed', `Attempt ${attempt} of ${settings.attempts}: ${detail}${asked}.`);
+      await note('attempt-failed', `Attempt ${attempt} of ${settings.attempts}: ${detail.replace(/\.$/, '')}${asked}.`);
       if (attempt >= settings.attempts) {
         await settle('failed', { error: { code, detail: `${detail} (after ${attempt} attempts)` } });
       }
@@ -144,7 +146,9 @@ export function createParseBook(deps: ParseBookDeps) {
         throw new DelayedError();
       }
       observe('missing', null, null);
-      await settle('not-found', { error: { code: 'book-not-found', detail: `Goodreads said "not found" twice, first at ${new Date(firstAtMs).toISOString()}.` } });
+      await settle('not-found', {
+        error: { code: 'book-not-found', detail: `Goodreads said "not found" twice, first at ${new Date(firstAtMs).toISOString()}.` },
+      });
       return { outcome: 'not-found' };
     };
 

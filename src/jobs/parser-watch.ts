@@ -18,7 +18,11 @@ export interface ParserWatch {
   close(): Promise<void>;
 }
 
-export function createParserWatch(options: { tallies: TallyStore; log: { warn(fields: object, message: string): void }; now?: () => number }): ParserWatch {
+export function createParserWatch(options: {
+  tallies: TallyStore;
+  log: { warn(fields: object, message: string): void };
+  now?: () => number;
+}): ParserWatch {
   const { now = Date.now } = options;
   const buffer = createTallyBuffer({ tallies: options.tallies, series: SERIES, keepHours: KEEP_HOURS, log: options.log, now });
   const total = (hours: { counts: ParserCounts }[]): ParserCounts => {

@@ -11,6 +11,10 @@ export const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
 /** How often a job may lose its worker before it ends as `poison`. */
 export const MAX_STALLED = 2;
+/**
+ * The same for a store that dies with its worker: there, one crash interrupts every job that runs, and most are innocent.
+ */
+export const MAX_INTERRUPTED = 10;
 
 /** Finished BullMQ jobs kept for the dashboard, by age in seconds and count. */
 const KEEP_COMPLETED = { age: 86_400, count: 1_000 };
@@ -66,6 +70,8 @@ export function openWorker(
     maxStalledCount: MAX_STALLED,
     // BullMQ would wait 15 s after an outage; the store is asked once a second.
     runRetryDelay: 1_000,
+    // Seconds that an idle worker waits for a job before it looks around: a probe of a blocked source must not be 5 s late.
+    drainDelay: 1,
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,
     settings: { backoffStrategy: (attemptsMade: number, _type?: string, error?: Error) => options.backoffMs(attemptsMade, error) },

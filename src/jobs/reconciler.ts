@@ -48,7 +48,11 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
     for (const [at, job] of jobs.entries()) {
       if (alive[at]) continue;
       // BullMQ may still hold the run as finished: then it ended without being settled, and only a new run is taken.
-      await store.jobs.note(job.jobId, job.run, { atMs: now(), event: 'retried', detail: 'The job was missing from the queue and was queued again.' });
+      await store.jobs.note(job.jobId, job.run, {
+        atMs: now(),
+        event: 'retried',
+        detail: 'The job was missing from the queue and was queued again.',
+      });
       found += await requeue(job);
     }
     return found;
@@ -89,11 +93,17 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
       return 0;
     }
     let found = 0;
-    for (let fromIndex: number | null = 0; fromIndex !== null; ) {
-      const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit: ITEMS_AT_ONCE, state: 'queued' });
+    for (let fromIndex: number | null = 0; fromIndex !== null;) {
+      const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, {
+        fromIndex,
+        limit: ITEMS_AT_ONCE,
+        state: 'queued',
+      });
       if (!page) return found;
       const records = await Promise.all(page.items.flatMap((item) => (item.jobId ? [store.jobs.get(item.jobId)] : [])));
-      found += await enqueueLost(records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : [])));
+      found += await enqueueLost(
+        records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : [])),
+      );
       fromIndex = page.nextIndex;
     }
     return found;
@@ -102,7 +112,9 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
   const round = async (): Promise<number> => {
     let found = 0;
     const idle = await store.batches.listIdle(now() - idleMs, BATCHES_LISTED);
-    for (const batchId of idle.filter((id) => (checkedAt.get(id) ?? 0) < now() - Math.min(TRUST_MS, idleMs * 10)).slice(0, BATCHES_A_ROUND)) {
+    for (const batchId of idle
+      .filter((id) => (checkedAt.get(id) ?? 0) < now() - Math.min(TRUST_MS, idleMs * 10))
+      .slice(0, BATCHES_A_ROUND)) {
       found += await reconcileBatch(batchId);
       checkedAt.set(batchId, now());
     }

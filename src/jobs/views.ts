@@ -40,9 +40,16 @@ export interface Backlog {
 
 export interface Jobs {
   view(jobId: JobId): Promise<JobView | null>;
-  listFailed(query: { reason: ErrorCode | null; cursor: string | null; limit: number }): Promise<{ jobs: JobView[]; cursor: string | null }>;
+  listFailed(query: {
+    reason: ErrorCode | null;
+    cursor: string | null;
+    limit: number;
+  }): Promise<{ jobs: JobView[]; cursor: string | null }>;
   /** Wants a book without a batch: a refresh behind a stale read, `submit=true`, `POST /books/{id}/refresh`. `joined`: a live job existed. */
-  want(reference: BookReference, options: { priority: Priority; maxAgeMs: number | null }): Promise<{ jobId: JobId; status: 'queued' | 'joined' | 'cached' | 'missing' }>;
+  want(
+    reference: BookReference,
+    options: { priority: Priority; maxAgeMs: number | null },
+  ): Promise<{ jobId: JobId; status: 'queued' | 'joined' | 'cached' | 'missing' }>;
   /** Queues a failed, cancelled or not-found job again. `null`: no such job; `live`: it has not ended. */
   retry(jobId: JobId): Promise<'queued' | 'live' | null>;
   /** Queues failed jobs again, newest first; `reason` filters. Returns how many. */

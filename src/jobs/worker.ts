@@ -5,7 +5,7 @@ import type { Store } from '../storage/store.ts';
 import { parseRunId } from '../storage/run-id.ts';
 import { AttemptFailed, createParseBook, type ParseBookDeps, type ParseBookSettings } from './parse-book.job.ts';
 import type { ParserWatch } from './parser-watch.ts';
-import { MAX_STALLED, openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
+import { MAX_INTERRUPTED, openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
 import { backoffMs } from './retry-policy.ts';
 
 export interface JobWorkerOptions {
@@ -41,6 +41,8 @@ export interface JobWorker {
   running(): number;
 }
 
+/** What handing back may take beyond the drain before connections are cut, in milliseconds. */
+const FORCE_MS = 2_000;
 /** Node's timers overflow beyond this. */
 const LONGEST_TIMER_MS = 2_000_000_000;
 
@@ -55,7 +57,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (resume) clearTimeout(resume);
     resume = null;
     pausedUntilMs = 0;
-    if (!stopping && worker.isPaused()) worker.resume().catch((error: unknown) => log.error({ err: error }, 'the worker could not be resumed'));
+    if (!stopping && worker.isPaused())
+      worker.resume().catch((error: unknown) => log.error({ err: error }, 'the worker could not be resumed'));
   };
 
   const hold = (untilMs: number): void => {
@@ -67,7 +70,18 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (!worker.isPaused()) worker.pause(true).catch((error: unknown) => log.error({ err: error }, 'the worker could not be paused'));
   };
 
-  const parseBook = createParseBook({ store, crawler, heldUntilMs, settings, log, hold, observe, ...(announce ? { announce } : {}), now, random });
+  const parseBook = createParseBook({
+    store,
+    crawler,
+    heldUntilMs,
+    settings,
+    log,
+    hold,
+    observe,
+    ...(announce ? { announce } : {}),
+    now,
+    random,
+  });
   const worker = openWorker(
     store,
     async (job, token = '', lockLost) => {
@@ -86,7 +100,11 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     {
       concurrency: settings.concurrency,
       backoffMs: (attemptsMade, error) =>
-        backoffMs(attemptsMade, { baseMs: settings.backoffBaseMs, retryAfterMs: error instanceof AttemptFailed ? error.retryAfterMs : null, random }),
+        backoffMs(attemptsMade, {
+          baseMs: settings.backoffBaseMs,
+          retryAfterMs: error instanceof AttemptFailed ? error.retryAfterMs : null,
+          random,
+        }),
       onError: (error) => log.warn({ err: error.message }, 'worker connection'),
       lockMs: options.lockMs,
       stalledCheckMs: options.stalledCheckMs,
@@ -115,7 +133,13 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const ids = parseRunId(runId);
     if (!ids) return;
     log.warn({ jobId: ids.jobId }, 'stalled: its worker stopped renewing the lock');
-    store.jobs.note(ids.jobId, ids.run, { atMs: now(), event: 'stalled', detail: 'Its worker stopped renewing the lock; the job was queued again.' }).catch(() => undefined);
+    store.jobs
+      .note(ids.jobId, ids.run, {
+        atMs: now(),
+        event: 'stalled',
+        detail: 'Its worker stopped renewing the lock; the job was queued again.',
+      })
+      .catch(() => undefined);
   });
 
   const unsubscribe = store.signals.subscribe((signal) => {
@@ -128,17 +152,30 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     const handBack = setTimeout(() => {
       for (const controller of running.values()) controller.abort('shutdown');
     }, settings.drainSeconds * 1000);
+    // BullMQ waits for a store that is gone for as long as it takes; whatever it still holds is found by the stalled check.
+    let force: NodeJS.Timeout | undefined;
+    const forced = new Promise<void>((resolve) => {
+      force = setTimeout(
+        () => {
+          log.warn({ running: running.size }, 'the worker did not end in time: its connections are cut');
+          worker.close(true).then(resolve, resolve);
+          setTimeout(resolve, FORCE_MS).unref();
+        },
+        settings.drainSeconds * 1000 + FORCE_MS,
+      );
+    });
     try {
-      await worker.close();
+      await Promise.race([worker.close(), forced]);
     } finally {
       clearTimeout(handBack);
+      clearTimeout(force);
     }
   };
 
   return {
     async start() {
       await worker.waitUntilReady();
-      await store.queueBackend.recover(PARSE_BOOK, MAX_STALLED);
+      await store.queueBackend.recover(PARSE_BOOK, MAX_INTERRUPTED);
       await queue.setGlobalConcurrency(settings.concurrency);
       // `run` ends when the worker closes; its failures reach the error listener.
       worker.run().catch((error: unknown) => log.error({ err: error }, 'worker loop'));

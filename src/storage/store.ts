@@ -147,7 +147,11 @@ export interface JobStore {
   /** Appends to the timeline of the live run; the oldest entries beyond 50 go. No-op when the run is not live. */
   note(jobId: JobId, run: string, entry: TimelineEntry): Promise<void>;
   /** Failed jobs, newest first; `reason` filters by error code. `cursor` is opaque (null: from the start). */
-  listFailed(query: { reason: ErrorCode | null; cursor: string | null; limit: number }): Promise<{ jobs: JobRecord[]; cursor: string | null }>;
+  listFailed(query: {
+    reason: ErrorCode | null;
+    cursor: string | null;
+    limit: number;
+  }): Promise<{ jobs: JobRecord[]; cursor: string | null }>;
   /**
    * Ends a live job for every waiter (items settle as `cancelled`) and returns the run that was live, or `null`.
    * The caller removes it from BullMQ.
@@ -162,7 +166,10 @@ export interface BatchStore {
   submit(submission: Submission): Promise<SubmitOutcome[]>;
   get(batchId: BatchId): Promise<BatchRecord | null>;
   /** Items from `fromIndex` on, in order; at most `limit`; only those in `state` when given. `nextIndex` is where to go on, `null` at the end. */
-  items(batchId: BatchId, query: { fromIndex: number; limit: number; state: ItemState | null }): Promise<{ items: BatchItem[]; nextIndex: number | null } | null>;
+  items(
+    batchId: BatchId,
+    query: { fromIndex: number; limit: number; state: ItemState | null },
+  ): Promise<{ items: BatchItem[]; nextIndex: number | null } | null>;
   /** Which of these jobs have an item in this batch: index by job. */
   indexesOf(batchId: BatchId, jobIds: JobId[]): Promise<Map<JobId, number>>;
   /** Entries of the settled log after `afterSeq`, in order; at most `limit`. */

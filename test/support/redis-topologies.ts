@@ -32,7 +32,9 @@ export interface RedisCluster {
 /** Starts three masters that share the slots, and waits until each of them says that the cluster is whole. */
 export async function startRedisCluster(): Promise<RedisCluster> {
   const nodes = await Promise.all(
-    [0, 1, 2].map(async () => startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-port', String(await freePort())] })),
+    [0, 1, 2].map(async () =>
+      startRedis({ args: ['--cluster-enabled', 'yes', '--cluster-node-timeout', '2000', '--cluster-port', String(await freePort())] }),
+    ),
   );
   const stop = async (): Promise<void> => {
     await Promise.all(nodes.map((node) => node.stop()));
@@ -47,7 +49,12 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     const busPort = await ask(first.port, async (redis) => /@(\d+)/.exec(String(await redis.call('CLUSTER', 'NODES')))?.[1] ?? '');
     for (const node of nodes.slice(1)) await ask(node.port, (redis) => redis.call('CLUSTER', 'MEET', '127.0.0.1', first.port, busPort));
     for (const node of nodes) {
-      await waitUntil('the cluster to be whole', () => ask(node.port, async (redis) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(String(await redis.call('CLUSTER', 'INFO')))), { timeoutMs: 20_000, everyMs: 50 });
+      await waitUntil(
+        'the cluster to be whole',
+        () =>
+          ask(node.port, async (redis) => /cluster_state:ok[\s\S]*cluster_known_nodes:3/.test(String(await redis.call('CLUSTER', 'INFO')))),
+        { timeoutMs: 20_000, everyMs: 50 },
+      );
     }
   } catch (error) {
     await stop();
@@ -61,14 +68,18 @@ export async function startRedisSentinel(): Promise<{ url: string; master: Redis
   const master = await startRedis();
   const port = await freePort();
   const dir = await makeServerDir('sentinel');
-  await writeFile(join(dir, 'sentinel.conf'), `port ${port}\nbind 127.0.0.1\ndir ${dir}\nsentinel monitor books 127.0.0.1 ${master.port} 1\n`);
+  await writeFile(
+    join(dir, 'sentinel.conf'),
+    `port ${port}\nbind 127.0.0.1\ndir ${dir}\nsentinel monitor books 127.0.0.1 ${master.port} 1\n`,
+  );
   const sentinel = await startChildServer({
     command: findRedisServer() ?? 'redis-server',
     args: [join(dir, 'sentinel.conf'), '--sentinel'],
     dir,
     removeDir: true,
     stopSignal: 'SIGTERM',
-    isReady: () => ask(port, async (redis) => Array.isArray(await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'books'))).catch(() => false),
+    isReady: () =>
+      ask(port, async (redis) => Array.isArray(await redis.call('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', 'books'))).catch(() => false),
   });
   return {
     url: `redis-sentinel://127.0.0.1:${port}#books`,
@@ -86,17 +97,61 @@ export async function startRedisTls(): Promise<{ url: string; ca: string; stop()
   const run = promisify(execFile);
   const key = join(dir, 'key.pem');
   const certificate = join(dir, 'certificate.pem');
-  await run('openssl', ['req', '-x509', '-newkey', 'rsa:2048', '-nodes', '-days', '2', '-subj', '/CN=127.0.0.1', '-addext', 'subjectAltName=IP:127.0.0.1', '-keyout', key, '-out', certificate]);
+  await run('openssl', [
+    'req',
+    '-x509',
+    '-newkey',
+    'rsa:2048',
+    '-nodes',
+    '-days',
+    '2',
+    '-subj',
+    '/CN=127.0.0.1',
+    '-addext',
+    'subjectAltName=IP:127.0.0.1',
+    '-keyout',
+    key,
+    '-out',
+    certificate,
+  ]);
   const port = await freePort();
   const password = 'pa:ss/word';
   const server = await startChildServer({
     command: findRedisServer() ?? 'redis-server',
-    args: ['--bind', '127.0.0.1', '--port', '0', '--tls-port', String(port), '--tls-cert-file', certificate, '--tls-key-file', key, '--tls-ca-cert-file', certificate, '--tls-auth-clients', 'no', '--requirepass', password, '--save', '', '--dir', dir],
+    args: [
+      '--bind',
+      '127.0.0.1',
+      '--port',
+      '0',
+      '--tls-port',
+      String(port),
+      '--tls-cert-file',
+      certificate,
+      '--tls-key-file',
+      key,
+      '--tls-ca-cert-file',
+      certificate,
+      '--tls-auth-clients',
+      'no',
+      '--requirepass',
+      password,
+      '--save',
+      '',
+      '--dir',
+      dir,
+    ],
     dir,
     removeDir: true,
     stopSignal: 'SIGTERM',
     isReady: async () => {
-      const redis = new Redis({ port, host: '127.0.0.1', password, tls: { rejectUnauthorized: false }, lazyConnect: true, retryStrategy: () => null });
+      const redis = new Redis({
+        port,
+        host: '127.0.0.1',
+        password,
+        tls: { rejectUnauthorized: false },
+        lazyConnect: true,
+        retryStrategy: () => null,
+      });
       redis.on('error', () => undefined);
       try {
         await redis.connect();

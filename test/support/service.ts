@@ -55,7 +55,14 @@ async function answered(answer: Response): Promise<{ status: number; headers: He
 /** Starts it with settings fit for tests: unlimited rate, short backoff, silent log. `settings` overrule them. */
 export async function startQuire(
   store: StoreName,
-  options: { settings?: Record<string, string>; role?: Role; goodreads?: Goodreads; env?: Record<string, string>; pages?: string; log?: string } = {},
+  options: {
+    settings?: Record<string, string>;
+    role?: Role;
+    goodreads?: Goodreads;
+    env?: Record<string, string>;
+    pages?: string;
+    log?: string;
+  } = {},
 ): Promise<TestQuire> {
   const goodreads = options.goodreads ?? (await startGoodreads(options.pages ? { pages: options.pages } : {}));
   const own = options.env ? { env: options.env, cleanUp: async () => undefined } : await storeEnvironment(store);

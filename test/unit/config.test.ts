@@ -14,7 +14,17 @@ const faultsOf = (env: Record<string, string>, role?: string): readonly string[]
 describe('the settings', () => {
   it('have their defaults in an empty environment, and are frozen', () => {
     const config = readConfig({});
-    expect(config).toMatchObject({ port: 3000, host: '127.0.0.1', redisUrl: null, databaseUrl: null, dataDir: './data', goodreadsOrigin: 'https://www.goodreads.com', crawlRate: 1, role: 'all', apiKeys: [] });
+    expect(config).toMatchObject({
+      port: 3000,
+      host: '127.0.0.1',
+      redisUrl: null,
+      databaseUrl: null,
+      dataDir: './data',
+      goodreadsOrigin: 'https://www.goodreads.com',
+      crawlRate: 1,
+      role: 'all',
+      apiKeys: [],
+    });
     expect(config.bookTtlMs).toBe(7 * 86_400_000);
     expect(Object.isFrozen(config)).toBe(true);
   });

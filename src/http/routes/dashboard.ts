@@ -70,8 +70,14 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
     const toMs = Date.now();
     const ledger = await source?.ledger({ fromMs: toMs - LEDGER_DAYS * DAY_MS, toMs });
     const state = await source?.view();
-    const now = state ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ""))}` : ""}. ${state.requestsToday} requests today.</p>` : '';
+    const now = state
+      ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ''))}` : ''}. ${state.requestsToday} requests today.</p>`
+      : '';
     const tables = ledger ? ledgerTable('By day', ledger.days) + ledgerTable('By hour', ledger.hours.slice(-48)) : '';
-    return sendPage(reply, 'How gently we crawl', `<h1>How gently we crawl</h1>${now}${tables}<p><a href="/source/ledger?days=90">As JSON</a> · <a href="${PATH}">Dashboard</a></p>`);
+    return sendPage(
+      reply,
+      'How gently we crawl',
+      `<h1>How gently we crawl</h1>${now}${tables}<p><a href="/source/ledger?days=90">As JSON</a> · <a href="${PATH}">Dashboard</a></p>`,
+    );
   });
 }

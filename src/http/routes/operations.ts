@@ -107,9 +107,7 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     },
     handler: async (_request, reply) => {
       const [backlog, books] = await Promise.all([jobs.backlog(), store.books.count()]);
-      return reply
-        .header('cache-control', 'no-store')
-        .send({ backlog, books, source: source?.current().mode ?? null });
+      return reply.header('cache-control', 'no-store').send({ backlog, books, source: source?.current().mode ?? null });
     },
   });
 }

@@ -15,7 +15,10 @@ const unzip = promisify(gunzip);
 /** The crawler reads no page beyond this. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
-export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: () => Promise<ParserHealth> }> = async (app, { pages, health }) => {
+export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: () => Promise<ParserHealth> }> = async (
+  app,
+  { pages, health },
+) => {
   app.get('/parser/health', {
     schema: {
       operationId: 'getParserHealth',

@@ -31,12 +31,23 @@ export function parseRedisUrl(url: string): RedisAddress {
     if (!node?.[1] || port < 1 || port > 65_535) throw new Error('a URL whose hosts look like host or host:port, separated by commas');
     return { host: node[1].replace(/^\[|\]$/g, ''), port };
   });
-  if (kind === 'single' && nodes.length > 1) throw new Error('a URL with one host (for several, use redis-sentinel:// or redis-cluster://)');
-  if (kind === 'sentinel' && !master) throw new Error('a URL that names the master after a #, such as redis-sentinel://host1,host2#mymaster');
-  if (kind === 'cluster' && Number(database || 0) > 0) throw new Error('a cluster URL without a database number: a cluster has only number 0');
+  if (kind === 'single' && nodes.length > 1)
+    throw new Error('a URL with one host (for several, use redis-sentinel:// or redis-cluster://)');
+  if (kind === 'sentinel' && !master)
+    throw new Error('a URL that names the master after a #, such as redis-sentinel://host1,host2#mymaster');
+  if (kind === 'cluster' && Number(database || 0) > 0)
+    throw new Error('a cluster URL without a database number: a cluster has only number 0');
   const [username, password] = (credentials ?? '').includes(':') ? (credentials ?? '').split(/:(.*)/s) : ['', credentials];
   const decoded = (text: string | undefined): string | undefined => (text ? decodeURIComponent(text) : undefined);
-  return { kind, nodes, tls: scheme === 'rediss', username: decoded(username), password: decoded(password), database: Number(database || 0), master };
+  return {
+    kind,
+    nodes,
+    tls: scheme === 'rediss',
+    username: decoded(username),
+    password: decoded(password),
+    database: Number(database || 0),
+    master,
+  };
 }
 
 /** Hosts, ports and what they are: what may be logged. */

@@ -1,6 +1,17 @@
 /** Batches on Redis. */
 import type { BookId, JobId } from '../../books/identity.ts';
-import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchId, type BatchItem, type BatchOptions, type BatchRecord, type ItemCounts, type ItemState, type SettledState } from '../../batches/batch.ts';
+import {
+  ITEM_STATES,
+  PRIORITIES,
+  stateOfCode,
+  type BatchId,
+  type BatchItem,
+  type BatchOptions,
+  type BatchRecord,
+  type ItemCounts,
+  type ItemState,
+  type SettledState,
+} from '../../batches/batch.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome, SubmittedItem } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
 
@@ -8,7 +19,8 @@ import { asked, type RedisClient } from './connection.ts';
 type Line = [string, string | null, number, string, string | null];
 
 /** The line an item is kept as. */
-export const encodeItem = (item: SubmittedItem): string => JSON.stringify([item.jobId ?? '', item.bookId, item.duplicates, item.input, item.reason] satisfies Line);
+export const encodeItem = (item: SubmittedItem): string =>
+  JSON.stringify([item.jobId ?? '', item.bookId, item.duplicates, item.input, item.reason] satisfies Line);
 
 function decodeItem(line: string, index: number, state: ItemState): BatchItem {
   const [jobId, bookId, duplicates, input, reason] = JSON.parse(line) as Line;
@@ -96,7 +108,9 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       const lines = dense
         ? await asked(redis.lrange(key(batchId, ':items'), first, last))
         : await asked(Promise.all(wanted.map((at) => redis.lindex(key(batchId, ':items'), at))));
-      const items = wanted.map((at, n) => decodeItem((dense ? lines[at - first] : lines[n]) ?? '["",null,0,"",null]', at, stateOfCode(states[at] ?? 'i')));
+      const items = wanted.map((at, n) =>
+        decodeItem((dense ? lines[at - first] : lines[n]) ?? '["",null,0,"",null]', at, stateOfCode(states[at] ?? 'i')),
+      );
       return { items: await learnBooks(items), nextIndex: index < states.length ? index : null };
     },
 
@@ -119,7 +133,9 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
     },
 
     async cancel(batchId, nowMs) {
-      const reply = await asked(redis.cancelBatch(prefix, batchId, nowMs, settings.batchTtlMs, settings.maxFinishedJobs, settings.maxFailedJobs));
+      const reply = await asked(
+        redis.cancelBatch(prefix, batchId, nowMs, settings.batchTtlMs, settings.maxFinishedJobs, settings.maxFailedJobs),
+      );
       if (!Array.isArray(reply)) return null;
       const [cancelled, ...pairs] = reply as [number, ...string[]];
       const unwanted: { jobId: JobId; run: string }[] = [];
@@ -127,7 +143,8 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       return { cancelled, unwanted };
     },
 
-    listIdle: (beforeMs, limit) => asked(redis.zrangebyscore(`${prefix}open`, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)) as Promise<BatchId[]>,
+    listIdle: (beforeMs, limit) =>
+      asked(redis.zrangebyscore(`${prefix}open`, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)) as Promise<BatchId[]>,
     listUnannounced: (limit) => asked(redis.zrange(`${prefix}unannounced`, 0, String(limit - 1))) as Promise<BatchId[]>,
     async acknowledge(batchId) {
       await asked(redis.zrem(`${prefix}unannounced`, batchId));

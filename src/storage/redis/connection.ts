@@ -47,7 +47,12 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
   };
   const client = (
     kind === 'cluster'
-      ? new Cluster(nodes, { lazyConnect: true, clusterRetryStrategy: reconnectDelayMs, slotsRefreshTimeout: COMMAND_TIMEOUT_MS, redisOptions: common })
+      ? new Cluster(nodes, {
+          lazyConnect: true,
+          clusterRetryStrategy: reconnectDelayMs,
+          slotsRefreshTimeout: COMMAND_TIMEOUT_MS,
+          redisOptions: common,
+        })
       : new Redis({
           ...common,
           lazyConnect: true,
@@ -64,12 +69,15 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
   return client;
 }
 
-const ABSENT = /command timed out|connection is closed|max retries|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|isn't writeable|^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|WRONGPASS|MISCONF|TRYAGAIN)/i;
+const ABSENT =
+  /command timed out|connection is closed|max retries|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|isn't writeable|^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|WRONGPASS|MISCONF|TRYAGAIN)/i;
 
 /** Turns an error of the driver into `store-unavailable` where the store is to blame; returns all others as they are. */
 function storeError(error: unknown): unknown {
   if (!(error instanceof Error) || error instanceof QuireError) return error;
-  return ABSENT.test(error.message) ? new QuireError('store-unavailable', `Redis does not answer: ${error.message}`, { cause: error, retryAfterSeconds: 2 }) : error;
+  return ABSENT.test(error.message)
+    ? new QuireError('store-unavailable', `Redis does not answer: ${error.message}`, { cause: error, retryAfterSeconds: 2 })
+    : error;
 }
 
 /** Awaits `work`; what goes wrong is thrown as `store-unavailable` where the store is to blame, as it is otherwise. */

@@ -98,8 +98,9 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
     async listSolo(limit) {
       const jobIds = (await asked(redis.zrange(`${prefix}solo`, 0, String(limit - 1)))) as JobId[];
       const records = await Promise.all(jobIds.map(get));
-      return records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority, createdAtMs: r.createdAtMs }] : []));
+      return records.flatMap((r) =>
+        r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority, createdAtMs: r.createdAtMs }] : [],
+      );
     },
   };
 }
-

@@ -4,7 +4,12 @@ import type { RedisAddress } from './address.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
 
 /** The backend, and `stop`, which ends the producer connections it opened. (BullMQ duplicates worker connections itself and ends those.) */
-export function createQueueBackend(address: RedisAddress, prefix: string, redis: RedisClient, onError: (error: Error) => void): QueueBackend & { stop(): Promise<void> } {
+export function createQueueBackend(
+  address: RedisAddress,
+  prefix: string,
+  redis: RedisClient,
+  onError: (error: Error) => void,
+): QueueBackend & { stop(): Promise<void> } {
   const opened: RedisClient[] = [];
   return {
     options(use) {

@@ -237,7 +237,20 @@ return 1
 
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({ submit, settle, cancelBatch, putBook, deleteBook, note, putDocument, addTally, keepPage, tell }).map(([name, lua]) => [name, SCRIPT_FUNCTIONS + lua]),
+  Object.entries({ submit, settle, cancelBatch, putBook, deleteBook, note, putDocument, addTally, keepPage, tell }).map(([name, lua]) => [
+    name,
+    SCRIPT_FUNCTIONS + lua,
+  ]),
 ) as Record<ScriptName, string>;
 
-export type ScriptName = 'submit' | 'settle' | 'cancelBatch' | 'putBook' | 'deleteBook' | 'note' | 'putDocument' | 'addTally' | 'keepPage' | 'tell';
+export type ScriptName =
+  | 'submit'
+  | 'settle'
+  | 'cancelBatch'
+  | 'putBook'
+  | 'deleteBook'
+  | 'note'
+  | 'putDocument'
+  | 'addTally'
+  | 'keepPage'
+  | 'tell';

@@ -21,6 +21,10 @@ export interface RedisStoreOptions {
 
 async function connect(client: RedisClient, where: string): Promise<void> {
   if (client.status !== 'wait' && client.status !== 'end') return;
+  // The driver's rejection only says that the connection is closed; the reason comes as an event.
+  let reason: Error | null = null;
+  const onReason = (error: Error): void => void (reason = error);
+  client.on('error', onReason);
   const deadline = AbortSignal.timeout(COMMAND_TIMEOUT_MS + 1000);
   const tooLate = new Promise<never>((_, reject) => {
     deadline.addEventListener('abort', () => reject(new Error('no connection in time')), { once: true });
@@ -29,9 +33,12 @@ async function connect(client: RedisClient, where: string): Promise<void> {
     await Promise.race([client.connect(), tooLate]);
   } catch (error) {
     client.disconnect();
-    throw new QuireError('store-unavailable', `${where} cannot be reached: ${(error as Error).message}. Check REDIS_URL and that the server runs.`, {
+    const why = ((reason as Error | null) ?? (error as Error)).message.replace(/\.$/, '');
+    throw new QuireError('store-unavailable', `${where} cannot be reached: ${why}. Check REDIS_URL and that the server runs.`, {
       cause: error,
     });
+  } finally {
+    client.off('error', onReason);
   }
 }
 
@@ -78,8 +85,10 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
       if (fact('maxmemory_policy') && fact('maxmemory_policy') !== 'noeviction') {
         found.push(`Redis' maxmemory-policy is ${fact('maxmemory_policy')}: it may evict jobs. Set it to noeviction.`);
       }
-      if (fact('aof_enabled') === '0') found.push('Redis keeps no append-only file (appendonly no): jobs accepted since its last snapshot are lost when it crashes.');
-      if (Number(fact('redis_version').split('.')[0]) < 7) found.push(`Redis ${fact('redis_version')} is older than 7, the oldest version tested.`);
+      if (fact('aof_enabled') === '0')
+        found.push('Redis keeps no append-only file (appendonly no): jobs accepted since its last snapshot are lost when it crashes.');
+      if (Number(fact('redis_version').split('.')[0]) < 7)
+        found.push(`Redis ${fact('redis_version')} is older than 7, the oldest version tested.`);
       return found;
     },
     books: createBookStore(redis, prefix),

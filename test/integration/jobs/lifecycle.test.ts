@@ -40,8 +40,11 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     const [id = 0] = newIds(1);
     const busy = await occupy();
     const first = await quire.submit([link(id)]);
-    const others = await Promise.all(Array.from({ length: 5 }, () => quire.submit([link(`${id}-a-slug`), `https://m.goodreads.com/book/show/${id}`])));
-    for (const other of others) expect(other).toMatchObject({ counts: { total: 1, joined: 1 }, items: [{ status: 'joined', jobId: `book-${id}`, duplicates: 1 }] });
+    const others = await Promise.all(
+      Array.from({ length: 5 }, () => quire.submit([link(`${id}-a-slug`), `https://m.goodreads.com/book/show/${id}`])),
+    );
+    for (const other of others)
+      expect(other).toMatchObject({ counts: { total: 1, joined: 1 }, items: [{ status: 'joined', jobId: `book-${id}`, duplicates: 1 }] });
     await quire.delete(`/batches/${busy}`);
     for (const { batchId } of [first, ...others]) expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 1 });
     expect(await requested(id)).toBe(1);
@@ -63,16 +66,26 @@ describe.each(STORES)('jobs on the %s store', (store) => {
   it('interactive jobs overtake normal ones, normal ones overtake bulk', async () => {
     const busy = await occupy();
     const [bulk, normal, interactive, raised] = [newIds(3), newIds(3), newIds(3), newIds(1)] as [number[], number[], number[], number[]];
-    const batches = [await quire.submit([...bulk, ...raised].map(link), '?priority=bulk'), await quire.submit(normal.map(link)), await quire.submit(interactive.map(link), '?priority=interactive')];
+    const batches = [
+      await quire.submit([...bulk, ...raised].map(link), '?priority=bulk'),
+      await quire.submit(normal.map(link)),
+      await quire.submit(interactive.map(link), '?priority=interactive'),
+    ];
     // A job that waits as bulk is wanted urgently now: it moves up.
     batches.push(await quire.submit(raised.map(link), '?priority=interactive'));
     await quire.delete(`/batches/${busy}`);
     for (const { batchId } of batches) await quire.ended(batchId);
     const order = Object.keys((await quire.goodreads.stats()).byId).map(Number);
-    const at = async (ids: number[]): Promise<number[]> => Promise.all(ids.map(async (id) => Date.parse((await quire.get(`/jobs/book-${id}`)).body.settledAt)));
+    const at = async (ids: number[]): Promise<number[]> =>
+      Promise.all(ids.map(async (id) => Date.parse((await quire.get(`/jobs/book-${id}`)).body.settledAt)));
     const mean = (times: number[]): number => times.reduce((a, b) => a + b, 0) / times.length;
     expect(order).toEqual(expect.arrayContaining([...bulk, ...normal, ...interactive, ...raised]));
-    const [iAt, nAt, bAt, rAt] = [mean(await at(interactive)), mean(await at(normal)), mean(await at(bulk)), mean(await at(raised))] as [number, number, number, number];
+    const [iAt, nAt, bAt, rAt] = [mean(await at(interactive)), mean(await at(normal)), mean(await at(bulk)), mean(await at(raised))] as [
+      number,
+      number,
+      number,
+      number,
+    ];
     expect(iAt).toBeLessThanOrEqual(nAt);
     expect(nAt).toBeLessThanOrEqual(bAt);
     expect(rAt).toBeLessThanOrEqual(nAt);
@@ -130,7 +143,8 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     const busy = await occupy();
     const [lost = 0, dead = 0] = newIds(2);
     const { batchId } = await quire.submit([lost, dead].map(link));
-    const runOf = async (id: number): Promise<string> => runIdOf(`book-${id}` as JobId, (await records.jobs.get(`book-${id}` as JobId))?.run ?? '');
+    const runOf = async (id: number): Promise<string> =>
+      runIdOf(`book-${id}` as JobId, (await records.jobs.get(`book-${id}` as JobId))?.run ?? '');
     await queue.remove(await runOf(lost));
     // The second one is finished in BullMQ while our record is still live, as after a crash between the two.
     const reconciler = createReconciler({ store: records, producer, log: { warn: () => undefined }, batchTtlMs: 1e9, idleMs: -1_000 });
@@ -179,4 +193,3 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     await other.stop();
   });
 });
-

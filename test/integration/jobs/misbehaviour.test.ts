@@ -17,13 +17,69 @@ interface Case {
 }
 
 const FAILS: Case[] = [
-  { name: 'limited: 429 is tried again until the attempts are used up', control: { mode: 'limited', retryAfter: 0 }, job: 'failed', item: 'failed', answer: { status: 502, code: 'crawl-failed' }, attempts: 3, requests: 3 },
-  { name: 'down: so is 503', control: { mode: 'down' }, job: 'failed', item: 'failed', answer: { status: 502, code: 'crawl-failed' }, attempts: 3, requests: 3 },
-  { name: 'reset: so is a connection that is cut', control: { mode: 'reset' }, job: 'failed', item: 'failed', answer: { status: 502, code: 'crawl-failed' }, attempts: 3, requests: 3 },
-  { name: 'hang: so is silence, after the deadline', control: { mode: 'hang' }, job: 'failed', item: 'failed', answer: { status: 502, code: 'crawl-failed' }, attempts: 3, requests: 3 },
-  { name: 'huge: so is a page beyond the cap', control: { mode: 'huge' }, job: 'failed', item: 'failed', answer: { status: 502, code: 'crawl-failed' }, attempts: 3, requests: 3 },
-  { name: 'bomb: and a compressed one', control: { mode: 'bomb' }, job: 'failed', item: 'failed', answer: { status: 502, code: 'crawl-failed' }, attempts: 3, requests: 3 },
-  { name: 'truncated: a page without a book ends the job at once', control: { mode: 'truncated' }, job: 'failed', item: 'failed', answer: { status: 502, code: 'page-not-recognised' }, attempts: 1, requests: 1 },
+  {
+    name: 'limited: 429 is tried again until the attempts are used up',
+    control: { mode: 'limited', retryAfter: 0 },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'crawl-failed' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'down: so is 503',
+    control: { mode: 'down' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'crawl-failed' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'reset: so is a connection that is cut',
+    control: { mode: 'reset' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'crawl-failed' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'hang: so is silence, after the deadline',
+    control: { mode: 'hang' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'crawl-failed' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'huge: so is a page beyond the cap',
+    control: { mode: 'huge' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'crawl-failed' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'bomb: and a compressed one',
+    control: { mode: 'bomb' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'crawl-failed' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'truncated: a page without a book ends the job at once',
+    control: { mode: 'truncated' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'page-not-recognised' },
+    attempts: 1,
+    requests: 1,
+  },
 ];
 
 const BLOCKS: { name: string; control: Control }[] = [
@@ -110,7 +166,11 @@ describe.each(STORES)('a misbehaving source, on the %s store', (store) => {
     });
     await new Promise<void>((listening) => elsewhere.listen(0, '127.0.0.1', listening));
     const id = String(nextId++);
-    await quire.goodreads.control({ mode: 'offsite', ids: [id], location: `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/latest/meta-data/` });
+    await quire.goodreads.control({
+      mode: 'offsite',
+      ids: [id],
+      location: `http://127.0.0.1:${(elsewhere.address() as AddressInfo).port}/latest/meta-data/`,
+    });
     const { batchId } = await quire.submit([`https://www.goodreads.com/book/show/${id}`]);
     expect((await quire.ended(batchId)).counts).toMatchObject({ failed: 1 });
     expect(asked).toBe(0);

@@ -16,7 +16,8 @@ describe.each(STORES)('the parser on the %s store', (store) => {
   });
   afterAll(() => quire.stop());
 
-  const upload = (id: string, body: Buffer | string, type = 'text/html') => quire.get(`/books/${id}/page`, { method: 'PUT', headers: { 'content-type': type }, body: new Uint8Array(Buffer.from(body)) });
+  const upload = (id: string, body: Buffer | string, type = 'text/html') =>
+    quire.get(`/books/${id}/page`, { method: 'PUT', headers: { 'content-type': type }, body: new Uint8Array(Buffer.from(body)) });
 
   it('takes a page that a user saved, and serves it as an upload', async () => {
     const answer = await upload(known, page);
@@ -87,8 +88,10 @@ describe.each(STORES)('the parser on the %s store', (store) => {
 /** The same page, with fewer fields on it: the data of the current layout loses its description, the legacy one its details. */
 function withoutDetails(page: Buffer): string {
   const text = page.toString('utf8');
-  const poorer = text.replace(/"description":"(?:[^"\\]|\\.)*"/g, '"description":""').replace(/"numPages":\d+/g, '"numPages":0').replace(/<div id="(?:description|details)"/g, '<div id="gone"');
+  const poorer = text
+    .replace(/"description":"(?:[^"\\]|\\.)*"/g, '"description":""')
+    .replace(/"numPages":\d+/g, '"numPages":0')
+    .replace(/<div id="(?:description|details)"/g, '<div id="gone"');
   if (poorer === text) throw new Error('the fixture has none of the fields that this test takes away');
   return poorer;
 }
-

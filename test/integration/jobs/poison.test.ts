@@ -26,7 +26,12 @@ describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
     const crawling = createCrawling({ store, config, version: '0', classify: readPage, log });
     const source = () => crawling.source.current();
     const batches = createBatches({ store, ...producer, newRun, liveRuns: (state, most) => liveRuns(queue, state, most), until, source });
-    const { batchId } = await batches.submit({ links: ['https://www.goodreads.com/book/show/1800000001'], priority: 'normal', maxAgeMs: null, webhook: null });
+    const { batchId } = await batches.submit({
+      links: ['https://www.goodreads.com/book/show/1800000001'],
+      priority: 'normal',
+      maxAgeMs: null,
+      webhook: null,
+    });
 
     // A worker that takes the job and dies: its lock runs out, and nobody finishes the job.
     for (let deaths = 0; deaths < 3; deaths++) {
@@ -49,7 +54,16 @@ describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
       queue,
       crawler: crawling.crawler,
       heldUntilMs: () => 0,
-      settings: { attempts: 3, bookTtlMs: 1e9, bookRetentionMs: 1e9, notFoundTtlMs: 1e9, notFoundRecheckMs: 10, concurrency: 1, backoffBaseMs: 5, drainSeconds: 1 },
+      settings: {
+        attempts: 3,
+        bookTtlMs: 1e9,
+        bookRetentionMs: 1e9,
+        notFoundTtlMs: 1e9,
+        notFoundRecheckMs: 10,
+        concurrency: 1,
+        backoffBaseMs: 5,
+        drainSeconds: 1,
+      },
       log,
       observe: () => undefined,
       lockMs: 1_000,

@@ -7,7 +7,8 @@ import { startGoodreads } from '../../support/goodreads.ts';
 import { startRedisCluster, startRedisSentinel, startRedisTls, type RedisCluster } from '../../support/redis-topologies.ts';
 import { ownPrefix, startQuire, type TestQuire } from '../../support/service.ts';
 
-const links = (from: number, count: number): string[] => Array.from({ length: count }, (_, n) => `https://www.goodreads.com/book/show/${from + n}`);
+const links = (from: number, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `https://www.goodreads.com/book/show/${from + n}`);
 
 describe('a cluster of three nodes', () => {
   let cluster: RedisCluster;
@@ -50,14 +51,21 @@ describe('a server with password and TLS', () => {
     const [redis, goodreads] = await Promise.all([startRedisTls(), startGoodreads()]);
     const env = { REDIS_URL: redis.url, PORT: '0', GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0', QUEUE_PREFIX: ownPrefix() };
     // Node reads the certificates it trusts when a process starts, so this one has to be a process of its own.
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], { env: { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: redis.ca, ...env }, stdio: ['ignore', 'pipe', 'inherit'] });
+    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+      env: { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: redis.ca, ...env },
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
     try {
       let origin = '';
       for await (const line of createInterface({ input: child.stdout })) {
         origin = /api: (http:\S+)/.exec(line)?.[1] ?? origin;
         if (line.includes('is ready')) break;
       }
-      const submitted = await fetch(`${origin}/parse-links?maxAge=0`, { method: 'POST', headers: { 'content-type': 'application/json', prefer: 'wait=10' }, body: JSON.stringify(links(1_600_002_000, 3)) });
+      const submitted = await fetch(`${origin}/parse-links?maxAge=0`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', prefer: 'wait=10' },
+        body: JSON.stringify(links(1_600_002_000, 3)),
+      });
       expect(submitted.status).toBeLessThan(300);
       const { batchId } = (await submitted.json()) as { batchId: string };
       const batch = (await (await fetch(`${origin}/batches/${batchId}`)).json()) as { counts: Record<string, number> };

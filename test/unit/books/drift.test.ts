@@ -38,7 +38,11 @@ describe('the health of the parser', () => {
     const recent = countsOfFixture(100);
     recent['found:title:json-ld'] = recent['found:title:next-data'] ?? 0;
     delete recent['found:title:next-data'];
-    expect(compareHealth(recent, countsOfFixture(3000)).fields.find((field) => field.field === 'title')).toMatchObject({ drifting: true, layer: 'json-ld', layerBefore: 'next-data' });
+    expect(compareHealth(recent, countsOfFixture(3000)).fields.find((field) => field.field === 'title')).toMatchObject({
+      drifting: true,
+      layer: 'json-ld',
+      layerBefore: 'next-data',
+    });
   });
 
   it('sees a layout that nobody knows, though no field is missed', () => {

@@ -16,14 +16,28 @@ function scene() {
       new Promise<Found>((resolve, reject) => {
         reads.push({
           jobId: asked,
-          answer: (version) => resolve({ kind: 'book', book: { bookId: id, body: Buffer.from(`v${version}`), etag: 'e'.repeat(16), fetchedAtMs: version, freshUntilMs: 9e12, richness: 9 } }),
+          answer: (version) =>
+            resolve({
+              kind: 'book',
+              book: {
+                bookId: id,
+                body: Buffer.from(`v${version}`),
+                etag: 'e'.repeat(16),
+                fetchedAtMs: version,
+                freshUntilMs: 9e12,
+                richness: 9,
+              },
+            }),
           fail: reject,
         });
       }),
     put: async () => 'stored',
     delete: async () => true,
   } as unknown as BookStore;
-  const signals: Signals = { publish: async () => undefined, subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)) };
+  const signals: Signals = {
+    publish: async () => undefined,
+    subscribe: (listener) => (listeners.add(listener), () => listeners.delete(listener)),
+  };
   const cache = withReadCache(books, signals, { maxBytes: 10_000, maxAgeMs: 60_000 });
   const changed = (): void => listeners.forEach((listener) => listener({ kind: 'book', bookId: id }));
   const version = async (read: Promise<Found | null>): Promise<number | undefined> => {

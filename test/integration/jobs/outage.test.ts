@@ -1,0 +1,37 @@
+/** A store that goes away while Quire runs. */
+import { describe, expect, it } from 'vitest';
+import { startRedis } from '../../support/redis-server.ts';
+import { ownPrefix, startQuire } from '../../support/service.ts';
+import { waitUntil } from '../../support/wait-until.ts';
+
+const link = (id: number): string => `https://www.goodreads.com/book/show/${id}`;
+
+describe('Redis goes away', () => {
+  it('and comes back: workers go on by themselves with what was accepted', async () => {
+    const first = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
+    const quire = await startQuire('redis', { env: { REDIS_URL: first.url, QUEUE_PREFIX: ownPrefix() }, settings: { CRAWL_RATE: '50' } });
+    try {
+      const { batchId } = await quire.submit(Array.from({ length: 60 }, (_, n) => link(2_200_000_000 + n)));
+      await waitUntil('some books', async () => (await quire.get(`/batches/${batchId}`)).body.counts.parsed >= 10);
+      await first.kill9();
+      const away = await quire.get(`/batches/${batchId}`);
+      expect(away).toMatchObject({ status: 503, body: { code: 'store-unavailable' } });
+      const again = await startRedis({ args: ['--appendonly', 'yes'], dir: first.dir, port: first.port });
+      expect((await quire.ended(batchId, 60_000)).counts).toMatchObject({ parsed: 60, failed: 0 });
+      await quire.stop();
+      await again.stop();
+    } finally {
+      await first.stop();
+    }
+  });
+
+  it('for good: the process still ends', async () => {
+    const redis = await startRedis();
+    const quire = await startQuire('redis', { env: { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() }, settings: { DRAIN_SECONDS: '1' } });
+    await redis.kill9();
+    const startedAt = performance.now();
+    await quire.stop();
+    expect(performance.now() - startedAt).toBeLessThan(15_000);
+    await redis.stop();
+  });
+});
