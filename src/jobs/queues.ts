@@ -10,7 +10,7 @@ export const PARSE_BOOK = 'parse-book';
 export const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
 /** How often a job may lose its worker before it ends as `poison`. */
-export const MAX_STALLED = 2;
+const MAX_STALLED = 2;
 /**
  * The same for a store that dies with its worker: there, one crash interrupts every job that runs, and most are innocent.
  */

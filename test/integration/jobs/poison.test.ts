@@ -8,14 +8,14 @@ import { readConfig } from '../../../src/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
 import { liveRuns, newRun, until } from '../../../src/jobs/jobs.ts';
 import { createProducer } from '../../../src/jobs/producer.ts';
-import { openQueue, PARSE_BOOK } from '../../../src/jobs/queues.ts';
+import { MAX_INTERRUPTED, openQueue, PARSE_BOOK } from '../../../src/jobs/queues.ts';
 import { createJobWorker } from '../../../src/jobs/worker.ts';
 import { startGoodreads } from '../../support/goodreads.ts';
 import { recordUntil } from '../../support/record-until.ts';
 import { eachStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
+describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => {
   it('ends as poison with what is known, and its batch ends with it', async () => {
     const { store, cleanup } = await make();
     const goodreads = await startGoodreads();
@@ -33,8 +33,10 @@ describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
       webhook: null,
     });
 
+    // On the embedded store a worker dies with its process, and the next start counts it; elsewhere BullMQ's stalled check does.
+    const deaths = name === 'embedded' ? MAX_INTERRUPTED + 1 : 3;
     // A worker that takes the job and dies: its lock runs out, and nobody finishes the job.
-    for (let deaths = 0; deaths < 3; deaths++) {
+    for (let death = 1; death <= deaths; death++) {
       const { connection, prefix } = store.queueBackend.options('worker');
       const victim = new Worker(
         PARSE_BOOK,
@@ -45,8 +47,10 @@ describe.each(eachStore)('a poison job on the $name store', ({ make }) => {
       victim.on('error', () => undefined);
       await recordUntil(victim, ['active'], () => true);
       // The last death is found by the worker under test.
-      if (deaths < 2) await recordUntil(victim, ['stalled'], () => true);
+      const found = death === deaths || name === 'embedded' ? undefined : recordUntil(victim, ['stalled'], () => true);
+      await found;
       await victim.close(true);
+      if (name === 'embedded' && death < deaths) await store.queueBackend.recover(PARSE_BOOK, MAX_INTERRUPTED);
     }
 
     const worker = createJobWorker({
