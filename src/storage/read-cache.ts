@@ -13,8 +13,10 @@ export interface ReadCacheOptions {
   maxAgeMs: number;
 }
 
+/** Two reads within this many milliseconds make a book hot; a scan over all books must not push the hot ones out. */
+const HOT_MS = 200;
 /** Names of books that were asked for are remembered up to this number; then all are forgotten. */
-const MOST_ASKED = 10_000;
+const MOST_ASKED = 4_000;
 
 /** What an entry costs beside its JSON, in bytes. */
 const ENTRY_OVERHEAD = 200;
@@ -35,10 +37,14 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
     sizeCalculation: (found) => (found.kind === 'book' ? found.book.body.length : 0) + ENTRY_OVERHEAD,
   });
   const reading = new Map<string, Promise<Found | null>>();
-  /** Books that were not in memory when somebody asked, of late. Only one that is asked for again is worth its copy. */
+  /** Books that were not in memory when somebody asked, of late. Only one that is asked for again soon is worth its copy. */
   let asked = new Map<string, 'once' | 'again'>();
-  const noteAsked = (name: string): void => {
-    if (asked.size >= MOST_ASKED) asked = new Map();
+  let askedSinceMs = 0;
+  const noteAsked = (name: string, nowMs: number): void => {
+    if (nowMs - askedSinceMs > HOT_MS || asked.size >= MOST_ASKED) {
+      asked = new Map();
+      askedSinceMs = nowMs;
+    }
     asked.set(name, asked.has(name) ? 'again' : 'once');
   };
   const forget = (bookId: BookId): void => {
@@ -52,7 +58,7 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
   });
 
   const read = (jobId: JobId, nowMs: number): Promise<Found | null> => {
-    noteAsked(jobId);
+    noteAsked(jobId, nowMs);
     const shared = reading.get(jobId);
     if (shared) return shared;
     const fresh: Promise<Found | null> = books.find(jobId, nowMs).then(
