@@ -29,7 +29,7 @@ function ownCopy(found: Found): Found {
   return { kind: 'book', book: { ...found.book, body } };
 }
 
-/** A book store whose `find` answers from memory where it can. Also reads each book once, however many ask at the same time. `close` ends it. */
+/** A book store whose `find` answers from memory where it can. Also reads a book twice at most, however many ask at the same time. `close` ends it. */
 export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): BookStore & { close(): void } {
   const cache = new LRUCache<string, Found>({
     maxSize: maxBytes,
@@ -38,14 +38,17 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
   });
   const reading = new Map<string, Promise<Found | null>>();
   /** Books that were not in memory when somebody asked, of late. Only one that is asked for again soon is worth its copy. */
-  let asked = new Map<string, 'once' | 'again'>();
+  let asked = new Set<string>();
   let askedSinceMs = 0;
-  const noteAsked = (name: string, nowMs: number): void => {
+  /** Notes a read that memory could not answer; `true` when it is not the first of late. */
+  const askedAgain = (name: string, nowMs: number): boolean => {
     if (nowMs - askedSinceMs > HOT_MS || asked.size >= MOST_ASKED) {
-      asked = new Map();
+      asked = new Set();
       askedSinceMs = nowMs;
     }
-    asked.set(name, asked.has(name) ? 'again' : 'once');
+    if (asked.has(name)) return true;
+    asked.add(name);
+    return false;
   };
   const forget = (bookId: BookId): void => {
     const name = `book-${bookId}`;
@@ -58,7 +61,6 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
   });
 
   const read = (jobId: JobId, nowMs: number): Promise<Found | null> => {
-    noteAsked(jobId, nowMs);
     const shared = reading.get(jobId);
     if (shared) return shared;
     const fresh: Promise<Found | null> = books.find(jobId, nowMs).then(
@@ -66,7 +68,7 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
         if (reading.get(jobId) === fresh) {
           reading.delete(jobId);
           // An ISBN leads to a book by an alias; a change of that book is only known by its number, so those are not kept.
-          if (found && jobId.startsWith('book-') && asked.get(jobId) === 'again') cache.set(jobId, ownCopy(found));
+          if (found && jobId.startsWith('book-')) cache.set(jobId, ownCopy(found));
         }
         return found;
       },
@@ -84,7 +86,8 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
     find(jobId, nowMs) {
       const held = cache.get(jobId);
       if (held && (held.kind === 'book' || held.untilMs > nowMs)) return Promise.resolve(held);
-      return read(jobId, nowMs);
+      // The first read of a book goes straight to the store: most books are asked for once.
+      return askedAgain(jobId, nowMs) ? read(jobId, nowMs) : books.find(jobId, nowMs);
     },
     async put(book, aliases, keepUntilMs) {
       const stored = await books.put(book, aliases, keepUntilMs);

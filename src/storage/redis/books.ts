@@ -31,6 +31,9 @@ export function decodeValue(value: Buffer, bookId: BookId): Found | null {
   };
 }
 
+/** First byte of a value that leads to another book: an A. */
+const ALIAS = 0x41;
+
 /** Values read by one command at most: as many as Redis hands out without holding up others. */
 const MOST_READ_AT_ONCE = 100;
 
@@ -67,16 +70,17 @@ function createReader(redis: RedisClient): (key: string) => Promise<Buffer | nul
 export function createBookStore(redis: RedisClient, prefix: string): BookStore {
   const readKey = createReader(redis);
   const read = (name: string): Promise<Buffer | null> => readKey(prefix + name);
-  const find = async (jobId: JobId, nowMs: number): Promise<Found | null> => {
-    let name: string = jobId;
-    let value = await read(name);
-    if (value?.[0] === 0x41 /* A: an alias */) {
-      name = `book-${value.toString('latin1', 1)}`;
-      value = await read(name);
-    }
+  const decode = (value: Buffer | null, name: string, nowMs: number): Found | null => {
     const found = value && decodeValue(value, name.slice(5) as BookId);
     return found?.kind === 'missing' && found.untilMs <= nowMs ? null : found;
   };
+  // No async function: this is the busiest path there is, and each promise is felt.
+  const find = (jobId: JobId, nowMs: number): Promise<Found | null> =>
+    read(jobId).then((value) => {
+      if (value?.[0] !== ALIAS) return decode(value, jobId, nowMs);
+      const name = `book-${value.toString('latin1', 1)}`;
+      return read(name).then((target) => decode(target, name, nowMs));
+    });
 
   return {
     find,

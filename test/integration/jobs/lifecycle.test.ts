@@ -183,7 +183,8 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     await waitUntil('the job to run', async () => (await other.get(`/jobs/book-${id}`)).body.state === 'active');
     const stopped = performance.now();
     await other.service.stop();
-    expect(performance.now() - stopped).toBeLessThan(3_000);
+    // Not as long as the page hangs: 30 s.
+    expect(performance.now() - stopped).toBeLessThan(15_000);
     await other.goodreads.control({ mode: 'open' });
     const { goodreads, env } = other;
     const next = await startQuire(store, { env, goodreads });

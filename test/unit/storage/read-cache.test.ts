@@ -44,12 +44,19 @@ function scene() {
     const found = await read;
     return found?.kind === 'book' ? found.book.fetchedAtMs : undefined;
   };
-  return { cache, reads, changed, version, listeners };
+  /** The first read of a book is not held: everything else begins at the second. */
+  const askOnce = async (asked: JobId): Promise<void> => {
+    const first = cache.find(asked, 1);
+    reads.pop()?.answer(0);
+    await first;
+  };
+  return { cache, reads, changed, version, listeners, askOnce };
 }
 
 describe('the read cache', () => {
   it('reads a book once for all who ask at the same time, and then from memory', async () => {
-    const { cache, reads, version } = scene();
+    const { cache, reads, version, askOnce } = scene();
+    await askOnce(jobId);
     const asked = [cache.find(jobId, 1), cache.find(jobId, 1), cache.find(jobId, 1)];
     reads[0]?.answer(1);
     expect(await Promise.all(asked.map(version))).toEqual([1, 1, 1]);
@@ -58,7 +65,8 @@ describe('the read cache', () => {
   });
 
   it('forgets a book that changed', async () => {
-    const { cache, reads, changed, version } = scene();
+    const { cache, reads, changed, version, askOnce } = scene();
+    await askOnce(jobId);
     const first = cache.find(jobId, 1);
     reads[0]?.answer(1);
     await first;
@@ -69,7 +77,8 @@ describe('the read cache', () => {
   });
 
   it('does not keep what was read before a change, nor hand it to those who ask after it', async () => {
-    const { cache, reads, changed, version } = scene();
+    const { cache, reads, changed, version, askOnce } = scene();
+    await askOnce(jobId);
     const before = cache.find(jobId, 1);
     changed();
     const after = cache.find(jobId, 2);
@@ -82,7 +91,8 @@ describe('the read cache', () => {
   });
 
   it('does not keep what an ISBN leads to', async () => {
-    const { cache, reads, version } = scene();
+    const { cache, reads, version, askOnce } = scene();
+    await askOnce(isbnJob);
     const first = cache.find(isbnJob, 1);
     reads[0]?.answer(1);
     await first;
@@ -92,7 +102,8 @@ describe('the read cache', () => {
   });
 
   it('hands an error to those who ask, and asks again the next time', async () => {
-    const { cache, reads, version } = scene();
+    const { cache, reads, version, askOnce } = scene();
+    await askOnce(jobId);
     const first = cache.find(jobId, 1);
     reads[0]?.fail(new Error('away'));
     await expect(first).rejects.toThrow('away');
