@@ -9,7 +9,7 @@ import type { Config } from './config.ts';
 import { createCrawling } from './crawl/crawling.ts';
 import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
 import { createApp } from './http/app.ts';
-import { createJobs, liveRuns, newRun, until } from './jobs/jobs.ts';
+import { createJobs, liveRuns, newRun, until, waitingJobs } from './jobs/jobs.ts';
 import { createProducer } from './jobs/producer.ts';
 import { openQueue } from './jobs/queues.ts';
 import { createParserWatch } from './jobs/parser-watch.ts';
@@ -108,6 +108,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       newRun,
       liveRuns: (state, most) => liveRuns(queue, state, most),
       until,
+      waiting: () => waitingJobs(queue),
       source: () => source.current(),
       now,
     });

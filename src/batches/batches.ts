@@ -4,7 +4,7 @@ import { parseBookReference, type BookReference, type JobId } from '../books/ide
 import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
 import { QuireError, type Fault } from '../errors.ts';
 import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
-import { ITEM_STATES, type BatchId, type BatchItem, type ItemState, type Priority, type ShownState } from './batch.ts';
+import { ITEM_STATES, type BatchId, type BatchItem, type BatchRecord, type ItemState, type Priority, type ShownState } from './batch.ts';
 import type { AnsweredItem, Batches, ItemView, SubmitAnswer, SubmitRequest } from './views.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
@@ -25,6 +25,8 @@ export interface BatchesOptions {
     done: () => Promise<boolean>,
     options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void },
   ): Promise<boolean>;
+  /** Jobs that wait in the queue, of all batches. */
+  waiting(): Promise<number>;
   source(): SourceNow;
   now?: () => number;
 }
@@ -159,6 +161,13 @@ export function createBatches(options: BatchesOptions): Batches {
 
   const waitingState = (): ShownState => (options.source().mode === 'blocked' ? 'blocked' : 'queued');
 
+  /** Interactive jobs go first; all others wait for the backlog, their own part of it included. */
+  const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
+    const source = options.source();
+    if (source.rate === null || source.mode === 'blocked') return null;
+    return etaSeconds(priority === 'interactive' ? counts.queued : Math.max(counts.queued, await options.waiting()), source);
+  };
+
   const toItemView = (item: BatchItem, live: Map<number, ShownState>): ItemView => ({
     index: item.index,
     input: item.input,
@@ -197,7 +206,7 @@ export function createBatches(options: BatchesOptions): Batches {
         priority: record.options.priority,
         createdAt: new Date(record.createdAtMs).toISOString(),
         finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
-        etaSeconds: record.finishedAtMs === null ? etaSeconds(record.counts.queued, options.source()) : null,
+        etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
       };
     },
 

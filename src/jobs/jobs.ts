@@ -90,8 +90,7 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
         detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.`,
       });
     }
-    const counts = live ? await askQueue(queue.getJobCounts('waiting', 'prioritized')) : {};
-    const ahead = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+    const ahead = live ? await waitingJobs(queue) : 0;
     return {
       jobId: record.jobId,
       state: live ? live.state : (record.state as JobState),
@@ -202,4 +201,10 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
 export async function liveRuns(queue: ParseBookQueue, state: 'active' | 'delayed', most: number): Promise<JobId[]> {
   const runIds = await askQueue(queue.getRanges([state], 0, most - 1));
   return runIds.map((id) => id.slice(0, id.lastIndexOf('.')) as JobId);
+}
+
+/** How many jobs wait in the queue. */
+export async function waitingJobs(queue: ParseBookQueue): Promise<number> {
+  const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
+  return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
 }

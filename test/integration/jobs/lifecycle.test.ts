@@ -121,6 +121,22 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     expect((await quire.ended(again.batchId)).counts).toMatchObject({ parsed: 1 });
   });
 
+  it('the estimate of a batch counts the backlog before it; an interactive one goes first', async () => {
+    const slow = await startQuire(store, { settings: { CRAWL_RATE: '0.1', CRAWL_CONCURRENCY: '1' } });
+    try {
+      const [before, after, urgent] = [newIds(30), newIds(5), newIds(5)] as [number[], number[], number[]];
+      await slow.submit(before.map(link));
+      const late = await slow.submit(after.map(link));
+      const first = await slow.submit(urgent.map(link), '?priority=interactive');
+      const etaOf = async ({ batchId }: { batchId: string }): Promise<number> => (await slow.get(`/batches/${batchId}`)).body.etaSeconds;
+      // One page in ten seconds: forty or so wait in all, five of them before everybody.
+      expect(await etaOf(late)).toBeGreaterThanOrEqual(350);
+      expect(await etaOf(first)).toBeLessThanOrEqual(60);
+    } finally {
+      await slow.stop();
+    }
+  });
+
   it('failed jobs are listed by reason, retried one by one or redriven together', async () => {
     const ids = newIds(3);
     await quire.goodreads.control({ mode: 'truncated', ids });

@@ -6,7 +6,7 @@ import { createBatches } from '../../../src/batches/batches.ts';
 import { readPage } from '../../../src/books/page.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
-import { liveRuns, newRun, until } from '../../../src/jobs/jobs.ts';
+import { liveRuns, newRun, until, waitingJobs } from '../../../src/jobs/jobs.ts';
 import { createProducer } from '../../../src/jobs/producer.ts';
 import { MAX_INTERRUPTED, openQueue, PARSE_BOOK } from '../../../src/jobs/queues.ts';
 import { createJobWorker } from '../../../src/jobs/worker.ts';
@@ -25,7 +25,15 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
     const producer = createProducer(store, queue);
     const crawling = createCrawling({ store, config, version: '0', classify: readPage, log });
     const source = () => crawling.source.current();
-    const batches = createBatches({ store, ...producer, newRun, liveRuns: (state, most) => liveRuns(queue, state, most), until, source });
+    const batches = createBatches({
+      store,
+      ...producer,
+      newRun,
+      liveRuns: (state, most) => liveRuns(queue, state, most),
+      until,
+      waiting: () => waitingJobs(queue),
+      source,
+    });
     const { batchId } = await batches.submit({
       links: ['https://www.goodreads.com/book/show/1800000001'],
       priority: 'normal',
