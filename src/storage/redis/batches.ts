@@ -27,13 +27,17 @@ function decodeItem(line: string, index: number, state: ItemState): BatchItem {
   return { index, input, jobId: (jobId || null) as JobId | null, bookId: bookId as BookId | null, duplicates, reason, state };
 }
 
+/** The outcomes that most items have, made once: a submission can have a hundred thousand. */
+const QUEUED: SubmitOutcome = Object.freeze({ status: 'queued' });
+const JOINED: SubmitOutcome = Object.freeze({ status: 'joined', raise: null });
+
 /** Reads the answer of the `submit` script: one short string an item. */
 function decodeOutcome(answer: string): SubmitOutcome {
   switch (answer[0]) {
     case 'q':
-      return { status: 'queued' };
+      return QUEUED;
     case 'j':
-      return { status: 'joined', raise: answer.length > 1 ? answer.slice(1) : null };
+      return answer.length > 1 ? { status: 'joined', raise: answer.slice(1) } : JOINED;
     case 'c':
       return { status: 'cached', fetchedAtMs: Number(answer.slice(1, 14)), bookId: answer.slice(14) as BookId };
     case 'm':

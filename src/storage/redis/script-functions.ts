@@ -44,11 +44,11 @@ local function settleWaiters(waiters, code, now, ttl)
     local key = P .. 'batch:' .. id
     if call('GETRANGE', key .. ':states', index, index) == 'q' then
       call('SETRANGE', key .. ':states', index, code)
-      call('HINCRBY', key, 'q', -1)
-      call('HINCRBY', key, code, 1)
+      local left = call('HINCRBY', key, 'q', '-1')
+      call('HINCRBY', key, code, '1')
       call('RPUSH', key .. ':log', index .. '.' .. code .. '.' .. now)
       progress(id, now)
-      if finish(id, now, ttl) then finished[#finished + 1] = id end
+      if left <= 0 and finish(id, now, ttl) then finished[#finished + 1] = id end
       signal('batch ' .. id)
     end
   end

@@ -26,39 +26,57 @@ local function isFresh(since, untilAt)
   return maxAge > 0 and now - since <= maxAge
 end
 
+-- Most submissions name nothing but new books, or next to nothing: one question for all of them spares two for each.
+local copies, records = {}, {}
 for a = 10, #ARGV, 3 do
-  local jobId, index, letter, answer = ARGV[a], ARGV[a + 1], 'q', nil
+  local jobId = ARGV[a]
+  if jobId ~= '' then
+    copies[#copies + 1] = P .. jobId
+    records[#records + 1] = P .. 'job:' .. jobId
+  end
+end
+local known = #copies > 0 and call('EXISTS', unpack(copies)) > 0
+local recorded = #records > 0 and call('EXISTS', unpack(records)) > 0
+local at = 0
+
+for a = 10, #ARGV, 3 do
+  local jobId, letter, answer = ARGV[a], 'q', nil
   if jobId == '' then
     letter, answer = 'i', 'i'
   else
-    local h, name = head(jobId)
-    local kind = string.sub(h, 1, 1)
+    at = at + 1
+    local kind, h, name = '', '', ''
+    if known then
+      h, name = head(jobId)
+      kind = string.sub(h, 1, 1)
+    end
     if kind == 'Q' and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
       letter, answer = 'c', 'c' .. string.sub(h, 2, 14) .. string.sub(name, 6)
     elseif kind == 'M' and now < tonumber(string.sub(h, 15, 27)) and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
       letter, answer = 'n', 'm'
     else
-      local jkey = P .. 'job:' .. jobId
-      local job = call('HMGET', jkey, 's', 'r', 'p', 'w')
-      local waiter = id ~= '' and (id .. '.' .. index) or nil
+      local jkey = records[at]
+      local waiter = id ~= '' and (id .. '.' .. ARGV[a + 1]) or ''
+      local job = recorded and call('HMGET', jkey, 's', 'r', 'p', 'w') or {}
       if job[1] == 'live' then
         answer = 'j'
         if rank < tonumber(job[3]) then
-          call('HSET', jkey, 'p', rank)
+          call('HSET', jkey, 'p', ARGV[3])
           answer = 'j' .. job[2]
         end
-        if waiter then call('HSET', jkey, 'w', (job[4] and job[4] ~= '') and (job[4] .. ' ' .. waiter) or waiter) end
+        if waiter ~= '' then call('HSET', jkey, 'w', (job[4] and job[4] ~= '') and (job[4] .. ' ' .. waiter) or waiter) end
       else
         if job[1] then
           call('DEL', jkey)
           if job[1] == 'failed' then call('ZREM', P .. 'failed', jobId .. '.' .. job[2]) end
         end
         answer = 'q'
-        call('HSET', jkey, 's', 'live', 'r', run, 'p', rank, 'c', now, 'w', waiter or '')
+        -- Numbers go as the strings they came as: Redis formats a number of Lua's by printf, which costs more than the command.
+        call('HSET', jkey, 's', 'live', 'r', run, 'p', ARGV[3], 'c', ARGV[1], 'w', waiter)
       end
-      if not waiter then
-        call('HSET', jkey, 'solo', 1)
-        call('ZADD', P .. 'solo', 'NX', now, jobId)
+      if waiter == '' then
+        call('HSET', jkey, 'solo', '1')
+        call('ZADD', P .. 'solo', 'NX', ARGV[1], jobId)
       end
     end
   end
@@ -94,7 +112,7 @@ return out
 
 /** ARGV: jobId, run ('' = any), now, state, letter, attempts, error code, detail, bookId, copy ('' = none), keepUntil, missingUntil, ttl, maxFinished, maxFailed. */
 const settle = `
-local jobId, run, now, state = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
+local jobId, run, now, state = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local job = call('HMGET', P .. 'job:' .. jobId, 's', 'r', 'w')
 local live = job[1] == 'live' and (run == '' or job[2] == run)
 local stored = ''
