@@ -18,8 +18,8 @@ export interface Load {
 export interface LoadOptions {
   connections: number;
   seconds: number;
-  /** Numbers that `{id}` in the URL stands for, one after the other. */
-  ids?: { first: number; count: number };
+  /** Numbers that `{id}` in the URL stands for, one after the other; with a `step` that shares no divisor with `count`, all of them in scattered order. */
+  ids?: { first: number; count: number; step?: number };
 }
 
 const wrk = process.env['BENCH_WRK'] === '0' ? undefined : findOnPath('wrk');
@@ -30,8 +30,8 @@ export const loadGenerator = wrk === undefined ? 'own' : 'wrk';
 /** Sends GETs of `url` over kept connections. Throws when an answer is not 2xx. */
 export async function measureLoad(url: string, options: LoadOptions): Promise<Load> {
   if (wrk !== undefined) return withWrk(wrk, url, options);
-  const { connections, seconds, ids = { first: 0, count: 1 } } = options;
-  const { bad, ...load } = await runLimit<Load & { bad: number }>('load', [url, connections, seconds, ids.first, ids.count]);
+  const { connections, seconds, ids: { first, count, step = 1 } = { first: 0, count: 1 } } = options;
+  const { bad, ...load } = await runLimit<Load & { bad: number }>('load', [url, connections, seconds, first, count, step]);
   if (bad > 0) throw new Error(`${bad} answers of ${url} were not 2xx`);
   return load;
 }
@@ -45,7 +45,7 @@ async function withWrk(command: string, url: string, { connections, seconds, ids
     if (ids)
       await writeFile(
         script,
-        `local n = -1\nrequest = function()\n  n = (n + 1) % ${ids.count}\n  return wrk.format('GET', (string.gsub('${path}', '{id}', tostring(${ids.first} + n))))\nend\n`,
+        `local n = -1\nrequest = function()\n  n = (n + ${ids.step ?? 1}) % ${ids.count}\n  return wrk.format('GET', (string.gsub('${path}', '{id}', tostring(${ids.first} + n))))\nend\n`,
       );
     const args = [
       '-t1',

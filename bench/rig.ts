@@ -19,8 +19,8 @@ export interface Rig {
   /** A connection to it, for looking and cleaning. */
   redis: Redis;
   origin: string;
-  /** Starts Quire on that Redis, unless `env` says otherwise, without a rate limit. */
-  quire(role: 'api' | 'worker' | 'all', env?: Record<string, string>): Promise<QuireProcess>;
+  /** Starts Quire without a rate limit, on that Redis unless `env` names another store. `nodeArgs` are options of Node itself. */
+  quire(role: 'api' | 'worker' | 'all', env?: Record<string, string>, nodeArgs?: string[]): Promise<QuireProcess>;
   /** An empty directory that goes with the rig. */
   directory(): Promise<string>;
   stop(): Promise<void>;
@@ -56,9 +56,10 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
       redisUrl: server.url,
       redis,
       origin: site.origin,
-      async quire(role, env = {}) {
-        const store = env['DATA_DIR'] === undefined ? { REDIS_URL: server.url, QUEUE_PREFIX: PREFIX } : {};
-        const nodeArgs =
+      async quire(role, env = {}, moreArgs = []) {
+        const named = ['DATA_DIR', 'DATABASE_URL', 'REDIS_URL'].some((name) => env[name] !== undefined);
+        const store = named ? {} : { REDIS_URL: server.url, QUEUE_PREFIX: PREFIX };
+        const profileArgs =
           profileDir === undefined
             ? []
             : ['--cpu-prof', `--cpu-prof-dir=${profileDir}`, '--cpu-prof-name', `${role}-${Date.now()}.cpuprofile`];
@@ -70,7 +71,7 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
           ...store,
           ...env,
         };
-        const quire = await startQuire({ role, nodeArgs, env: settings });
+        const quire = await startQuire({ role, nodeArgs: [...profileArgs, ...moreArgs], env: settings });
         undo.push(() => quire.stop());
         return quire;
       },
@@ -87,14 +88,15 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
   }
 }
 
+/** Links to so many books, one number after the other. */
+export const linksFrom = (firstId: number, count: number): string[] =>
+  Array.from({ length: count }, (_, n) => `https://www.goodreads.com/book/show/${firstId + n}`);
+
 /** Posts links to so many books, `POST`s of 1,000 each as one batch each, and gives the batches. */
 export async function submitBooks(address: string, count: number, firstId: number): Promise<string[]> {
   const batchIds: string[] = [];
   for (let from = 0; from < count; from += AT_ONCE) {
-    const links = Array.from(
-      { length: Math.min(AT_ONCE, count - from) },
-      (_, n) => `https://www.goodreads.com/book/show/${firstId + from + n}`,
-    );
+    const links = linksFrom(firstId + from, Math.min(AT_ONCE, count - from));
     const answer = await fetch(`${address}/parse-links`, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },

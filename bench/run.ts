@@ -4,9 +4,7 @@
  *   npm run bench -- [--quick] [--only parse,submit] [--profile DIR] [--docs]
  */
 import { execFileSync } from 'node:child_process';
-import { writeFile } from 'node:fs/promises';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import build from '../test/support/build-setup.ts';
 import { findRedisServer } from '../test/support/server-binaries.ts';
@@ -14,12 +12,15 @@ import { benchBatches } from './batches.ts';
 import { benchCrawl } from './crawl.ts';
 import { benchEmbedded } from './embedded.ts';
 import { loadGenerator } from './load.ts';
+import { benchGrowth } from './growth.ts';
 import { benchMemory } from './memory.ts';
 import { benchParse, defaultPagesDir } from './parse.ts';
 import { benchRead } from './read.ts';
 import { openRig, type Rig } from './rig.ts';
-import { textTable, writeDocs } from './report.ts';
+import { textTable, writeDocs, writeResults, type PartResult } from './report.ts';
 import type { BenchRow } from './row.ts';
+import { benchShard } from './shard.ts';
+import { benchSlope } from './slope.ts';
 import { benchSubmit } from './submit.ts';
 
 const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
@@ -30,7 +31,15 @@ const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
   batches: benchBatches,
   memory: benchMemory,
   embedded: benchEmbedded,
+  slope: benchSlope,
+  shard: benchShard,
+  growth: (rig) => benchGrowth(rig, 'redis'),
+  'growth-postgres': (rig) => benchGrowth(rig, 'postgres'),
+  'growth-embedded': (rig) => benchGrowth(rig, 'embedded'),
 };
+
+/** Those that fill stores or run for minutes even with `--quick`, which leaves them out unless `--only` names them. */
+const LONG = new Set(['slope', 'shard', 'growth', 'growth-postgres', 'growth-embedded']);
 
 const { values } = parseArgs({
   options: {
@@ -40,7 +49,10 @@ const { values } = parseArgs({
     docs: { type: 'boolean', default: false },
   },
 });
-const wanted = values.only?.split(',') ?? Object.keys(PARTS);
+const names = Object.keys(PARTS);
+const wanted = values.only?.split(',') ?? names.filter((name) => !(values.quick && LONG.has(name)));
+const unknown = wanted.filter((name) => !names.includes(name));
+if (unknown.length > 0) throw new Error(`there is no part ${unknown.join(', ')}: choose from ${names.join(', ')}`);
 
 const machine = {
   cpu: cpus()[0]?.model ?? '',
@@ -62,19 +74,19 @@ process.stdout.write(
     .join(', ')}\n\n`,
 );
 const rig = await openRig({ quick: values.quick, ...(values.profile === undefined ? {} : { profileDir: values.profile }) });
-const rows: BenchRow[] = [];
+const results = new Map<string, PartResult>();
 try {
   for (const name of wanted) {
     const part = PARTS[name];
-    if (part === undefined) throw new Error(`there is no part ${name}: choose from ${Object.keys(PARTS).join(', ')}`);
+    if (part === undefined) continue;
     const startedMs = performance.now();
-    rows.push(...(await part(rig)));
+    results.set(name, { machine, rows: await part(rig) });
     process.stderr.write(`${name}: ${((performance.now() - startedMs) / 1000).toFixed(1)} s\n`);
+    // Parts that take long are not lost when a later one fails.
+    await writeResults(results);
+    if (values.docs) await writeDocs(results, names);
   }
 } finally {
   await rig.stop();
 }
-process.stdout.write('\n');
-process.stdout.write(`${textTable(rows)}\n`);
-await writeFile(join(import.meta.dirname, 'results.json'), `${JSON.stringify({ machine, rows }, null, 2)}\n`);
-if (values.docs) await writeDocs(machine, rows);
+process.stdout.write(`\n${textTable([...results.values()].flatMap(({ rows }) => rows))}\n`);

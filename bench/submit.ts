@@ -14,11 +14,17 @@ const WARM_UP = 10;
 let next = 3_000_000_000;
 const newBody = (): string => JSON.stringify(Array.from({ length: LINKS }, () => `https://www.goodreads.com/book/show/${next++}-a-title`));
 
-/** Posts bodies of 1,000 links each, so many at once, and gives links per second. */
-export async function postLinks(address: string, bodies: string[], dispatcher: Dispatcher, inFlight = IN_FLIGHT): Promise<number> {
+/** Posts bodies of 1,000 links each, two at once, and gives links per second. `onAnswer` gets each answer and the milliseconds it took. */
+export async function postLinks(
+  address: string,
+  bodies: string[],
+  dispatcher: Dispatcher,
+  onAnswer?: (text: string, ms: number) => void,
+): Promise<number> {
   let at = 0;
   const one = async (): Promise<void> => {
     for (let body = bodies[at++]; body !== undefined; body = bodies[at++]) {
+      const sentMs = performance.now();
       const answer = await request(`${address}/parse-links`, {
         method: 'POST',
         headers: { 'content-type': 'application/json' },
@@ -28,10 +34,11 @@ export async function postLinks(address: string, bodies: string[], dispatcher: D
       const text = await answer.body.text();
       if (answer.statusCode !== 202 && answer.statusCode !== 200)
         throw new Error(`POST /parse-links: ${answer.statusCode} ${text.slice(0, 300)}`);
+      onAnswer?.(text, performance.now() - sentMs);
     }
   };
   const startedMs = performance.now();
-  await Promise.all(Array.from({ length: inFlight }, one));
+  await Promise.all(Array.from({ length: IN_FLIGHT }, one));
   return (bodies.length * LINKS) / ((performance.now() - startedMs) / 1000);
 }
 

@@ -9,7 +9,8 @@ import type { Config } from './config.ts';
 import { createCrawling } from './crawl/crawling.ts';
 import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
 import { createApp } from './http/app.ts';
-import { createJobs, liveRuns, newRun, until, waitingJobs } from './jobs/jobs.ts';
+import { createBacklog } from './jobs/backlog.ts';
+import { createJobs, liveRuns, newRun, until } from './jobs/jobs.ts';
 import { createProducer } from './jobs/producer.ts';
 import { openQueue } from './jobs/queues.ts';
 import { createParserWatch } from './jobs/parser-watch.ts';
@@ -91,10 +92,12 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const watch = step('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (w) => w.close());
     const uploads = createUploads({ store, producer, watch, settings: config, now, random });
     const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
+    const backlog = createBacklog(queue, now);
     const jobs = createJobs({
       store,
       queue,
       producer,
+      backlog,
       otherQueues: [calls.queue],
       maxAttempts: config.crawlAttempts,
       source: () => source.current(),
@@ -108,7 +111,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       newRun,
       liveRuns: (state, most) => liveRuns(queue, state, most),
       until,
-      waiting: () => waitingJobs(queue),
+      waiting: backlog.waiting,
       source: () => source.current(),
       now,
     });

@@ -1,17 +1,17 @@
 /**
  * A load generator for machines without wrk: kept connections, one request at a time on each. Arguments: URL (`{id}` stands for a number that counts
- * up), connections, seconds, first number, how many numbers. Prints a {@link Load} and how many answers were not 2xx.
+ * up), connections, seconds, first number, how many numbers, step from one to the next. Prints a {@link Load} and how many answers were not 2xx.
  */
 import { connect } from 'node:net';
 import type { Load } from '../load.ts';
 
-const [address = '', connections = '', seconds = '', first = '', count = ''] = process.argv.slice(2);
+const [address = '', connections = '', seconds = '', first = '', count = '', step = '1'] = process.argv.slice(2);
 const url = new URL(address.replace('{id}', 'NUMBER'));
 const [before = '', after] = (url.pathname + url.search).split('NUMBER');
 const headers = ` HTTP/1.1\r\nhost: ${url.host}\r\n\r\n`;
-let at = 0;
+let at = -Number(step);
 const next = (): string =>
-  `GET ${after === undefined ? before : before + String(Number(first) + (at++ % Number(count))) + after}${headers}`;
+  `GET ${after === undefined ? before : before + String(Number(first) + ((at += Number(step)) % Number(count))) + after}${headers}`;
 
 const latenciesMs: number[] = [];
 let bad = 0;

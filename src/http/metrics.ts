@@ -52,7 +52,7 @@ export function createMetrics(
   const openStreams = new Gauge({ name: 'quire_event_streams', help: 'Open streams of batch events.', registers });
   const jobStates = new Gauge({ name: 'quire_jobs', help: 'Jobs by state.', labelNames: ['state'] as const, registers });
   const oldest = new Gauge({ name: 'quire_oldest_waiting_job_seconds', help: 'Age of the oldest waiting job.', registers });
-  const books = new Gauge({ name: 'quire_books', help: 'Books stored.', registers });
+  const books = new Gauge({ name: 'quire_books', help: 'Books stored; more than 10,000 may be an estimate.', registers });
   const storeUp = new Gauge({ name: 'quire_store_up', help: '1 while the store answers.', registers });
   const sourceState = new Gauge({
     name: 'quire_source_state',

@@ -6,6 +6,7 @@ import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf } from '../storage/run-id.ts';
 import { askQueue } from './ask-queue.ts';
+import type { BacklogReader } from './backlog.ts';
 import type { JobRecord } from './job.ts';
 import type { Producer } from './producer.ts';
 import type { ParseBookQueue } from './queues.ts';
@@ -15,6 +16,7 @@ export interface JobsOptions {
   store: Store;
   queue: ParseBookQueue;
   producer: Producer;
+  backlog: BacklogReader;
   maxAttempts: number;
   /** Queues of other kinds of job, for the dashboard. */
   otherQueues?: Jobs['queues'];
@@ -57,7 +59,7 @@ export async function until(
   }
 }
 
-export function createJobs({ store, queue, producer, maxAttempts, otherQueues = [], source, now = Date.now }: JobsOptions): Jobs {
+export function createJobs({ store, queue, producer, backlog, maxAttempts, otherQueues = [], source, now = Date.now }: JobsOptions): Jobs {
   /** Where a live job is, as BullMQ sees it. */
   const liveState = async (record: JobRecord): Promise<{ state: JobState; attempts: number; runsAtMs: number | null }> => {
     const job = await askQueue(queue.getJob(runIdOf(record.jobId, record.run)));
@@ -90,7 +92,7 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
         detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.`,
       });
     }
-    const ahead = live ? await waitingJobs(queue) : 0;
+    const ahead = live ? await backlog.waiting() : 0;
     return {
       jobId: record.jobId,
       state: live ? live.state : (record.state as JobState),
@@ -176,23 +178,7 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
         signal,
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'book' ? poke() : undefined)),
       }),
-    async backlog() {
-      const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
-      // BullMQ's PostgreSQL backend lists waiting jobs newest first whatever is asked for, so both ends are looked at.
-      const ends = await Promise.all([
-        askQueue(queue.getJobs(['waiting', 'prioritized'], 0, 0, true)),
-        askQueue(queue.getJobs(['waiting'], Math.max(0, (counts['waiting'] ?? 0) - 1), -1, true)),
-      ]);
-      const first = ends.flat().toSorted((a, b) => a.timestamp - b.timestamp)[0];
-      return {
-        waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
-        active: counts['active'] ?? 0,
-        delayed: counts['delayed'] ?? 0,
-        failed: counts['failed'] ?? 0,
-        completed: counts['completed'] ?? 0,
-        oldestSeconds: first ? Math.max(0, Math.round((now() - first.timestamp) / 1000)) : null,
-      };
-    },
+    backlog: backlog.look,
     queues: [queue, ...otherQueues],
   };
 }
@@ -201,10 +187,4 @@ export function createJobs({ store, queue, producer, maxAttempts, otherQueues = 
 export async function liveRuns(queue: ParseBookQueue, state: 'active' | 'delayed', most: number): Promise<JobId[]> {
   const runIds = await askQueue(queue.getRanges([state], 0, most - 1));
   return runIds.map((id) => id.slice(0, id.lastIndexOf('.')) as JobId);
-}
-
-/** How many jobs wait in the queue. */
-export async function waitingJobs(queue: ParseBookQueue): Promise<number> {
-  const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
-  return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
 }

@@ -15,6 +15,9 @@ const ADD_AT_ONCE = 1_000;
  */
 const WITHOUT_ATTEMPTS = { attempts: undefined as unknown as number };
 
+/** Jobs taken back in one step: on PostgreSQL each is a query of its own, and a step has the time that one request has. */
+const REMOVE_AT_ONCE = 100;
+
 export interface EnqueuedJob {
   jobId: JobId;
   run: string;
@@ -48,8 +51,8 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
     },
     async withdraw(jobs) {
       // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
-      for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
-        const step = jobs.slice(from, from + ADD_AT_ONCE).map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)));
+      for (let from = 0; from < jobs.length; from += REMOVE_AT_ONCE) {
+        const step = jobs.slice(from, from + REMOVE_AT_ONCE).map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)));
         // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
         await askQueue(Promise.allSettled(step));
       }

@@ -192,5 +192,19 @@ export function booksContract({ make }: StoreKind): void {
       await books.delete('10' as BookId);
       expect(await books.count()).toBe(4);
     });
+
+    it('counts many books about, whether they came a moment ago or long since', async () => {
+      const { books, transfer } = made.store;
+      const before = await books.count();
+      const many = 20_000;
+      for (let from = 0; from < many; from += 1_000) {
+        const copies = Array.from({ length: 1_000 }, (_, n) => sampleBook(String(5_000_000_000 + from + n) as BookId));
+        await transfer.kinds.books.write(
+          copies.map((book) => ({ kind: 'book', name: jobOf(book.bookId), keepUntilMs: KEEP_UNTIL_MS, book })),
+        );
+      }
+      const found = await books.count();
+      expect(Math.abs(found - before - many) / many, `counted ${found}`).toBeLessThan(0.35);
+    }, 60_000);
   });
 }

@@ -43,7 +43,7 @@ const StatsSchema = Type.Object(
       completed: Count,
       oldestSeconds: Type.Union([Type.Number(), Type.Null()], { description: 'Age of the oldest waiting job.' }),
     }),
-    books: Type.Integer({ description: 'Books stored.' }),
+    books: Type.Integer({ description: 'Books stored; more than 10,000 may be an estimate.' }),
     source: Type.Union([Type.Enum(['open', 'slowed', 'blocked'], { type: 'string' }), Type.Null()]),
   },
   { title: 'Stats' },

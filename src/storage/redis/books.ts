@@ -1,7 +1,7 @@
 /** Books on Redis: a copy is one string, a header of fixed width and then the bytes that are served. */
 import type { BookId, JobId } from '../../books/identity.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
-import { asked, type RedisClient } from './connection.ts';
+import { asked, writeNow, type RedisClient } from './connection.ts';
 import { HEADER_BYTES } from './scripts.ts';
 
 const digits = (value: number, width: number): string => String(Math.max(0, Math.round(value))).padStart(width, '0');
@@ -59,6 +59,7 @@ function createReader(redis: RedisClient): (key: string) => Promise<Buffer | nul
     const reads = waiting;
     waiting = [];
     for (let from = 0; from < reads.length; from += MOST_READ_AT_ONCE) send(reads.slice(from, from + MOST_READ_AT_ONCE));
+    writeNow(redis);
   };
   return (key) =>
     new Promise((resolve, reject) => {

@@ -49,6 +49,11 @@ function shareWrites(client: Redis): void {
   };
 }
 
+/** Writes what a turn has gathered so far, for a caller that has gathered enough by itself. On a cluster it goes when the turn ends. */
+export function writeNow(client: RedisClient): void {
+  (client.stream as typeof client.stream | undefined)?.uncork();
+}
+
 /** Opens a connection lazily. `onError` is told of every connection error, so that none ends the process. */
 export function openConnection(address: RedisAddress, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
   const { kind, nodes, tls, username, password, database, master } = address;

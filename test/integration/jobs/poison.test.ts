@@ -6,7 +6,8 @@ import { createBatches } from '../../../src/batches/batches.ts';
 import { readPage } from '../../../src/books/page.ts';
 import { readConfig } from '../../../src/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
-import { liveRuns, newRun, until, waitingJobs } from '../../../src/jobs/jobs.ts';
+import { createBacklog } from '../../../src/jobs/backlog.ts';
+import { liveRuns, newRun, until } from '../../../src/jobs/jobs.ts';
 import { createProducer } from '../../../src/jobs/producer.ts';
 import { MAX_INTERRUPTED, openQueue, PARSE_BOOK } from '../../../src/jobs/queues.ts';
 import { createJobWorker } from '../../../src/jobs/worker.ts';
@@ -31,7 +32,7 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
       newRun,
       liveRuns: (state, most) => liveRuns(queue, state, most),
       until,
-      waiting: () => waitingJobs(queue),
+      waiting: createBacklog(queue).waiting,
       source,
     });
     const { batchId } = await batches.submit({

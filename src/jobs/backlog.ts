@@ -1,0 +1,64 @@
+/** How much there is to do, as BullMQ counts it. */
+import { askQueue } from './ask-queue.ts';
+import type { ParseBookQueue } from './queues.ts';
+import type { Backlog } from './views.ts';
+
+/** A look at the queue is used again for this many times as long as it took: BullMQ counts on PostgreSQL by reading every job there is. */
+const USED_AGAIN = 10;
+/** One that took less than this many milliseconds is not worth being behind for. */
+const QUICK_MS = 20;
+
+export interface BacklogReader {
+  /** Jobs by state. Where counting takes long, up to ten times as long behind. Rejects with `store-unavailable`. */
+  look(): Promise<Backlog>;
+  /** Jobs that wait, under the same rule. */
+  waiting(): Promise<number>;
+}
+
+/** Does not ask again while an answer is on its way, nor, after a slow one, for some time. A failure is forgotten at once. */
+export function sparing<T>(read: () => Promise<T>, clock: () => number = () => performance.now()): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  let untilMs = Number.POSITIVE_INFINITY;
+  return () => {
+    if (last && clock() < untilMs) return last;
+    const startedMs = clock();
+    untilMs = Number.POSITIVE_INFINITY;
+    last = read().then(
+      (value) => {
+        const tookMs = clock() - startedMs;
+        untilMs = clock() + (tookMs < QUICK_MS ? 0 : USED_AGAIN * tookMs);
+        return value;
+      },
+      (error: unknown) => {
+        untilMs = 0;
+        throw error;
+      },
+    );
+    return last;
+  };
+}
+
+export function createBacklog(queue: ParseBookQueue, now: () => number = Date.now): BacklogReader {
+  const look = async (): Promise<Backlog> => {
+    const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
+    // BullMQ's PostgreSQL backend lists waiting jobs newest first whatever is asked for, so both ends are looked at.
+    const ends = await Promise.all([
+      askQueue(queue.getJobs(['waiting', 'prioritized'], 0, 0, true)),
+      askQueue(queue.getJobs(['waiting'], Math.max(0, (counts['waiting'] ?? 0) - 1), -1, true)),
+    ]);
+    const first = ends.flat().toSorted((a, b) => a.timestamp - b.timestamp)[0];
+    return {
+      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+      active: counts['active'] ?? 0,
+      delayed: counts['delayed'] ?? 0,
+      failed: counts['failed'] ?? 0,
+      completed: counts['completed'] ?? 0,
+      oldestSeconds: first ? Math.max(0, Math.round((now() - first.timestamp) / 1000)) : null,
+    };
+  };
+  const waiting = async (): Promise<number> => {
+    const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
+    return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+  };
+  return { look: sparing(look), waiting: sparing(waiting) };
+}
