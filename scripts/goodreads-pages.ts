@@ -6,10 +6,20 @@ import { fileURLToPath } from 'node:url';
 export interface SavedPages {
   /** Numbers of the books that have a page. */
   readonly ids: readonly string[];
-  /** The page of a book. Numbers from 1,000,000,000 on get one of the saved pages with their own number written in. */
-  page(id: string): Buffer | undefined;
+  /**
+   * The page of a book. Numbers from 1,000,000,000 on get one of the saved pages with their own number written in, and with `reviews`
+   * (ten digits) this count of text reviews: so a page can tell which of many servings it is.
+   */
+  page(id: string, reviews?: number): Buffer | undefined;
   /** The number of the book with this ISBN. */
   byIsbn(isbn: string): string | undefined;
+}
+
+/** A page without its numbers, and where they go. */
+interface Template {
+  bytes: Buffer;
+  places: number[];
+  counts: number[];
 }
 
 interface Expected {
@@ -21,6 +31,8 @@ interface Expected {
 
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/pages', import.meta.url));
 const FIRST_MADE_UP = 1_000_000_000;
+/** Where the count of text reviews stands: in the data of the current layout, and in the markup of the old one. */
+const REVIEWS = /("textReviewsCount":|itemprop="reviewCount" content=")\d+/g;
 
 /** Reads the pages of `dir` (`next/<id>….html`, `legacy/<id>….html`, and `expected.json` in it or above it, for the ISBNs). Default: the project's own fixtures. */
 export function loadPages(dir: string = FIXTURES): SavedPages {
@@ -45,13 +57,14 @@ export function loadPages(dir: string = FIXTURES): SavedPages {
   // A short number stands for other things in a page as well, and must not be replaced there.
   const templateIds = ids.filter((id) => id.length >= 5);
   // Where a page's number stands is looked up once, so that a load test does not measure the search in half a megabyte.
-  const templates = new Map<string, { bytes: Buffer; places: number[] }>();
-  const templateOf = (id: string, digits: number): { bytes: Buffer; places: number[] } => {
-    const key = `${id}/${digits}`;
+  const templates = new Map<string, Template>();
+  const templateOf = (id: string, digits: number, counted: boolean): Template => {
+    const key = `${id}/${digits}/${counted}`;
     let found = templates.get(key);
     if (found === undefined) {
       const blank = '0'.repeat(digits);
-      const pieces = (pages.get(id) ?? Buffer.alloc(0)).toString('latin1').split(id);
+      const saved = (pages.get(id) ?? Buffer.alloc(0)).toString('latin1');
+      const pieces = (counted ? saved.replaceAll(REVIEWS, `$1${FIRST_MADE_UP}`) : saved).split(id);
       const places: number[] = [];
       let at = 0;
       for (const piece of pieces.slice(0, -1)) {
@@ -59,21 +72,24 @@ export function loadPages(dir: string = FIXTURES): SavedPages {
         places.push(at);
         at += digits;
       }
-      found = { bytes: Buffer.from(pieces.join(blank), 'latin1'), places };
+      const text = pieces.join(blank);
+      const counts = counted ? Array.from(text.matchAll(REVIEWS), ({ index, 1: before = '' }) => index + before.length) : [];
+      found = { bytes: Buffer.from(text, 'latin1'), places, counts };
       templates.set(key, found);
     }
     return found;
   };
   return {
     ids,
-    page(id) {
+    page(id, reviews) {
       const saved = pages.get(id);
       const number = Number(id);
       const name = templateIds[number % templateIds.length];
       if (saved !== undefined || number < FIRST_MADE_UP || name === undefined) return saved;
-      const { bytes, places } = templateOf(name, id.length);
+      const { bytes, places, counts } = templateOf(name, id.length, reviews !== undefined);
       const page = Buffer.from(bytes);
       for (const place of places) page.write(id, place, 'latin1');
+      for (const place of counts) page.write(String(reviews), place, 'latin1');
       return page;
     },
     byIsbn: (isbn) => isbns.get(isbn),

@@ -1,11 +1,12 @@
 /**
  * A stand-in for Goodreads on loopback: serves saved book pages, and misbehaves on request. For tests, the demo and the bench.
  *
- *   tsx scripts/goodreads-stand-in.ts [--port 0] [--pages DIR] [--robots FILE]     prints {"origin":…,"books":n} once it listens
+ *   tsx scripts/goodreads-stand-in.ts [--port 0] [--pages DIR] [--robots FILE] [--servings]     prints {"origin":…,"books":n} once it listens
  *
  * `GET /book/show/<id>` and `/book/isbn/<isbn>` answer as Goodreads does, `/robots.txt` allows book pages.
  * `POST /__control` takes a {@link Control} and answers book pages accordingly from then on; `GET /__stats` tells
  * what was requested ({@link Stats}), `DELETE /__stats` forgets it. Neither control, stats nor robots.txt count as requests.
+ * With `--servings` each page of a made-up book tells its number in its count of text reviews, and `GET /__servings` lists them ({@link Serving}).
  */
 import { once } from 'node:events';
 import { fstatSync, readFileSync } from 'node:fs';
@@ -48,6 +49,15 @@ export interface Stats {
   since: string;
 }
 
+/** A page of a made-up book that was served. */
+export interface Serving {
+  /** The count of text reviews in it: grows with every serving. */
+  reviews: number;
+  id: string;
+  /** When the page was made, after its request had come, in milliseconds since the epoch. */
+  atMs: number;
+}
+
 export interface GoodreadsOptions {
   /** Folder of pages; default: the project's fixtures. */
   pages?: string;
@@ -55,6 +65,8 @@ export interface GoodreadsOptions {
   port?: number;
   /** The text of robots.txt; `null` answers 404. Default: book pages are allowed. */
   robots?: string | null;
+  /** Numbers the pages of made-up books and remembers them all. */
+  servings?: boolean;
 }
 
 export interface Goodreads {
@@ -65,6 +77,7 @@ export interface Goodreads {
   /** Replaces robots.txt: text, `null` for 404, or a status to answer with. */
   setRobots(robots: string | number | null): void;
   stats(): Promise<Stats>;
+  servings(): readonly Serving[];
   resetStats(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -73,6 +86,7 @@ const ROBOTS = 'User-agent: *\nDisallow: /search\nDisallow: /review/list\nAllow:
 const NOT_FOUND =
   '<html><head><title>Page not found</title></head><body><div data-testid="errorText">Sorry, we couldn’t find the page you were looking for.</div></body></html>';
 const KEPT_TIMES = 10_000;
+const FIRST_SERVING = 1_000_000_000;
 
 const compress: Record<string, (page: Buffer) => Buffer> = { gzip: gzipSync, br: brotliCompressSync, deflate: deflateSync };
 
@@ -82,6 +96,7 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
   let robots: string | number | null = options.robots === undefined ? ROBOTS : options.robots;
   let control: Control = { mode: 'open' };
   let stats = emptyStats();
+  const servings: Serving[] = [];
   let open = 0;
   let second = { at: 0, count: 0 };
 
@@ -112,7 +127,9 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     const wanted = mode !== 'open' && (ids === undefined || ids.map(String).includes(id));
     if (wanted && (control.times === undefined || control.times-- > 0))
       return misbehave(mode, { request, response, control, page: pages.page(id) ?? pages.page(pages.ids[0] ?? '') });
-    const page = pages.page(id);
+    const reviews = options.servings ? FIRST_SERVING + servings.length : undefined;
+    const page = pages.page(id, reviews);
+    if (page !== undefined && reviews !== undefined) servings.push({ reviews, id, atMs: Date.now() });
     if (page === undefined) return send(response, 404, {}, NOT_FOUND);
     const encoding = gzip === true ? 'gzip' : gzip;
     if (encoding === false) return send(response, 200, {}, page);
@@ -129,6 +146,8 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     } else if (url.pathname === '/__stats') {
       if (request.method === 'DELETE') stats = emptyStats();
       sendJson(response, stats);
+    } else if (url.pathname === '/__servings') {
+      sendJson(response, servings);
     } else if (url.pathname === '/robots.txt') {
       stats.robotsRequests += 1;
       if (typeof robots === 'string') send(response, 200, { 'content-type': 'text/plain' }, robots);
@@ -151,6 +170,7 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
       robots = next;
     },
     stats: async () => structuredClone(stats),
+    servings: () => servings,
     async resetStats() {
       stats = emptyStats();
     },
@@ -191,9 +211,17 @@ async function readAll(request: IncomingMessage): Promise<string> {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({ options: { port: { type: 'string' }, pages: { type: 'string' }, robots: { type: 'string' } } });
+  const { values } = parseArgs({
+    options: {
+      port: { type: 'string' },
+      pages: { type: 'string' },
+      robots: { type: 'string' },
+      servings: { type: 'boolean', default: false },
+    },
+  });
   const goodreads = await startGoodreads({
     port: Number(values.port ?? 0),
+    servings: values.servings,
     ...(values.pages === undefined ? {} : { pages: values.pages }),
     ...(values.robots === undefined ? {} : { robots: readFileSync(values.robots, 'utf8') }),
   });

@@ -165,10 +165,16 @@ export async function runQuire(options: QuireOptions = {}): Promise<QuireEnd & {
 
 /** Starts the stand-in for Goodreads as a process of its own, so that it shares no event loop with what is measured. */
 export async function startGoodreadsProcess(
-  options: { pages?: string } = {},
+  options: { pages?: string; servings?: boolean } = {},
 ): Promise<{ origin: string; pid: number; stop(): Promise<void> }> {
   const script = fileURLToPath(new URL('goodreads-stand-in.ts', import.meta.url));
-  const args = ['--import', import.meta.resolve('tsx'), script, ...(options.pages === undefined ? [] : ['--pages', options.pages])];
+  const args = [
+    '--import',
+    import.meta.resolve('tsx'),
+    script,
+    ...(options.pages === undefined ? [] : ['--pages', options.pages]),
+    ...(options.servings ? ['--servings'] : []),
+  ];
   // It ends when its input closes: with this process, at the latest.
   const child = spawn(process.execPath, args, { cwd: ROOT, stdio: ['pipe', 'pipe', 'inherit'] });
   const ended = once(child, 'close');

@@ -19,6 +19,8 @@ export interface CrawlResult<R extends ReadingKind> {
   reading: R;
   /** The answer itself; `body` is there so that a page that was not understood can be kept. */
   answer: FetchedPage;
+  /** When the page was asked for, in milliseconds since the epoch: what the answer says is no older. */
+  askedAtMs: number;
   /** How long Goodreads asked to be left alone, in milliseconds. */
   retryAfterMs: number | null;
 }
@@ -128,6 +130,7 @@ export function createCrawler<R extends ReadingKind>({
       const path = crawlPath(reference);
       await mustBeAllowed(path);
       const entry = await source.enter(signal === undefined ? {} : { signal });
+      const askedAtMs = now();
       const answer = await get(path, entry, signal);
       const { status } = answer;
       let reading: R;
@@ -151,7 +154,7 @@ export function createCrawler<R extends ReadingKind>({
         retryAfterMs,
         ...(reading.reason === undefined ? {} : { reason: reading.reason }),
       });
-      return { reading, answer, retryAfterMs };
+      return { reading, answer, askedAtMs, retryAfterMs };
     },
   };
 }

@@ -173,7 +173,9 @@ export function createParseBook(deps: ParseBookDeps) {
     const { reading } = result;
     switch (reading.kind) {
       case 'book': {
-        const book = toStoredBook(reading.book, 'crawl', now(), spreadMs(settings.bookTtlMs, random));
+        // The time of the request, not of the parse: a worker that hung in between, and wakes when another has crawled the book again,
+        // must not put its older page over the newer one.
+        const book = toStoredBook(reading.book, 'crawl', result.askedAtMs, spreadMs(settings.bookTtlMs, random));
         const settledAtMs = now();
         const { settled, stored } = await settle('parsed', { book, nowMs: settledAtMs });
         observe('book', reading.book, stored);

@@ -1,10 +1,13 @@
 /**
  * Keeps the promise that a batch always ends: finds live jobs that BullMQ does not have any more (a process died between recording and
- * enqueuing, somebody emptied the queue by hand) and enqueues them again.
+ * enqueuing, somebody emptied the queue by hand) and enqueues them again; and items whose job's record is gone, which get a new job.
  */
 import type { BatchId, Priority } from '../batches/batch.ts';
+import type { JobId } from '../books/identity.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf } from '../storage/run-id.ts';
+import type { JobRecord } from './job.ts';
+import { newRun } from './jobs.ts';
 import { PARSE_BOOK } from './queues.ts';
 import type { EnqueuedJob, Producer } from './producer.ts';
 
@@ -85,6 +88,30 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
     return last?.items.length === 0;
   };
 
+  /** Items whose job was lost together with its record, or whose job does not know of them: without a new one they would wait until they are cancelled. */
+  const rejoinLost = async (
+    batchId: BatchId,
+    waiting: { jobId: JobId; index: number }[],
+    records: (JobRecord | null)[],
+  ): Promise<number> => {
+    const known = await store.batches.indexesOf(
+      batchId,
+      waiting.map(({ jobId }) => jobId),
+    );
+    const lost = waiting.filter(({ jobId }, at) => records[at]?.state !== 'live' || !known.has(jobId));
+    const batch = lost.length > 0 ? await store.batches.get(batchId) : null;
+    if (!batch) return 0;
+    const { priority } = batch.options;
+    const run = newRun(now());
+    const jobIds = await store.batches.rejoin(batchId, { items: lost, nowMs: now(), run, priority });
+    await producer.enqueue(
+      jobIds.map((jobId) => ({ jobId, run })),
+      priority,
+    );
+    if (jobIds.length > 0) log.warn({ batchId, jobs: jobIds.length }, 'jobs whose record was lost were queued again');
+    return jobIds.length;
+  };
+
   const reconcileBatch = async (batchId: BatchId): Promise<number> => {
     if (await isOrphan(batchId)) {
       const cancelled = await store.batches.cancel(batchId, now());
@@ -100,7 +127,9 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
         state: 'queued',
       });
       if (!page) return found;
-      const records = await Promise.all(page.items.flatMap((item) => (item.jobId ? [store.jobs.get(item.jobId)] : [])));
+      const waiting = page.items.flatMap(({ jobId, index }) => (jobId ? [{ jobId, index }] : []));
+      const records = await Promise.all(waiting.map(({ jobId }) => store.jobs.get(jobId)));
+      found += await rejoinLost(batchId, waiting, records);
       found += await enqueueLost(
         records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : [])),
       );

@@ -162,7 +162,7 @@ export interface JobStore {
 }
 
 export interface BatchStore {
-  /** Records a submission and decides each item, in order, in one step. */
+  /** Records a submission and decides each item, in order, in one step. Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled. */
   submit(submission: Submission): Promise<SubmitOutcome[]>;
   get(batchId: BatchId): Promise<BatchRecord | null>;
   /** Items from `fromIndex` on, in order; at most `limit`; only those in `state` when given. `nextIndex` is where to go on, `null` at the end. */
@@ -176,6 +176,14 @@ export interface BatchStore {
   settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
   /** Settles every queued item as `cancelled` and takes it off its job. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. `null`: no such batch. */
   cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; unwanted: { jobId: JobId; run: string }[] } | null>;
+  /**
+   * Makes those queued items of an unfinished batch that no live job settles (its record was lost: evicted, or deleted by hand) wait for one. Returns the
+   * jobs that are live under `run` now: the caller must give them to BullMQ. Changes nothing for items that are settled, or wait for a live job already.
+   */
+  rejoin(
+    batchId: BatchId,
+    wish: { items: { jobId: JobId; index: number }[]; nowMs: number; run: string; priority: Priority },
+  ): Promise<JobId[]>;
   /** Unfinished batches without progress since `beforeMs`, at most `limit`, longest first. */
   listIdle(beforeMs: number, limit: number): Promise<BatchId[]>;
   /** Finished batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */

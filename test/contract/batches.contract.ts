@@ -197,6 +197,23 @@ export function batchesContract({ make, name }: StoreKind): void {
       expect(await store.batches.listIdle(NOW_MS + 10_000, 10)).toStrictEqual([]);
     });
 
+    it('do not rejoin what is settled, waits already, or is in no open batch', async () => {
+      const [waiting, done] = [jobOf(newBookId()), jobOf(newBookId())];
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([waiting, done]), { run: 'first' });
+      await settleParsed(store, done);
+      const again = (of: BatchId) => {
+        const items = [waiting, done].map((jobId, index) => ({ jobId, index }));
+        return store.batches.rejoin(of, { items, nowMs: NOW_MS, run: 'again', priority: 'normal' });
+      };
+      expect(await again(batchId)).toStrictEqual([]);
+      expect(await again(newBatchId())).toStrictEqual([]);
+      expect(await store.jobs.get(waiting)).toMatchObject({ run: 'first', waiters: 1 });
+      expect(await store.jobs.get(done)).toMatchObject({ state: 'parsed' });
+      expect(await settleParsed(store, waiting)).toMatchObject({ finished: [batchId] });
+      expect(await again(batchId)).toStrictEqual([]);
+    });
+
     it('name those whose end nobody has announced, until it is acknowledged', async () => {
       for (const batchId of await store.batches.listUnannounced(100)) await store.batches.acknowledge(batchId);
       const [first, second, open] = [newBatchId(), newBatchId(), newBatchId()];

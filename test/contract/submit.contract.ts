@@ -198,6 +198,17 @@ export function submitContract({ make }: StoreKind): void {
       expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS + 3);
     });
 
+    it('refuses what comes for a batch that was cancelled meanwhile, and records nothing of it', async () => {
+      const [first, late] = [jobOf(newBookId()), jobOf(newBookId())];
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([first]), { total: 2, last: false });
+      await store.batches.cancel(batchId, NOW_MS + 1);
+      await expect(submit(store, batchId, itemsOf([late], 1), { total: 2, last: true })).rejects.toMatchObject({ code: 'cancelled' });
+      expect(await store.jobs.get(late)).toBeNull();
+      expect((await batchOf(store, batchId)).counts).toMatchObject({ queued: 0, cancelled: 2 });
+      expect(await statesOf(store, batchId)).toStrictEqual(['cancelled']);
+    });
+
     it('takes 1,000 items at once', async () => {
       const jobs = Array.from({ length: 1_000 }, () => jobOf(newBookId()));
       const batchId = newBatchId();

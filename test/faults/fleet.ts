@@ -6,6 +6,7 @@ import { Redis } from 'ioredis';
 import { startQuire, type QuireProcess } from '../../scripts/quire-process.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { readEmbedded, readRedis, type Contents } from './leftovers.ts';
 
 export interface Fault {
   name: string;
@@ -20,6 +21,8 @@ export interface Fleet {
   faults: readonly Fault[];
   /** Processes that ended although nobody ended them. */
   fallen(): readonly string[];
+  /** Stops the processes, and reads all that they left in the store. */
+  leave(): Promise<Contents>;
   stop(): Promise<void>;
 }
 
@@ -127,6 +130,10 @@ export async function startRedisFleet({ origin, random }: FleetOptions): Promise
         },
       },
     ],
+    async leave() {
+      await Promise.all([...apis, ...workers].map((berth) => berth.stop()));
+      return readRedis(url, env.QUEUE_PREFIX);
+    },
     async stop() {
       await Promise.all([...apis, ...workers].map((berth) => berth.stop()));
       await server.stop();
@@ -155,6 +162,10 @@ export async function startEmbeddedFleet({ origin }: FleetOptions): Promise<Flee
         },
       },
     ],
+    async leave() {
+      await berth.stop();
+      return readEmbedded(env.DATA_DIR, 'quire');
+    },
     async stop() {
       await berth.stop();
       await rm(dir, { recursive: true, force: true });

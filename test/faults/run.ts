@@ -1,6 +1,7 @@
 /**
  * `npm run test:faults`: under a load of overlapping batches, ends, cuts and holds the processes of Quire and its store at random moments, then
- * checks that every link that was accepted is settled, none lost and none settled twice. The last line is `faults N, lost N, doubled N`.
+ * checks that every link that was accepted is settled, none lost and none settled twice, that no stored book is older than its newest parse, and that
+ * nothing is left in the store without an owner. The last line is `faults N, lost N, doubled N`.
  *
  *   npm run test:faults -- [--faults 6] [--seed 1] [--store redis|embedded]      the default is a short form for CI
  */
@@ -10,6 +11,8 @@ import { startGoodreadsProcess } from '../../scripts/quire-process.ts';
 import build from '../support/build-setup.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { startEmbeddedFleet, startRedisFleet, type Fleet, type FleetOptions } from './fleet.ts';
+import { findStale, servingsOf } from './freshness.ts';
+import { findLeftovers, untilIdle } from './leftovers.ts';
 import { createLedger } from './ledger.ts';
 
 const { values } = parseArgs({
@@ -65,7 +68,8 @@ async function torment(
         await waitUntil('more load to be wanted', () => ledger.accepted() < load.upTo || load.over, { timeoutMs: 120_000 });
         const apis = fleet.apis();
         const api = apis[Math.floor(random() * apis.length)];
-        if (api === undefined || !(await ledger.submit(api))) await waitUntil('an api', () => fleet.apis().length > 0 || load.over);
+        if (api === undefined || !(await ledger.submit(api)))
+          await waitUntil('an api', () => fleet.apis().length > 0 || load.over, { timeoutMs: 60_000 });
       }
     };
     const callers = Promise.all(Array.from({ length: CALLERS }, call));
@@ -88,8 +92,16 @@ async function torment(
     const { links, lost, doubled, failed, remarks } = await ledger.audit(() => fleet.apis()[0], SETTLE_MS);
     for (const remark of remarks.slice(0, 10)) say(remark);
     const wrongs = [...fleet.fallen()];
+    if (lost === 0) {
+      await untilIdle(() => fleet.apis()[0], SETTLE_MS);
+      const contents = await fleet.leave();
+      wrongs.push(...findLeftovers(contents), ...findStale(contents, await servingsOf(origin)));
+      say(
+        `${contents.names.length} names, ${contents.jobs.length} jobs, ${contents.runs.length} runs and ${contents.batches.length} batches looked at`,
+      );
+    }
     if (ledger.slowestMs() > HANG_MS) wrongs.push(`an answer took ${Math.round(ledger.slowestMs())} ms`);
-    for (const wrong of wrongs) say(wrong);
+    for (const wrong of wrongs.slice(0, 50)) say(wrong);
     say(
       `${count} faults, ${ledger.accepted()} batches with ${links} links accepted, lost ${lost}, doubled ${doubled}, failed ${failed}, slowest answer ${Math.round(ledger.slowestMs())} ms`,
     );
@@ -103,7 +115,7 @@ const seed = Number(values.seed);
 const count = Number(values.faults);
 process.stdout.write(`seed ${seed}\n`);
 await build();
-const site = await startGoodreadsProcess();
+const site = await startGoodreadsProcess({ servings: true });
 try {
   const fleets = { redis: startRedisFleet, embedded: startEmbeddedFleet };
   const chosen = Object.entries(fleets).filter(([name]) => values.store === undefined || values.store === name);

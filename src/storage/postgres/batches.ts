@@ -44,6 +44,17 @@ const ACKNOWLEDGE = statement(
   'batches.acknowledge',
   'UPDATE @.batch SET announced = true WHERE batch_id = $1 AND finished_at_ms IS NOT NULL',
 );
+const REJOIN = statement(
+  'batches.rejoin',
+  `INSERT INTO @.job AS o (job_id, run, priority, solo, created_at_ms)
+   SELECT i.job_id, $3, $4, false, $5 FROM @.item i JOIN @.batch b ON b.batch_id = i.batch_id
+   WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND b.finished_at_ms IS NULL
+     AND NOT EXISTS (SELECT 1 FROM @.job j WHERE j.job_id = i.job_id AND j.state = 'l') ORDER BY i.job_id
+   ON CONFLICT (job_id) DO UPDATE SET state = 'l', run = excluded.run, priority = excluded.priority, solo = false, raised = false,
+     created_at_ms = excluded.created_at_ms, timeline = '[]', attempts = 0, waiters = 0, settled_at_ms = NULL, settled_no = NULL, error_code = NULL,
+     error_detail = NULL, book_id = NULL
+   WHERE o.state <> 'l' RETURNING job_id`,
+);
 /** One batch a statement: its items may be many. */
 const SWEEP = statement(
   'batches.sweep',
@@ -209,6 +220,12 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
       const [row] = await sql.query<{ known: boolean; gone: number; jobs: JobId[]; runs: string[] }>(CANCEL, [batchId, nowMs]);
       if (!row?.known) return null;
       return { cancelled: row.gone, unwanted: row.jobs.map((jobId, at) => ({ jobId, run: row.runs[at] ?? '' })) };
+    },
+
+    async rejoin(batchId, { items, nowMs, run, priority }) {
+      const indexes = items.map(({ index }) => index);
+      const rows = await sql.query<{ job_id: JobId }>(REJOIN, [batchId, indexes, run, PRIORITIES.indexOf(priority), nowMs]);
+      return rows.map((row) => row.job_id);
     },
 
     async listIdle(beforeMs, limit) {

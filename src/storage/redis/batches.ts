@@ -12,8 +12,12 @@ import {
   type ItemState,
   type SettledState,
 } from '../../batches/batch.ts';
+import { QuireError } from '../../errors.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome, SubmittedItem } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
+
+/** Entries of the list of books that a sweep looks at. */
+const SWEPT_BOOKS = 100;
 
 /** An item as one line of JSON: [jobId, bookId, duplicates, input, reason]. */
 type Line = [string, string | null, number, string, string | null];
@@ -63,6 +67,7 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
   };
 
   return {
+    /** Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled in the meantime. */
     async submit({ batch, nowMs, run, priority, maxAgeMs, items }) {
       const args: (string | number)[] = [
         nowMs,
@@ -76,7 +81,9 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
         settings.batchTtlMs,
       ];
       for (const item of items) args.push(item.jobId ?? '', item.index, batch ? encodeItem(item) : '');
-      return ((await asked(redis.submit(prefix, ...args))) as string[]).map(decodeOutcome);
+      const answers = (await asked(redis.submit(prefix, ...args))) as string[] | null;
+      if (answers === null) throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
+      return answers.map(decodeOutcome);
     },
 
     async get(batchId) {
@@ -147,13 +154,23 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       return { cancelled, unwanted };
     },
 
+    async rejoin(batchId, { items, nowMs, run, priority }) {
+      const pairs = items.flatMap(({ jobId, index }) => [jobId, index]);
+      return (await asked(redis.rejoin(prefix, batchId, nowMs, run, PRIORITIES.indexOf(priority), ...pairs))) as JobId[];
+    },
+
     listIdle: (beforeMs, limit) =>
       asked(redis.zrangebyscore(`${prefix}open`, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)) as Promise<BatchId[]>,
     listUnannounced: (limit) => asked(redis.zrange(`${prefix}unannounced`, 0, String(limit - 1))) as Promise<BatchId[]>,
     async acknowledge(batchId) {
       await asked(redis.zrem(`${prefix}unannounced`, batchId));
     },
-    // Redis lets finished batches expire by itself.
-    sweep: () => Promise.resolve(0),
+    async sweep() {
+      // Redis lets batches and books expire by itself. What stays of a book is its number in the list of books, which goes when somebody looks: here at a
+      // few at random, so that those of expired books stay a small part however many there were.
+      const sample = await asked(redis.zrandmember(`${prefix}books`, SWEPT_BOOKS));
+      if (sample && sample.length > 0) await asked(redis.forgetExpired(prefix, 'books', 'book-', ...sample));
+      return 0;
+    },
   };
 }

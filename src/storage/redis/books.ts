@@ -106,7 +106,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
           else expired.push(id);
         });
         // Redis drops an expired copy by itself; its entry in the list of ids goes when somebody notices.
-        if (expired.length > 0) await asked(redis.zrem(`${prefix}books`, ...expired));
+        if (expired.length > 0) await asked(redis.forgetExpired(prefix, 'books', 'book-', ...expired));
         after = `(${ids.at(-1)}`;
       }
       return books;

@@ -14,9 +14,7 @@ export function createDocumentStore(redis: RedisClient, prefix: string): Documen
       return version === null ? null : Number(version);
     },
     async delete(key) {
-      await asked(redis.zrem(`${prefix}docs`, key));
-      await asked(redis.zrem(`${prefix}docs-ending`, key));
-      return (await asked(redis.del(`${prefix}doc:${key}`))) === 1;
+      return Number(await asked(redis.deleteDocument(prefix, key))) === 1;
     },
     async list(start, { afterKey, limit }) {
       const documents: StoredDocument[] = [];
@@ -27,7 +25,7 @@ export function createDocumentStore(redis: RedisClient, prefix: string): Documen
         for (const key of keys) {
           const document = await get(key);
           if (document) documents.push(document);
-          else await asked(redis.zrem(`${prefix}docs`, key));
+          else await asked(redis.forgetExpired(prefix, 'docs', 'doc:', key));
         }
         from = `(${keys.at(-1)}`;
       }

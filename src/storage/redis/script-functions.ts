@@ -64,6 +64,13 @@ local function forget(entry)
   if r[1] == run and r[2] ~= 'live' then call('DEL', key) end
 end
 
+-- Makes room for a new run of a job.
+local function forgetRecord(jobId, state, run)
+  if not state then return end
+  call('DEL', P .. 'job:' .. jobId)
+  if state == 'failed' then call('ZREM', P .. 'failed', jobId .. '.' .. run) end
+end
+
 local function remember(jobId, run, state, now, maxFinished, maxFailed)
   local entry = jobId .. '.' .. run
   if state == 'failed' then

@@ -11,15 +11,17 @@
  *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
  * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
  */
+import { DOCUMENT_SCRIPTS } from './document-scripts.ts';
 import { SCRIPT_FUNCTIONS } from './script-functions.ts';
 
 /** Positions in a copy's header, shared with the TypeScript side. */
 export const HEADER_BYTES = 47;
 
-/** ARGV: now, run, priority rank, maxAgeMs (-1: freshUntil decides), batchId, total, last, options JSON, ttl, then jobId, index, item JSON for each. */
+/** ARGV: now, run, priority rank, maxAgeMs (-1: freshUntil decides), batchId, total, last, options JSON, ttl, then jobId, index, item JSON for each. Records nothing and returns false when the batch was cancelled. */
 const submit = `
 local now, run, rank, maxAge, id = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local bkey, items, letters, counts, out = P .. 'batch:' .. id, {}, {}, {q = 0, c = 0, n = 0, i = 0}, {}
+if id ~= '' and call('HEXISTS', bkey, 'cancelled') == 1 then return false end
 
 local function isFresh(since, untilAt)
   if maxAge < 0 then return now < untilAt end
@@ -66,10 +68,7 @@ for a = 10, #ARGV, 3 do
         end
         if waiter ~= '' then call('HSET', jkey, 'w', (job[4] and job[4] ~= '') and (job[4] .. ' ' .. waiter) or waiter) end
       else
-        if job[1] then
-          call('DEL', jkey)
-          if job[1] == 'failed' then call('ZREM', P .. 'failed', jobId .. '.' .. job[2]) end
-        end
+        forgetRecord(jobId, job[1], job[2])
         answer = 'q'
         -- Numbers go as the strings they came as: Redis formats a number of Lua's by printf, which costs more than the command.
         call('HSET', jkey, 's', 'live', 'r', run, 'p', ARGV[3], 'c', ARGV[1], 'w', waiter)
@@ -133,6 +132,31 @@ end
 local waiters, finished = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
 settleRecord(jobId, job[2], state, now, ARGV[6], waiters, ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[14]), tonumber(ARGV[15]))
 return {1, stored, job[2], unpack(finished)}
+`;
+
+/** ARGV: batchId, now, run, priority rank, then jobId and index of each item. Returns the jobs that are live under this run now. */
+const rejoin = `
+local id, now, run, out = ARGV[1], ARGV[2], ARGV[3], {}
+local bkey = P .. 'batch:' .. id
+if call('HEXISTS', bkey, 'total') == 0 or call('HEXISTS', bkey, 'finished') == 1 then return out end
+for a = 5, #ARGV, 2 do
+  local jobId, index = ARGV[a], ARGV[a + 1]
+  if call('GETRANGE', bkey .. ':states', index, index) == 'q' then
+    local jkey, waiter = P .. 'job:' .. jobId, id .. '.' .. index
+    local job = call('HMGET', jkey, 's', 'r', 'w')
+    if job[1] == 'live' then
+      local waiters = job[3] or ''
+      if not string.find(' ' .. waiters .. ' ', ' ' .. waiter .. ' ', 1, true) then
+        call('HSET', jkey, 'w', waiters == '' and waiter or (waiters .. ' ' .. waiter))
+      end
+    else
+      forgetRecord(jobId, job[1], job[2])
+      call('HSET', jkey, 's', 'live', 'r', run, 'p', ARGV[4], 'c', now, 'w', waiter)
+      out[#out + 1] = jobId
+    end
+  end
+end
+return out
 `;
 
 /** ARGV: batchId, now, ttl, maxFinished, maxFailed. Returns how many were cancelled, then jobId and run of each job that nobody wants any more. */
@@ -205,48 +229,6 @@ call('HSET', key, 'l', lines)
 return 1
 `;
 
-/** ARGV: key, JSON, version wanted (-1 = any), now, expireAt (0 = never). Returns the new version or false. */
-const putDocument = `
-local key = P .. 'doc:' .. ARGV[1]
-local version = tonumber(call('HGET', key, 'v') or 0)
-if tonumber(ARGV[3]) >= 0 and version ~= tonumber(ARGV[3]) then return false end
-call('HSET', key, 'v', version + 1, 'j', ARGV[2])
-call('ZADD', P .. 'docs', 0, ARGV[1])
-if ARGV[5] == '0' then
-  call('PERSIST', key)
-  call('ZREM', P .. 'docs-ending', ARGV[1])
-else
-  call('PEXPIREAT', key, ARGV[5])
-  call('ZADD', P .. 'docs-ending', ARGV[5], ARGV[1])
-end
--- Redis drops an expired document by itself; each write takes a few of their names out of the list of keys.
-for _, name in ipairs(call('ZRANGEBYSCORE', P .. 'docs-ending', '-inf', ARGV[4], 'LIMIT', 0, 10)) do
-  call('ZREM', P .. 'docs-ending', name)
-  if call('EXISTS', P .. 'doc:' .. name) == 0 then call('ZREM', P .. 'docs', name) end
-end
-return version + 1
-`;
-
-/** ARGV: series, hour, seconds to keep, then name and count. */
-const addTally = `
-local key = P .. 'tally:' .. ARGV[1] .. ':' .. ARGV[2]
-for a = 4, #ARGV, 2 do call('HINCRBY', key, ARGV[a], ARGV[a + 1]) end
-call('EXPIRE', key, ARGV[3])
-call('ZADD', P .. 'tally:' .. ARGV[1], ARGV[2], ARGV[2])
-call('ZREMRANGEBYSCORE', P .. 'tally:' .. ARGV[1], '-inf', '(' .. (ARGV[2] - ARGV[3] / 3600))
-return 1
-`;
-
-/** ARGV: jobId, value, expireAt, now, most pages. */
-const keepPage = `
-call('SET', P .. 'page:' .. ARGV[1], ARGV[2], 'PXAT', ARGV[3])
-call('ZADD', P .. 'pages', ARGV[4], ARGV[1])
-while call('ZCARD', P .. 'pages') > tonumber(ARGV[5]) do
-  call('DEL', P .. 'page:' .. call('ZPOPMIN', P .. 'pages')[1])
-end
-return 1
-`;
-
 /** ARGV: a line. Goes through the shard of the keys, so that it keeps its order among the signals of the scripts. */
 const tell = `
 signal(ARGV[1])
@@ -255,7 +237,7 @@ return 1
 
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({ submit, settle, cancelBatch, putBook, deleteBook, note, putDocument, addTally, keepPage, tell }).map(([name, lua]) => [
+  Object.entries({ submit, rejoin, settle, cancelBatch, putBook, deleteBook, note, tell, ...DOCUMENT_SCRIPTS }).map(([name, lua]) => [
     name,
     SCRIPT_FUNCTIONS + lua,
   ]),
@@ -263,12 +245,15 @@ export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
 
 export type ScriptName =
   | 'submit'
+  | 'rejoin'
   | 'settle'
   | 'cancelBatch'
   | 'putBook'
   | 'deleteBook'
   | 'note'
   | 'putDocument'
+  | 'deleteDocument'
+  | 'forgetExpired'
   | 'addTally'
   | 'keepPage'
   | 'tell';
