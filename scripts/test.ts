@@ -16,12 +16,17 @@ const root = fileURLToPath(new URL('..', import.meta.url));
 
 /** What tests need from outside of npm: how to tell that it is there, and the Debian package that has it. */
 const SERVERS = [
-  { name: 'redis-server', setting: 'TEST_REDIS_URL', found: () => findRedisServer() !== undefined, debian: 'redis-server' },
-  { name: 'the PostgreSQL server', setting: 'TEST_DATABASE_URL', found: () => findPostgres() !== undefined, debian: 'postgresql' },
+  {
+    name: 'redis-server',
+    settings: ['TEST_REDIS_URL', 'TEST_REDIS_CLUSTER_URL'],
+    found: () => findRedisServer() !== undefined,
+    debian: 'redis-server',
+  },
+  { name: 'the PostgreSQL server', settings: ['TEST_DATABASE_URL'], found: () => findPostgres() !== undefined, debian: 'postgresql' },
 ];
 
 function missingServers(): typeof SERVERS {
-  return SERVERS.filter((server) => !process.env[server.setting] && !server.found());
+  return SERVERS.filter((server) => !server.found() && server.settings.some((setting) => !process.env[setting]));
 }
 
 /** Installs missing servers from Debian where that is allowed; else stops with a sentence that tells how to bring them. */
@@ -30,7 +35,7 @@ function provideServers(): void {
   if (missing.length === 0) return;
   const packages = missing.map((server) => server.debian).join(' ');
   const names = missing.map((server) => server.name).join(' and ');
-  const settings = missing.map((server) => server.setting).join(' and ');
+  const settings = missing.flatMap((server) => server.settings).join(' and ');
   const advice = `install it (Debian: apt-get install ${packages}) or name a running server in ${settings}`;
   if (process.getuid?.() !== 0 || findOnPath('apt-get') === undefined) fail(`The tests need ${names}: ${advice}.`);
 

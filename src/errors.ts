@@ -11,6 +11,7 @@ export const ERRORS = {
   'invalid-book-url': { status: 400, retry: 'never', title: 'That names no Goodreads book' },
   'no-valid-links': { status: 400, retry: 'never', title: 'No link in the list names a Goodreads book' },
   unauthorized: { status: 401, retry: 'never', title: 'Credentials are missing or wrong' },
+  forbidden: { status: 403, retry: 'never', title: 'That is not allowed from there' },
   'not-found': { status: 404, retry: 'never', title: 'There is no such resource' },
   'book-unknown': { status: 404, retry: 'never', title: 'Nobody has submitted this book yet' },
   'job-unknown': { status: 404, retry: 'never', title: 'There is no such job' },
@@ -38,6 +39,7 @@ export const ERRORS = {
   // Ours.
   'internal-error': { status: 500, retry: 'backoff', title: 'Something went wrong on our side' },
   'store-unavailable': { status: 503, retry: 'backoff', title: 'The store does not answer' },
+  'not-ready': { status: 503, retry: 'backoff', title: 'This process takes no requests for now' },
 } as const satisfies Record<string, { status: number; retry: 'never' | 'backoff' | 'snooze'; title: string }>;
 
 /** A name out of {@link ERRORS}: the last part of a problem's `type` and the `code` a failed job keeps. */

@@ -20,6 +20,9 @@ ${Object.values(SETTINGS)
   .join('\n')}
 `;
 
+/** Long enough for a load balancer that asks `/readyz` every second or two. It ends sooner when nobody comes. */
+const LINGER_MS = 5_000;
+
 /** A person reads text, a machine reads JSON lines. */
 function createLog(level: string): Logger {
   if (!process.stdout.isTTY) return pino({ level, base: null });
@@ -80,7 +83,7 @@ async function main(args: string[]): Promise<void> {
 
   const config = configure(args[0]);
   const log = createLog(config.logLevel);
-  const service = createService(config, { log, version });
+  const service = createService(config, { log, version, lingerMs: LINGER_MS });
 
   let signalled = false;
   const end = (signal: string): void => {

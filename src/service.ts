@@ -9,6 +9,7 @@ import type { Config } from './config.ts';
 import { createCrawling } from './crawl/crawling.ts';
 import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
 import { createApp } from './http/app.ts';
+import { closeGently } from './http/draining.ts';
 import { createBacklog } from './jobs/backlog.ts';
 import { createJobs, liveRuns, newRun, until } from './jobs/jobs.ts';
 import { createProducer } from './jobs/producer.ts';
@@ -27,6 +28,8 @@ export interface ServiceOverrides {
   version: string;
   /** For tests: a store that is already built. It is started and stopped like our own. */
   store?: Store;
+  /** How long a stopping api goes on answering at most while callers still come, in milliseconds; never longer than the drain. Default 0. */
+  lingerMs?: number;
   now?: () => number;
   random?: () => number;
 }
@@ -44,17 +47,22 @@ export interface Service {
 /** Books that an api process holds in memory, and how far they may be behind the store: see storage/read-cache.ts. */
 const READ_CACHE = { maxBytes: 32 * 1024 * 1024, maxAgeMs: 1_000 };
 
-/** What stopping one part may take beyond the drain, in milliseconds. */
+/** What stopping everything may take beyond the drain, in milliseconds; and what is left to each part when that is used up. */
 const STOP_TIMEOUT_MS = 5_000;
+const LEAST_STOP_MS = 1_000;
+/** What requests that are under way get at least before their connections are cut, in milliseconds. */
+const LEAST_ANSWER_MS = 500;
 
 type Undo = { name: string; run: () => Promise<unknown> };
 
 export function createService(config: Config, overrides: ServiceOverrides): Service {
-  const { log, version, now = Date.now, random = Math.random } = overrides;
+  const { log, version, lingerMs = 0, now = Date.now, random = Math.random } = overrides;
   const store = overrides.store ?? openStore(config, (error) => log.warn({ err: error.message }, 'store connection'));
   const undo: Undo[] = [];
   let address: string | null = null;
   let draining = false;
+  /** When everything has to have ended, on the clock of `performance.now`. */
+  let endByMs = Infinity;
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
@@ -63,6 +71,9 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     undo.push({ name, run: () => run(made) });
     return made;
   };
+
+  /** What a part that is stopped now may take. */
+  const leftMs = (): number => Math.max(endByMs - performance.now(), LEAST_STOP_MS);
 
   const readiness = async (): Promise<{ ready: boolean; checks: Record<string, string> }> => {
     const checks: Record<string, string> = { draining: draining ? 'yes' : 'no' };
@@ -90,8 +101,8 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       (c) => c.close(),
     );
     const watch = step('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (w) => w.close());
-    const uploads = createUploads({ store, producer, watch, settings: config, now, random });
     const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
+    const uploads = createUploads({ store, producer, watch, settings: config, announce: calls.announceBook, now, random });
     const backlog = createBacklog(queue, now);
     const jobs = createJobs({
       store,
@@ -135,7 +146,12 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           webhooks: calls.webhooks,
           parserHealth: watch.health,
         }),
-        (a) => a.close(),
+        (a) => {
+          const drainMs = config.drainSeconds * 1000;
+          // A worker beside it may have used the drain up.
+          const cutMs = Math.min(Math.max(leftMs() - STOP_TIMEOUT_MS, LEAST_ANSWER_MS), drainMs + LEAST_ANSWER_MS);
+          return closeGently(a, { lingerMs: Math.min(lingerMs, drainMs), cutMs });
+        },
       );
       address = await app.listen({ port: config.port, host: config.host });
       log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
@@ -187,13 +203,14 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
   const inTime = async (name: string, work: Promise<unknown>): Promise<void> => {
     let timer: NodeJS.Timeout | undefined;
     const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the ${name} did not stop in time`)), config.drainSeconds * 1000 + STOP_TIMEOUT_MS);
+      timer = setTimeout(() => reject(new Error(`the ${name} did not stop in time`)), leftMs());
     });
     await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
   };
 
   const end = async (): Promise<void> => {
     draining = true;
+    endByMs = performance.now() + config.drainSeconds * 1000 + STOP_TIMEOUT_MS;
     await starting?.catch(() => undefined);
     for (let last = undo.pop(); last; last = undo.pop()) {
       const { name, run } = last;

@@ -84,11 +84,8 @@ function refuseIfNothingIsValid(entries: Collapsed[]): void {
   const errors: Fault[] = entries
     .slice(0, MOST_FAULTS)
     .map(({ item }) => ({ pointer: `/${item.index}`, detail: item.reason ?? 'invalid' }));
-  throw new QuireError(
-    'no-valid-links',
-    `None of the ${entries.length} links names a Goodreads book. A link looks like https://www.goodreads.com/book/show/2767052.`,
-    { errors },
-  );
+  const which = entries.length === 1 ? 'The link names no Goodreads book' : `None of the ${entries.length} links names a Goodreads book`;
+  throw new QuireError('no-valid-links', `${which}. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
 }
 
 function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {

@@ -3,7 +3,8 @@
  * DNS rebinding make a name of theirs lead to this machine. Programs that are no browsers send none of these headers.
  */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
-import { sendStatusProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
+import { problems } from './schemas/problem.ts';
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
@@ -29,14 +30,18 @@ export function isCrossOrigin({ headers }: Pick<FastifyRequest, 'headers'>): boo
   return !URL.canParse(origin) || new URL(origin).host !== (host ?? '').toLowerCase();
 }
 
+/** For the document. */
+const FORBIDDEN = { 403: problems('forbidden')[403] };
+
 /** Refuses requests of other origins' pages that would change something. Reads do not pass through here at all. */
 export function installCrossOriginGuard(app: FastifyInstance): void {
   const guard: onRequestHookHandler = (request, reply, done) => {
     if (!isCrossOrigin(request)) return done();
-    sendStatusProblem(request, reply, 403, { detail: 'A page of another origin may not change anything here.' });
+    sendProblem(request, reply, 'forbidden', { detail: 'A page of another origin may not change anything here.' });
   };
   app.addHook('onRoute', (route) => {
     if ([route.method].flat().every((method) => SAFE.has(method))) return;
     route.onRequest = [guard, ...[route.onRequest ?? []].flat()];
+    if (route.schema) route.schema.response = { ...(route.schema.response as object), ...FORBIDDEN };
   });
 }

@@ -7,6 +7,8 @@ export const ADVICE: Record<ErrorCode, string> = {
   'no-valid-links': 'Read `errors[]`: it says for each link why it names no book (at most 100 are told).',
   unauthorized:
     'Send one of the keys in `API_KEYS` as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name.',
+  forbidden:
+    'Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. The dashboard wants a loopback name or a key.',
   'not-found': 'Check the path. /docs shows what there is.',
   'book-unknown': 'Submit the book with `POST /parse-links`, or ask with `submit=true`.',
   'job-unknown': 'Check the id. Finished jobs are forgotten after some time; the books they found are kept.',
@@ -35,4 +37,5 @@ export const ADVICE: Record<ErrorCode, string> = {
   cancelled: 'Submit the book again if it is still wanted.',
   'internal-error': 'It is our fault. The log has the error under the request id that the problem gives as `instance`.',
   'store-unavailable': 'Wait as long as `Retry-After` says. Operators: look whether Redis or PostgreSQL runs and has memory.',
+  'not-ready': 'The process is ending, or was too busy to say how it is: `checks` tells. Send requests to another one.',
 };

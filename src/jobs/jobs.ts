@@ -59,6 +59,11 @@ export async function until(
   }
 }
 
+function waitersOf({ waiters, state }: JobRecord): string {
+  if (waiters === 1) return `1 batch item ${state === 'live' ? 'waits' : 'waited'} for it`;
+  return `${waiters} batch items ${state === 'live' ? 'wait' : 'waited'} for it`;
+}
+
 export function createJobs({ store, queue, producer, backlog, maxAttempts, otherQueues = [], source, now = Date.now }: JobsOptions): Jobs {
   /** Where a live job is, as BullMQ sees it. */
   const liveState = async (record: JobRecord): Promise<{ state: JobState; attempts: number; runsAtMs: number | null }> => {
@@ -79,7 +84,7 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
       {
         at: iso(record.createdAtMs),
         event: 'queued',
-        detail: `Queued with priority ${record.priority}; ${record.waiters} batch items ${live ? 'wait' : 'waited'} for it.`,
+        detail: `Queued with priority ${record.priority}; ${waitersOf(record)}.`,
       },
       ...record.timeline.map(({ atMs, event, detail }) => ({ at: iso(atMs), event, detail })),
     ];

@@ -2,6 +2,7 @@
 import { bookReference, type BookId } from '../books/identity.ts';
 import { readPage, type PageReading } from '../books/page.ts';
 import { QuireError } from '../errors.ts';
+import type { Announcer } from '../events/webhooks/announcer.ts';
 import type { Store, StoredBook } from '../storage/store.ts';
 import { toStoredBook } from './parse-book.job.ts';
 import type { ParserWatch } from './parser-watch.ts';
@@ -24,6 +25,8 @@ export interface UploadsOptions {
   producer: Producer;
   watch: ParserWatch;
   settings: { bookTtlMs: number; bookRetentionMs: number };
+  /** Told of every page that gave a book or ended a job. */
+  announce?: Announcer['announceBook'];
   now?: () => number;
   random?: () => number;
 }
@@ -31,7 +34,15 @@ export interface UploadsOptions {
 const refusal = (reading: Exclude<PageReading, { kind: 'book' }>): QuireError =>
   new QuireError('page-refused', `The page was read as "${reading.kind}": ${reading.reason}`);
 
-export function createUploads({ store, producer, watch, settings, now = Date.now, random = Math.random }: UploadsOptions): Uploads {
+export function createUploads({
+  store,
+  producer,
+  watch,
+  settings,
+  announce,
+  now = Date.now,
+  random = Math.random,
+}: UploadsOptions): Uploads {
   return {
     async put(bookId, body) {
       const reference = bookReference(bookId);
@@ -54,6 +65,9 @@ export function createUploads({ store, producer, watch, settings, now = Date.now
       });
       if (settled && live) await producer.withdraw([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);
+      // When it cannot be announced the caller is told so, and puts the page again.
+      if (settled || stored === 'stored')
+        await announce?.({ jobId: reference.jobId, run: live?.run ?? `put-${book.etag}`, settledAtMs: nowMs, book });
       return { book, stored: stored ?? 'stored' };
     },
   };

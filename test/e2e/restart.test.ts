@@ -5,8 +5,11 @@ import { bookInfo, itemsOf, linkTo, manyLinks, openScene, settled, STORES, submi
 
 const COUNT = 20;
 
-describe.each(STORES)('restarts on the $store store', ({ store, takeoverMs }) => {
-  it('SIGTERM in the middle of a job lets it finish, exits 0 and loses nothing', async () => {
+/** To a worker that ends, a cluster is Redis: `whole-path.test.ts` has it too. */
+const KINDS = STORES.filter(({ store }) => store !== 'redis-cluster');
+
+describe.each(KINDS)('SIGTERM on the $store store', ({ store }) => {
+  it('in the middle of a job lets it finish, exits 0 and loses nothing', async () => {
     const { site, start } = await openScene(store);
     const quire = await start();
     await site.control({ delayMs: 400 });
@@ -24,7 +27,7 @@ describe.each(STORES)('restarts on the $store store', ({ store, takeoverMs }) =>
     expect((await site.stats()).requests).toBe(COUNT);
   });
 
-  it('SIGTERM hands back a job that takes too long, without costing it its one attempt', async () => {
+  it('hands back a job that takes too long, without costing it its one attempt', async () => {
     const { site, start } = await openScene(store, { CRAWL_ATTEMPTS: '1', DRAIN_SECONDS: '1' });
     const quire = await start();
     await site.control({ mode: 'hang' });
@@ -38,7 +41,7 @@ describe.each(STORES)('restarts on the $store store', ({ store, takeoverMs }) =>
     expect(await settled(next, batchId, 15_000)).toMatchObject({ counts: { parsed: COUNT } });
   });
 
-  it('a second signal ends a drain at once', async () => {
+  it('is followed by a second signal, which ends a drain at once', async () => {
     const { site, start } = await openScene(store);
     const quire = await start();
     await site.control({ mode: 'hang' });
@@ -49,9 +52,11 @@ describe.each(STORES)('restarts on the $store store', ({ store, takeoverMs }) =>
     const { code, signal } = await quire.stop(5_000);
     expect([code, signal]).toEqual([1, null]);
   });
+});
 
-  it('kill -9 in the middle of jobs and a restart: everything accepted is finished, each item once', async () => {
-    const { site, start } = await openScene(store);
+const killed = ({ store, takeoverMs }: (typeof KINDS)[number]): void => {
+  it('in the middle of jobs and a restart: everything accepted is finished, each item once', async ({ onTestFinished }) => {
+    const { site, start } = await openScene(store, {}, onTestFinished);
     const quire = await start();
     const [stored = ''] = site.ids;
     await settled(quire, await submitted(quire, [linkTo(stored)]), 20_000);
@@ -70,12 +75,20 @@ describe.each(STORES)('restarts on the $store store', ({ store, takeoverMs }) =>
     expect((await bookInfo(next, 1_000_000_000 + COUNT)).status).toBe(200);
   });
 
-  it('kill -9 the moment a submission was answered loses none of it', async () => {
-    const { start } = await openScene(store, { CRAWL_CONCURRENCY: '8' });
+  it('the moment a submission was answered loses none of it', async ({ onTestFinished }) => {
+    const { start } = await openScene(store, { CRAWL_CONCURRENCY: '8' }, onTestFinished);
     const quire = await start();
     const batchId = await submitted(quire, manyLinks(1_000));
     await quire.kill9();
     const next = await start();
     expect(await settled(next, batchId, takeoverMs + 20_000)).toMatchObject({ counts: { parsed: 1_000 } });
   });
+};
+
+describe.each(KINDS.filter(({ store }) => store === 'embedded'))('kill -9 on the $store store', (kind) => {
+  killed(kind);
+});
+// The others wait for locks to run out most of the time, which they can do side by side.
+describe.concurrent.each(KINDS.filter(({ store }) => store !== 'embedded'))('kill -9 on the $store store', (kind) => {
+  killed(kind);
 });

@@ -1,5 +1,4 @@
 /** What an end-to-end test needs: a stand-in for Goodreads, settings of its own for one store, and any number of Quire processes. */
-import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,7 +7,7 @@ import type { BatchView, ItemView, SubmitAnswer } from '../../src/batches/views.
 import { LOCK_MS } from '../../src/jobs/queues.ts';
 import { startQuire, type QuireOptions, type QuireProcess } from '../../scripts/quire-process.ts';
 import { startGoodreads, type Goodreads } from '../support/goodreads.ts';
-import { sharedRedisUrl } from '../support/redis-server.ts';
+import { storeEnvironment } from '../support/service.ts';
 import { waitUntil } from '../support/wait-until.ts';
 
 /** The stores that the end-to-end tests run on, and how long each may take to give an interrupted job to somebody else. */
@@ -17,6 +16,8 @@ export const STORES = [
   { store: 'embedded', takeoverMs: 10_000 },
   // The lock of the dead has to run out, and the check for it to come round.
   { store: 'redis', takeoverMs: LOCK_MS + 20_000 },
+  { store: 'redis-cluster', takeoverMs: LOCK_MS + 20_000 },
+  { store: 'postgres', takeoverMs: LOCK_MS + 20_000 },
 ] as const;
 export type StoreName = (typeof STORES)[number]['store'];
 
@@ -31,16 +32,22 @@ export interface Scene {
   start(options?: QuireOptions): Promise<QuireProcess>;
 }
 
-/** Sets the scene for one test. Everything in it is stopped when the test ends. */
-export async function openScene(store: StoreName, settings: Record<string, string> = {}): Promise<Scene> {
+/** Sets the scene for one test. Everything in it is stopped when the test ends; tests that run beside others hand in their own `onTestFinished`. */
+export async function openScene(
+  store: StoreName,
+  settings: Record<string, string> = {},
+  atEnd: (undo: () => Promise<void>) => void = onTestFinished,
+): Promise<Scene> {
   const site = await startGoodreads();
-  onTestFinished(() => site.stop());
+  atEnd(() => site.stop());
   const dir = await mkdtemp(join(tmpdir(), 'quire-e2e-'));
-  onTestFinished(() => rm(dir, { recursive: true, force: true }));
-  const kept: Record<string, string> =
-    store === 'redis'
-      ? { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: `e2e_${randomBytes(6).toString('hex')}` }
-      : { DATA_DIR: join(dir, 'data') };
+  atEnd(() => rm(dir, { recursive: true, force: true }));
+  let kept: Record<string, string> = { DATA_DIR: join(dir, 'data') };
+  if (store !== 'embedded') {
+    const own = await storeEnvironment(store);
+    atEnd(own.cleanUp);
+    kept = own.env;
+  }
   const env = { ...kept, GOODREADS_ORIGIN: site.origin, CRAWL_RATE: '0', ...settings };
   return {
     site,
@@ -48,7 +55,7 @@ export async function openScene(store: StoreName, settings: Record<string, strin
     env,
     async start(options = {}) {
       const quire = await startQuire({ ...options, env: { ...env, ...options.env } });
-      onTestFinished(async () => void (await quire.kill9()));
+      atEnd(async () => void (await quire.kill9()));
       return quire;
     },
   };

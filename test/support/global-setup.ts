@@ -1,5 +1,6 @@
 import { startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
+import { startRedisCluster } from './redis-topologies.ts';
 
 type Stop = () => Promise<void>;
 
@@ -11,18 +12,21 @@ async function start(): Promise<Stop> {
   const started = await Promise.all([
     process.env['TEST_REDIS_URL'] ? undefined : startRedis(),
     process.env['TEST_DATABASE_URL'] ? undefined : startPostgres(),
+    process.env['TEST_REDIS_CLUSTER_URL'] ? undefined : startRedisCluster(),
   ]);
-  const [redis, postgres] = started;
+  const [redis, postgres, cluster] = started;
   if (redis !== undefined) process.env['TEST_REDIS_URL'] = redis.url;
   if (postgres !== undefined) process.env['TEST_DATABASE_URL'] = postgres.url;
+  if (cluster !== undefined) process.env['TEST_REDIS_CLUSTER_URL'] = cluster.url;
   return async () => {
     if (redis !== undefined) delete process.env['TEST_REDIS_URL'];
     if (postgres !== undefined) delete process.env['TEST_DATABASE_URL'];
+    if (cluster !== undefined) delete process.env['TEST_REDIS_CLUSTER_URL'];
     await Promise.all(started.map(async (server) => server?.stop()));
   };
 }
 
-/** Starts the Redis and the PostgreSQL that all tests share, unless the environment names them, and stops them after the last project. */
+/** Starts the Redis, the Redis Cluster and the PostgreSQL that all tests share, unless the environment names them, and stops them after the last project. */
 export default async function setup(): Promise<Stop> {
   const run = (onProcess.quireTestServers ??= { users: 0, started: start() });
   run.users += 1;

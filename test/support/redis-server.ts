@@ -39,6 +39,13 @@ export function sharedRedisUrl(): string {
   return url;
 }
 
+/** Returns the URL of the one cluster that all tests of this run share. Each prefix is a hash tag of its own, so the tests spread over its nodes. */
+export function sharedClusterUrl(): string {
+  const url = process.env['TEST_REDIS_CLUSTER_URL'];
+  if (!url) throw new Error('no shared Redis Cluster: run the tests through vitest, whose global setup starts one');
+  return url;
+}
+
 /** Asks the server on a port who it is, without a client library. Another server there, which took the port first, is not ours. */
 async function answersAs(pid: number, port: number): Promise<boolean> {
   return new Promise((resolve) => {

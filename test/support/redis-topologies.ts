@@ -1,9 +1,8 @@
 /** Redis as production has it: a cluster of three nodes, a master watched by a Sentinel, a server with password and TLS. */
-import { execFile } from 'node:child_process';
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { Redis } from 'ioredis';
+import { makeCertificate } from './certificate.ts';
 import { makeServerDir, startChildServer } from './child-server.ts';
 import { freePort } from './free-port.ts';
 import { startRedis, type RedisServer } from './redis-server.ts';
@@ -94,26 +93,7 @@ export async function startRedisSentinel(): Promise<{ url: string; master: Redis
 /** A server that wants a password and speaks TLS alone, with a certificate of its own making. */
 export async function startRedisTls(): Promise<{ url: string; ca: string; stop(): Promise<void> }> {
   const dir = await makeServerDir('redis-tls');
-  const run = promisify(execFile);
-  const key = join(dir, 'key.pem');
-  const certificate = join(dir, 'certificate.pem');
-  await run('openssl', [
-    'req',
-    '-x509',
-    '-newkey',
-    'rsa:2048',
-    '-nodes',
-    '-days',
-    '2',
-    '-subj',
-    '/CN=127.0.0.1',
-    '-addext',
-    'subjectAltName=IP:127.0.0.1',
-    '-keyout',
-    key,
-    '-out',
-    certificate,
-  ]);
+  const { key, certificate } = await makeCertificate(dir, '127.0.0.1', 'IP:127.0.0.1');
   const port = await freePort();
   const password = 'pa:ss/word';
   const server = await startChildServer({

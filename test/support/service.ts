@@ -9,10 +9,11 @@ import { readConfig, type Role } from '../../src/config.ts';
 import { createService, type Service } from '../../src/service.ts';
 import { startGoodreads, type Goodreads } from './goodreads.ts';
 import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';
-import { sharedRedisUrl } from './redis-server.ts';
+import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
 import { waitUntil } from './wait-until.ts';
 
-export const STORES = ['embedded', 'redis', 'postgres'] as const;
+/** Every store that users can choose, Redis also as a cluster of three nodes: the HTTP contract holds on each. */
+export const STORES = ['embedded', 'redis', 'redis-cluster', 'postgres'] as const;
 export type StoreName = (typeof STORES)[number];
 
 /** A prefix that no other test has: letter, then letters and digits. */
@@ -38,6 +39,8 @@ export interface TestQuire {
 /** Where a store of this kind keeps its data, of this test's own. */
 export async function storeEnvironment(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
   if (name === 'redis') return { env: { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
+  if (name === 'redis-cluster')
+    return { env: { REDIS_URL: sharedClusterUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
   if (name === 'postgres') {
     const { url, drop } = await createDatabase(sharedPostgresUrl());
     return { env: { DATABASE_URL: url }, cleanUp: drop };
@@ -62,6 +65,7 @@ export async function startQuire(
     env?: Record<string, string>;
     pages?: string;
     log?: string;
+    lingerMs?: number;
   } = {},
 ): Promise<TestQuire> {
   const goodreads = options.goodreads ?? (await startGoodreads(options.pages ? { pages: options.pages } : {}));
@@ -80,7 +84,11 @@ export async function startQuire(
     ...options.settings,
   };
   const config = readConfig(env, options.role ?? 'all');
-  const service = createService(config, { log: pino({ level: options.log ?? 'silent' }), version: '0.0.0' });
+  const service = createService(config, {
+    log: pino({ level: options.log ?? 'silent' }),
+    version: '0.0.0',
+    lingerMs: options.lingerMs ?? 0,
+  });
   try {
     await service.start();
   } catch (error) {

@@ -12,7 +12,7 @@ import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store, StoreSettings } from '../../src/storage/store.ts';
 import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';
-import { sharedRedisUrl } from './redis-server.ts';
+import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
 
 /** A started store that is the caller's alone, and how to get rid of it. */
 export interface MadeStore {
@@ -106,13 +106,18 @@ export const postgresStore: StoreKind = {
   },
 };
 
-export const redisStore: StoreKind = {
+const redisAt = (url: () => string): StoreKind => ({
   name: 'redis',
   async make(settings) {
-    const store = createRedisStore({ url: sharedRedisUrl(), settings: { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings } });
+    const store = createRedisStore({ url: url(), settings: { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings } });
     return started(store, () => Promise.resolve());
   },
-};
+});
+
+export const redisStore: StoreKind = redisAt(sharedRedisUrl);
+
+/** The same store on a cluster of three nodes. */
+export const clusterStore: StoreKind = redisAt(sharedClusterUrl);
 
 /** Every kind of store there is: a suite that loops over them holds on all. */
 export const eachStore: readonly StoreKind[] = [embeddedStore, redisStore, postgresStore];

@@ -23,6 +23,8 @@ export interface EventStreams {
 export interface EventStreamsOptions {
   deps: Pick<HttpDependencies, 'store' | 'batches' | 'log'>;
   openStreams: { inc(): void; dec(): void };
+  /** A reader who takes nothing for so long, in milliseconds, is dropped. Default {@link STUCK_MS}. */
+  stuckMs?: number;
 }
 
 interface Stream {
@@ -30,8 +32,8 @@ interface Stream {
   closed: boolean;
 }
 
-/** Resolves `true` when the reader has taken what was written, `false` when he is gone or has not within {@link STUCK_MS}. */
-async function drained({ raw }: Stream): Promise<boolean> {
+/** Resolves `true` when the reader has taken what was written, `false` when he is gone or has not within `stuckMs`. */
+async function drained({ raw }: Stream, stuckMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (ok: boolean) => (): void => {
       clearTimeout(timer);
@@ -40,12 +42,12 @@ async function drained({ raw }: Stream): Promise<boolean> {
     };
     const onDrain = finish(true);
     const onClose = finish(false);
-    const timer = setTimeout(finish(false), STUCK_MS);
+    const timer = setTimeout(finish(false), stuckMs);
     raw.on('drain', onDrain).on('close', onClose);
   });
 }
 
-export function createEventStreams({ deps, openStreams }: EventStreamsOptions): EventStreams {
+export function createEventStreams({ deps, openStreams, stuckMs = STUCK_MS }: EventStreamsOptions): EventStreams {
   const { store, batches, log } = deps;
   const channels = new Map<BatchId, { channel: BatchChannel; readers: number }>();
   const streams = new Set<Stream>();
@@ -90,7 +92,7 @@ export function createEventStreams({ deps, openStreams }: EventStreamsOptions): 
   /** Writes and waits until the reader has taken it. */
   const write = async (stream: Stream, text: string): Promise<void> => {
     if (stream.closed || stream.raw.write(text)) return;
-    if (!(await drained(stream))) {
+    if (!(await drained(stream, stuckMs))) {
       stream.closed = true;
       stream.raw.destroy();
     }

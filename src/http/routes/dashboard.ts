@@ -10,7 +10,7 @@ import type { LedgerPeriod } from '../../crawl/ledger.ts';
 import { isLoopback } from '../cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { escapeHtml, sendPage } from '../html.ts';
-import { sendStatusProblem } from '../problem.ts';
+import { sendProblem } from '../problem.ts';
 
 const PATH = '/dashboard';
 
@@ -44,7 +44,7 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   const { config, jobs, store, source } = deps;
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
-    if (reason !== null) return sendStatusProblem(request, reply, 403, { detail: reason });
+    if (reason !== null) return sendProblem(request, reply, 'forbidden', { detail: reason });
     reply
       .header('x-frame-options', 'DENY')
       .header('content-security-policy', "frame-ancestors 'none'")

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { HttpDependencies, Readiness } from '../dependencies.ts';
 import type { Metrics } from '../metrics.ts';
-import { sendProblem, sendStatusProblem } from '../problem.ts';
+import { sendProblem } from '../problem.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface OperationsOptions {
@@ -71,7 +71,10 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       summary: 'Whether the process can take requests',
       description:
         '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key.',
-      response: { 200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }), ...problems() },
+      response: {
+        200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }),
+        ...problems('not-ready'),
+      },
     },
     handler: async (request, reply) => {
       const { ready, checks } = await withDeadline(deps.readiness());
@@ -80,9 +83,8 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       const said = Object.entries(checks).map(([name, outcome]) => `${name}: ${outcome}`);
       const detail = `Not ready (${said.join('; ')}).`;
       const more = { detail, extensions: { checks } };
-      return 'store' in checks && checks['store'] !== 'ok'
-        ? sendProblem(request, reply, 'store-unavailable', more)
-        : sendStatusProblem(request, reply, 503, more);
+      const isAway = 'store' in checks && checks['store'] !== 'ok';
+      return sendProblem(request, reply, isAway ? 'store-unavailable' : 'not-ready', more);
     },
   });
 

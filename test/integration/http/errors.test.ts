@@ -97,6 +97,9 @@ describe('errors', () => {
       status: 400,
       body: { code: 'no-valid-links', errors: [{ pointer: '/urls/0' }, { pointer: '/urls/1' }, { pointer: '/urls/2' }] },
     });
+    expect(answer.body['detail']).toMatch(/^None of the 3 links names a Goodreads book\./);
+    const one = await scene.ask('/parse-links', { method: 'POST', body: ['nonsense'] });
+    expect(one.body['detail']).toMatch(/^The link names no Goodreads book\./);
     const many = await scene.ask('/parse-links', { method: 'POST', body: Array.from({ length: 150 }, (_, n) => `nonsense ${n}`) });
     expect(many.body['errors']).toHaveLength(100);
     expect(many.body['errors'][99].pointer).toBe('/99');
@@ -192,7 +195,8 @@ describe('errors', () => {
       { origin: 'https://evil.example' },
       { origin: 'null' },
     ] as Record<string, string>[]) {
-      expect((await scene.ask('/parse-links', { method: 'POST', headers, body })).status, JSON.stringify(headers)).toBe(403);
+      const answer = await scene.ask('/parse-links', { method: 'POST', headers, body });
+      expect(answer, JSON.stringify(headers)).toMatchObject({ status: 403, body: { type: '/errors/forbidden', code: 'forbidden' } });
     }
     for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: scene.quire.origin }] as Record<string, string>[]) {
       expect((await scene.ask('/parse-links', { method: 'POST', headers, body })).status, JSON.stringify(headers)).toBe(202);

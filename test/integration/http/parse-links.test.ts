@@ -21,6 +21,8 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
     );
     expect(status).toBe(202);
     expect(headers.get('location')).toBe(`/batches/${body['batchId']}`);
+    const job = await scene.ask(`/jobs/book-${second}`);
+    expect(job.body['timeline'][0].detail).toMatch(/; 1 batch item wait(s|ed) for it\.$/);
     expect(body['counts']).toEqual({ total: 4, queued: 1, joined: 0, cached: 1, invalid: 2 });
     expect(body['items']).toMatchObject([
       { input: linkTo(first), bookId: first, url: linkTo(first), status: 'cached' },

@@ -1,36 +1,14 @@
-/** The whole path on Redis as production has it. */
+/** The whole path on Redis behind Sentinels, and with a password and TLS. A cluster is among the stores of the other tests. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { startGoodreads } from '../../support/goodreads.ts';
-import { startRedisCluster, startRedisSentinel, startRedisTls, type RedisCluster } from '../../support/redis-topologies.ts';
-import { ownPrefix, startQuire, type TestQuire } from '../../support/service.ts';
+import { startRedisSentinel, startRedisTls } from '../../support/redis-topologies.ts';
+import { ownPrefix, startQuire } from '../../support/service.ts';
 
 const links = (from: number, count: number): string[] =>
   Array.from({ length: count }, (_, n) => `https://www.goodreads.com/book/show/${from + n}`);
-
-describe('a cluster of three nodes', () => {
-  let cluster: RedisCluster;
-  let quire: TestQuire;
-  beforeAll(async () => {
-    cluster = await startRedisCluster();
-    quire = await startQuire('redis', { env: { REDIS_URL: cluster.url, QUEUE_PREFIX: ownPrefix() } });
-  });
-  afterAll(async () => {
-    await quire?.stop();
-    await cluster?.stop();
-  });
-
-  it('takes links in, crawls them and serves the books', async () => {
-    const { batchId } = await quire.submit(links(1_600_000_000, 60));
-    expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 60 });
-    expect((await quire.get('/book-info?id=1600000007')).status).toBe(200);
-    const again = await quire.submit(links(1_600_000_000, 60), '?maxAge=0');
-    expect(again.counts).toMatchObject({ queued: 60 });
-    expect((await quire.ended(again.batchId)).counts).toMatchObject({ parsed: 60 });
-  });
-});
 
 describe('a master watched by a Sentinel', () => {
   it('is found and used', async () => {

@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MAX_ANSWER_BYTES, send } from '../../../src/events/webhooks/send.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
+import { startTlsReceiver, type TlsReceiver } from './tls-receiver.ts';
 
 describe('a call', () => {
   let receiver: Receiver;
@@ -56,6 +57,29 @@ describe('a call', () => {
     expect(hello).toContain('receiver.invalid');
     for (const socket of sockets) socket.destroy();
     await new Promise((resolve) => server.close(resolve));
+  });
+
+  describe('over TLS', () => {
+    let target: TlsReceiver;
+    beforeAll(async () => {
+      target = await startTlsReceiver('receiver.test');
+    });
+    afterAll(() => target.stop());
+
+    it('is made when the certificate is that of the host, by an authority that this machine trusts', async () => {
+      expect(await target.callFromProcess('receiver.test', { NODE_EXTRA_CA_CERTS: target.certificate })).toEqual({ status: 204 });
+      expect(target.calls).toEqual(['{"a":"ü"}']);
+    });
+
+    it.each([
+      ['one that nobody vouches for', 'receiver.test', {}, /SELF_SIGNED/],
+      ['one of another host', 'other.test', { trusted: true }, /ERR_TLS_CERT_ALTNAME_INVALID/],
+    ])('is not made with %s: the receiver sees no request', async (_what, host, { trusted = false }: { trusted?: boolean }, code) => {
+      const seen = target.calls.length;
+      const env = trusted ? { NODE_EXTRA_CA_CERTS: target.certificate } : {};
+      expect(await target.callFromProcess(host, env)).toEqual({ error: expect.stringMatching(code) });
+      expect(target.calls).toHaveLength(seen);
+    });
   });
 
   it.each([301, 302, 303, 307, 308])('does not follow a redirect (%i)', async (status) => {

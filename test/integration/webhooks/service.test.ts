@@ -43,6 +43,24 @@ describe.each(STORES)('webhooks of a whole Quire on the %s store', (store) => {
     expect((await quire.get(`/deliveries?batchId=${batchId}`)).body.deliveries).toHaveLength(1);
   });
 
+  it('tell of a page that was put: of the job that it ended, and of the book when there was no job', async () => {
+    const secret = newSecret();
+    expect((await quire.post('/webhooks', { url: receiver.url, events: ['book.*'], secret })).status).toBe(201);
+    const page = await (await fetch(`${quire.goodreads.origin}/book/show/${bookId}`)).text();
+    await quire.goodreads.control({ mode: 'hang' });
+    const { batchId } = await quire.submit([link]);
+    const put = () => quire.get(`/books/${bookId}/page`, { method: 'PUT', headers: { 'content-type': 'text/html' }, body: page });
+    expect(await put()).toMatchObject({ status: 200, body: { stored: 'stored' } });
+    expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 1 });
+    await receiver.called(1);
+    expect((await put()).status).toBe(200);
+    const calls = await receiver.called(2);
+    const { title } = (await quire.get(`/book-info?id=${bookId}`)).body;
+    for (const call of calls)
+      expect(verified(call, secret)).toMatchObject({ type: 'book.parsed', data: { bookId, jobId: `book-${bookId}`, title } });
+    expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
+  });
+
   it('refuse a batch whose webhook may not be called or could not be signed', async () => {
     const refused = await quire.post('/parse-links', { urls: [link], webhook: { url: 'https://169.254.169.254/', secret: newSecret() } });
     expect(refused).toMatchObject({ status: 400, body: { code: 'webhook-target-refused', errors: [{ pointer: '/webhook/url' }] } });
