@@ -77,6 +77,8 @@ export const MAX_PROBE_DELAY_MS = 3_600_000;
 /** So many failures in a row count as pushback. */
 const FAILURES_TO_SLOW = 3;
 const MAX_RECOVERY_MS = 60_000;
+/** What happened further in the future than this was noted by a clock gone wrong. */
+const CLOCK_TOLERANCE_MS = 60_000;
 
 /** A source that nothing is known of. */
 export function initialState(): PacingState {
@@ -181,7 +183,7 @@ export function reportOutcome(
       return afterSuccess(state, nowMs, settings);
     case 'blocked':
       // Asked before the block ended: that was answered by the block.
-      if (outcome.startedAtMs < state.reopenedAtMs) return state;
+      if (isBefore(outcome, state.reopenedAtMs, nowMs)) return state;
       return {
         ...cut(state, outcome, nowMs, settings),
         mode: 'blocked',
@@ -253,9 +255,13 @@ function afterSuccess(state: PacingState, nowMs: number, settings: PacingSetting
   return { ...state, factor, failures: 0, raisedAtMs: nowMs };
 }
 
+/** Whether the page was asked for before `atMs`. A time that a clock gone wrong left in the future must not make us deaf to what comes until then. */
+const isBefore = ({ startedAtMs }: Outcome, atMs: number, nowMs: number): boolean =>
+  startedAtMs < atMs && atMs <= nowMs + CLOCK_TOLERANCE_MS;
+
 /** Halves the rate, once for all the pages that were under way at the time. */
 function cut(state: PacingState, outcome: Outcome, nowMs: number, settings: PacingSettings): PacingState {
-  if (outcome.startedAtMs < state.cutAtMs) return { ...state, failures: 0 };
+  if (isBefore(outcome, state.cutAtMs, nowMs)) return { ...state, failures: 0 };
   const after = { ...state, failures: 0, factor: Math.max(MIN_FACTOR, state.factor / 2), cutAtMs: nowMs, raisedAtMs: nowMs };
   return { ...after, nextSlotAtMs: Math.max(state.nextSlotAtMs, nowMs + 1000 / currentRate(after, settings)) };
 }

@@ -184,7 +184,7 @@ export function createRobots({
     },
     fetchNow,
     async check(path) {
-      if (copy === null || now() - loadedAtMs > LOCAL_MS) await load();
+      if (copy === null || Math.abs(now() - loadedAtMs) > LOCAL_MS) await load();
       if (copy === null || parsed === null)
         throw new QuireError('crawl-failed', "Goodreads' robots.txt could not be read yet, and without it nothing is requested.");
       if (copy.nextTryAtMs <= now() && !held())

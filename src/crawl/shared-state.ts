@@ -76,7 +76,7 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
     const value = batch.reduce((sofar, pending) => pending.apply(sofar), local.value);
     if (value === local.value) {
       // Nothing to write. That decision must not rest on an old copy.
-      if (now() - loadedAtMs <= FRESH_MS) return true;
+      if (Math.abs(now() - loadedAtMs) <= FRESH_MS) return true;
       const { version } = local;
       await load();
       return version === local.version && value === local.value;

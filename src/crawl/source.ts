@@ -199,7 +199,8 @@ export function createSource({
 
   /** Waits until `atMs`; ends early when the source is held in the meantime. */
   const waitFor = async (atMs: number, signal: AbortSignal | undefined): Promise<void> => {
-    const waitMs = atMs - now();
+    // No slot lies further ahead, unless the clock jumped in this moment.
+    const waitMs = Math.min(atMs - now(), fixed.maxWaitMs);
     if (waitMs <= 0) return;
     await new Promise<void>((resolve, reject) => {
       const finish = (settle: () => void): void => {

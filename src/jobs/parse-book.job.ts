@@ -21,11 +21,16 @@ import { parseRunId } from '../storage/run-id.ts';
 import type { JobOutcome, TimelineEntry } from './job.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import type { ParseBookData, ParseBookResult } from './queues.ts';
-import { spreadMs } from './retry-policy.ts';
+import { backoffMs, spreadMs } from './retry-policy.ts';
 
 /** Failed pages kept for a person to look at: how many, and for how long. */
 const MAX_KEPT_PAGES = 200;
 const KEEP_PAGE_MS = 7 * 86_400_000;
+
+/** Wait in milliseconds after the store failed a job, doubled with each start of the job. */
+const STORE_BACKOFF_MS = 500;
+/** A job that was started more often than this pays with attempts for what the store fails: each start may be another request to Goodreads. */
+const MOST_FORGIVEN_STARTS = 10;
 
 export interface ParseBookSettings {
   attempts: number;
@@ -81,7 +86,7 @@ export function toStoredBook(parsed: ParsedBook, via: Book['via'], fetchedAtMs: 
 export function createParseBook(deps: ParseBookDeps) {
   const { store, crawler, heldUntilMs, settings, log, hold, observe, announce, now = Date.now, random = Math.random } = deps;
 
-  return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
+  const attemptBook = async (job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> => {
     // The attempts are set here and not in the job, where a million waiting jobs would carry them along.
     Object.assign(job.opts, { attempts: settings.attempts, backoff: { type: 'custom' } });
     const ids = parseRunId(job.id ?? '');
@@ -197,6 +202,18 @@ export function createParseBook(deps: ParseBookDeps) {
         await keepPage(store, jobId, result.answer.body, now());
         return failForGood('page-not-recognised', reading.reason);
       }
+    }
+  };
+
+  return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
+    try {
+      return await attemptBook(job, token, signal);
+    } catch (error) {
+      if (!(error instanceof QuireError) || error.code !== 'store-unavailable' || job.attemptsStarted > MOST_FORGIVEN_STARTS) throw error;
+      // It was the store and not the source: that costs no attempt, or an outage of some seconds would use up all of them. Where the store is still
+      // away, this rejects too; the lock ends then, and the check for stalled jobs finds the job.
+      await job.moveToDelayed(now() + backoffMs(job.attemptsStarted, { baseMs: STORE_BACKOFF_MS, retryAfterMs: null, random }), token);
+      throw new DelayedError();
     }
   };
 }

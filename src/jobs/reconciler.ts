@@ -5,10 +5,12 @@
 import type { BatchId, Priority } from '../batches/batch.ts';
 import type { JobId } from '../books/identity.ts';
 import type { Store } from '../storage/store.ts';
+import { CLOCK_TOLERANCE_MS } from '../storage/clock-tolerance.ts';
 import { runIdOf } from '../storage/run-id.ts';
 import type { JobRecord } from './job.ts';
 import { newRun } from './jobs.ts';
-import { PARSE_BOOK } from './queues.ts';
+import { LOCK_MS, PARSE_BOOK } from './queues.ts';
+import { DELIVER_WEBHOOK } from './webhook-queue.ts';
 import type { EnqueuedJob, Producer } from './producer.ts';
 
 /** A batch that made progress this recently is left alone. */
@@ -112,8 +114,9 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
     return jobIds.length;
   };
 
-  const reconcileBatch = async (batchId: BatchId): Promise<number> => {
-    if (await isOrphan(batchId)) {
+  const reconcileBatch = async (batchId: BatchId, isIdle: boolean): Promise<number> => {
+    // A batch from the future may be one that is being submitted just now, if the wrong clock is ours.
+    if (isIdle && (await isOrphan(batchId))) {
       const cancelled = await store.batches.cancel(batchId, now());
       await producer.withdraw(cancelled?.unwanted ?? []);
       log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
@@ -140,15 +143,20 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
 
   const round = async (): Promise<number> => {
     let found = 0;
+    for (const queueName of [PARSE_BOOK, DELIVER_WEBHOOK]) await store.queueBackend.correctTimes(queueName, LOCK_MS);
     const idle = await store.batches.listIdle(now() - idleMs, BATCHES_LISTED);
-    for (const batchId of idle
-      .filter((id) => (checkedAt.get(id) ?? 0) < now() - Math.min(TRUST_MS, idleMs * 10))
+    // A clock that was ahead for a while leaves batches that would not count as idle until it is that late.
+    const listed = [...idle, ...(await store.batches.listAhead(now() + CLOCK_TOLERANCE_MS, BATCHES_LISTED))];
+    for (const batchId of listed
+      .filter((id) => Math.abs(now() - (checkedAt.get(id) ?? 0)) > Math.min(TRUST_MS, idleMs * 10))
       .slice(0, BATCHES_A_ROUND)) {
-      found += await reconcileBatch(batchId);
+      found += await reconcileBatch(batchId, idle.includes(batchId));
       checkedAt.set(batchId, now());
     }
-    for (const batchId of checkedAt.keys()) if (!idle.includes(batchId)) checkedAt.delete(batchId);
-    const solo = (await store.jobs.listSolo(ITEMS_AT_ONCE)).filter((job) => job.createdAtMs < now() - idleMs);
+    for (const batchId of checkedAt.keys()) if (!listed.includes(batchId)) checkedAt.delete(batchId);
+    const solo = (await store.jobs.listSolo(ITEMS_AT_ONCE)).filter(
+      ({ createdAtMs }) => createdAtMs < now() - idleMs || createdAtMs > now() + CLOCK_TOLERANCE_MS,
+    );
     found += await enqueueLost(solo);
     await store.batches.sweep(now() - batchTtlMs);
     if (found > 0) log.warn({ jobs: found }, 'jobs that were missing from the queue were queued again');
@@ -159,6 +167,8 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
     timer = setTimeout(() => {
       current = round().catch((error: unknown) => {
         log.warn({ err: error }, 'reconciler round');
+        // What was there before the store went away may not be there after it.
+        checkedAt.clear();
         return 0;
       });
       void current.then(() => {

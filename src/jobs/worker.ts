@@ -43,8 +43,8 @@ export interface JobWorker {
 
 /** What handing back may take beyond the drain before connections are cut, in milliseconds. */
 const FORCE_MS = 2_000;
-/** Node's timers overflow beyond this. */
-const LONGEST_TIMER_MS = 2_000_000_000;
+/** A hold is looked at again after this, since its end is told by the wall clock, which may have jumped meanwhile. */
+const LOOK_AGAIN_MS = 10_000;
 
 export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const { store, queue, crawler, heldUntilMs, settings, log, observe, announce, now = Date.now, random = Math.random } = options;
@@ -61,12 +61,18 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       worker.resume().catch((error: unknown) => log.error({ err: error }, 'the worker could not be resumed'));
   };
 
+  const resumeLater = (): void => {
+    if (resume) clearTimeout(resume);
+    // Workers of a fleet do not all come back in the same instant.
+    const waitMs = pausedUntilMs - now() + random() * 50;
+    resume = waitMs > LOOK_AGAIN_MS ? setTimeout(lookAgain, LOOK_AGAIN_MS) : setTimeout(wake, waitMs);
+  };
+  const lookAgain = (): void => (heldUntilMs() > now() ? resumeLater() : wake());
+
   const hold = (untilMs: number): void => {
     if (stopping || untilMs <= Math.max(pausedUntilMs, now())) return;
     pausedUntilMs = untilMs;
-    if (resume) clearTimeout(resume);
-    // Workers of a fleet do not all come back in the same instant.
-    resume = setTimeout(wake, Math.min(untilMs - now() + random() * 50, LONGEST_TIMER_MS));
+    resumeLater();
     if (!worker.isPaused()) worker.pause(true).catch((error: unknown) => log.error({ err: error }, 'the worker could not be paused'));
   };
 

@@ -17,4 +17,9 @@ export interface QueueBackend {
   recover(queueName: string, maxStalled: number): Promise<void>;
   /** Which of these BullMQ ids exist in the queue and are not finished, in order. */
   unfinished(queueName: string, runIds: string[]): Promise<boolean[]>;
+  /**
+   * Puts right what a process whose clock was ahead wrote into this queue, by the store's own clock: jobs that would be delayed, and locks of `lockMs`
+   * that would hold, for as long as the clock was ahead. BullMQ takes the time from whoever asks.
+   */
+  correctTimes(queueName: string, lockMs: number): Promise<void>;
 }

@@ -186,6 +186,8 @@ export interface BatchStore {
   ): Promise<JobId[]>;
   /** Unfinished batches without progress since `beforeMs`, at most `limit`, longest first. */
   listIdle(beforeMs: number, limit: number): Promise<BatchId[]>;
+  /** Unfinished batches whose last progress lies after `afterMs`, at most `limit`: with a time in the future, those that a clock gone wrong left. */
+  listAhead(afterMs: number, limit: number): Promise<BatchId[]>;
   /** Finished batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
   listUnannounced(limit: number): Promise<BatchId[]>;
   acknowledge(batchId: BatchId): Promise<void>;

@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchId, ItemState } from '../../src/batches/batch.ts';
+import type { JobId } from '../../src/books/identity.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';
 import {
   batchOf,
+  HOUR_MS,
   invalidItem,
   itemsOf,
   jobOf,
@@ -212,6 +214,18 @@ export function batchesContract({ make, name }: StoreKind): void {
       expect(await store.jobs.get(done)).toMatchObject({ state: 'parsed' });
       expect(await settleParsed(store, waiting)).toMatchObject({ finished: [batchId] });
       expect(await again(batchId)).toStrictEqual([]);
+    });
+
+    it('name those that a clock gone wrong left in the future, until they make progress', async () => {
+      const batchId = newBatchId();
+      const jobs = [jobOf(newBookId()), jobOf(newBookId())];
+      await submit(store, batchId, itemsOf(jobs), { nowMs: NOW_MS + HOUR_MS });
+      expect(await store.batches.listAhead(NOW_MS + 60_000, 10)).toStrictEqual([batchId]);
+      expect(await store.batches.listAhead(NOW_MS + HOUR_MS, 10)).toStrictEqual([]);
+      await store.jobs.settle(settlement(jobs[0] as JobId, { book: sampleBook(newBookId()) }));
+      expect(await store.batches.listAhead(NOW_MS + 60_000, 10)).toStrictEqual([]);
+      expect((await store.batches.get(batchId))?.progressedAtMs).toBe(NOW_MS);
+      await store.batches.cancel(batchId, NOW_MS);
     });
 
     it('name those whose end nobody has announced, until it is acknowledged', async () => {

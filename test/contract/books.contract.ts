@@ -62,6 +62,15 @@ export function booksContract({ make }: StoreKind): void {
       expect(await copy(jobOf(bookId))).toStrictEqual(newer);
     });
 
+    it('replaces a copy from the future, which a clock gone wrong left', async () => {
+      const bookId = newBookId();
+      const ahead = sampleBook(bookId, { label: 'ahead', fetchedAtMs: NOW_MS + HOUR_MS, freshUntilMs: NOW_MS + 2 * HOUR_MS });
+      await store.books.put(ahead, [], KEEP_UNTIL_MS);
+      const next = sampleBook(bookId, { label: 'next' });
+      expect(await store.books.put(next, [], KEEP_UNTIL_MS)).toBe('stored');
+      expect(await copy(jobOf(bookId))).toStrictEqual(next);
+    });
+
     it('refuses a poorer copy, and moves the freshness of the richer on', async () => {
       const bookId = newBookId();
       const rich = sampleBook(bookId, { label: 'rich', richness: 20 });

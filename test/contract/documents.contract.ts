@@ -53,6 +53,13 @@ export function documentsContract({ make }: StoreKind): void {
       expect(await get('counter')).toStrictEqual([11, 10]);
     });
 
+    it('last as long as was asked for, whatever clock the caller has', async () => {
+      const nowMs = Date.now() - HOUR_MS;
+      const claim = { nowMs, ifVersion: 0, expireAtMs: nowMs + 60_000 };
+      expect(await store.documents.put('behind', '1', claim)).toBe(1);
+      expect(await store.documents.put('behind', '2', claim)).toBeNull();
+    });
+
     it('are deleted once', async () => {
       await put('gone', 1);
       expect(await store.documents.delete('gone')).toBe(true);

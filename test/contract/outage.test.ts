@@ -64,6 +64,7 @@ const CALLS: Record<string, (store: Store) => Promise<unknown>> = {
   'batches.settledSince': (store) => store.batches.settledSince(newBatchId(), 0, 5),
   'batches.cancel': (store) => store.batches.cancel(newBatchId(), NOW_MS),
   'batches.listIdle': (store) => store.batches.listIdle(NOW_MS, 5),
+  'batches.listAhead': (store) => store.batches.listAhead(NOW_MS, 5),
   'batches.listUnannounced': (store) => store.batches.listUnannounced(5),
   'batches.acknowledge': (store) => store.batches.acknowledge(newBatchId()),
   'documents.get': (store) => store.documents.get('key', NOW_MS),
@@ -76,6 +77,7 @@ const CALLS: Record<string, (store: Store) => Promise<unknown>> = {
     store.pages.keep(jobOf(newBookId()), Buffer.from('x'), { nowMs: NOW_MS, expireAtMs: KEEP_UNTIL_MS, maxPages: 5 }),
   'pages.get': (store) => store.pages.get(jobOf(newBookId()), NOW_MS),
   'signals.publish': (store) => store.signals.publish({ kind: 'source' }),
+  'queueBackend.correctTimes': (store) => store.queueBackend.correctTimes('queue', 1),
   'queueBackend.unfinished': (store) => store.queueBackend.unfinished('queue', ['a']),
 };
 

@@ -1,9 +1,10 @@
 import { Queue, Worker, type BackendFactory, type Job, type WorkerOptions } from 'bullmq';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Store } from '../../src/storage/store.ts';
 import { recordUntil } from '../support/record-until.ts';
 import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
+import { HOUR_MS } from './samples.ts';
 
 let queues = 0;
 
@@ -153,6 +154,27 @@ export function queueContract({ make, name }: StoreKind): void {
         expect(await queue.getJobCounts('active', 'waiting')).toStrictEqual({ active: 1, waiting: 0 });
       }),
     );
+
+    it('corrects what a clock that was an hour ahead left: delays, locks, and the look for stalled jobs', () =>
+      withQueue(async ({ queue, worker }) => {
+        const dead = worker(() => Promise.resolve(), { autorun: false, stalledInterval: 100 });
+        const right = Date.now;
+        const clock = vi.spyOn(Date, 'now').mockImplementation(() => right() + HOUR_MS);
+        try {
+          await queue.add('job', {}, { jobId: 'book-1.h' });
+          await queue.add('job', {}, { jobId: 'book-2.h', delay: 50 });
+          expect((await dead.getNextJob('token'))?.id).toBe('book-1.h');
+          await dead.startStalledCheckTimer();
+          await dead.close();
+        } finally {
+          clock.mockRestore();
+        }
+        await store.queueBackend.correctTimes(queue.name, 100);
+        const working = worker((job) => Promise.resolve(job.id), { stalledInterval: 100 });
+        // On Redis the lock of the dead worker lasts its half minute, as it does without any clock being wrong.
+        const seen = await finished(working, name === 'redis' ? 1 : 2);
+        expect(new Set(seen.map(({ args }) => args[1]))).toStrictEqual(new Set(name === 'redis' ? ['book-2.h'] : ['book-1.h', 'book-2.h']));
+      }));
 
     it('keeps finished jobs to their cap, and lets an id be used again once it is gone', () =>
       withQueue(async ({ queue, worker }) => {

@@ -125,6 +125,8 @@ export function submitContract({ make }: StoreKind): void {
       { what: 'older than maxAge', maxAgeMs: MINUTE_MS, ageMs: MINUTE_MS + 1, freshForMs: HOUR_MS, fresh: false },
       { what: 'young enough for maxAge though stale', maxAgeMs: HOUR_MS, ageMs: MINUTE_MS, freshForMs: -1, fresh: true },
       { what: 'maxAge 0', maxAgeMs: 0, ageMs: 0, freshForMs: HOUR_MS, fresh: false },
+      { what: 'ahead by no more than clocks differ', maxAgeMs: MINUTE_MS, ageMs: -MINUTE_MS, freshForMs: HOUR_MS, fresh: true },
+      { what: 'from the future', maxAgeMs: MINUTE_MS, ageMs: -MINUTE_MS - 1, freshForMs: HOUR_MS, fresh: false },
     ];
     it.each(freshness)('decides whether a copy is fresh: $what', async ({ maxAgeMs, ageMs, freshForMs, fresh }) => {
       const bookId = newBookId();

@@ -85,7 +85,7 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
   };
 
   const listLately = (): Promise<Endpoint[]> => {
-    if (known === null || now() - known.atMs >= FRESH_MS) {
+    if (known === null || Math.abs(now() - known.atMs) >= FRESH_MS) {
       const endpoints = list();
       known = { atMs: now(), endpoints };
       // A failure is told to whoever asked, and not kept for the next.

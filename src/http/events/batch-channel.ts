@@ -137,8 +137,8 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
       return over;
     },
     async batchEvent(seq, fresh) {
-      if (view === null || fresh || Date.now() - view.atMs > VIEW_MS)
-        view = { atMs: Date.now(), data: (await batches.view(batchId)) ?? { batchId } };
+      if (view === null || fresh || performance.now() - view.atMs > VIEW_MS)
+        view = { atMs: performance.now(), data: (await batches.view(batchId)) ?? { batchId } };
       return EVENT(seq, 'batch', view.data);
     },
     changed: () => wake.promise,

@@ -100,7 +100,7 @@ export function createEventStreams({ deps, openStreams, stuckMs = STUCK_MS }: Ev
 
   const pump = async (stream: Stream, channel: BatchChannel, afterSeq: number): Promise<void> => {
     let seq = afterSeq;
-    let toldAtMs = Date.now();
+    let toldAtMs = performance.now();
     // Browsers reconnect after this; spread, so that they do not do it all at once.
     await write(stream, `retry: ${1000 + Math.floor(Math.random() * 2000)}\n${await channel.batchEvent(seq, false)}`);
     for (let wasOver = false; !stream.closed;) {
@@ -110,8 +110,8 @@ export function createEventStreams({ deps, openStreams, stuckMs = STUCK_MS }: Ev
       if (chunk) {
         seq = chunk.seq;
         await write(stream, chunk.text);
-        if (Date.now() - toldAtMs < PROGRESS_MS) continue;
-        toldAtMs = Date.now();
+        if (performance.now() - toldAtMs < PROGRESS_MS) continue;
+        toldAtMs = performance.now();
         await write(stream, await channel.batchEvent(seq, false));
       } else if (wasOver) {
         await write(stream, await channel.batchEvent(seq, true));

@@ -36,6 +36,10 @@ const IDLE = statement(
   'batches.idle',
   'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND progressed_at_ms < $1 ORDER BY progressed_at_ms LIMIT $2',
 );
+const AHEAD = statement(
+  'batches.ahead',
+  'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND progressed_at_ms > $1 ORDER BY progressed_at_ms LIMIT $2',
+);
 const UNANNOUNCED = statement(
   'batches.unannounced',
   'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NOT NULL AND NOT announced ORDER BY finished_at_ms LIMIT $1',
@@ -230,6 +234,9 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
 
     async listIdle(beforeMs, limit) {
       return (await sql.query<BatchRow>(IDLE, [beforeMs, limit])).map((row) => row.batch_id);
+    },
+    async listAhead(afterMs, limit) {
+      return (await sql.query<BatchRow>(AHEAD, [afterMs, limit])).map((row) => row.batch_id);
     },
     async listUnannounced(limit) {
       return (await sql.query<BatchRow>(UNANNOUNCED, [limit])).map((row) => row.batch_id);

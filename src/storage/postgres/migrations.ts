@@ -6,7 +6,11 @@ import { TABLES } from './schema-tables.ts';
 import { bullmqSchema, quoteSchema, signalChannel, statement, type SqlClient } from './sql-client.ts';
 
 /** Append, never edit: a database runs those whose version is above its own, in order. */
-const MIGRATIONS: readonly { version: number; text: string }[] = [{ version: 1, text: TABLES + FUNCTIONS }];
+const MIGRATIONS: readonly { version: number; text: string }[] = [
+  { version: 1, text: TABLES + FUNCTIONS },
+  // Functions that were changed are all replaced as they are now.
+  { version: 2, text: FUNCTIONS },
+];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
 

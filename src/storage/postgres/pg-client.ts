@@ -10,6 +10,8 @@ const CONNECT_DEADLINE_MS = 1_500;
 const STATEMENT_DEADLINE_MS = 1_800;
 const MIGRATION_DEADLINE_MS = 60_000;
 const MOST_TRIES = 4;
+/** How often the connection that listens is asked whether it is still there. */
+const HEARTBEAT_MS = 5_000;
 const RELISTEN_FIRST_MS = 100;
 const RELISTEN_MOST_MS = 5_000;
 
@@ -165,11 +167,16 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
     const stop = (): void => void close(client);
     ended.signal.addEventListener('abort', stop, { once: true });
     client.on('notification', ({ payload }) => onPayload(payload ?? ''));
+    // A firewall that forgot about the connection tells nobody: only an answer that stays out does.
+    const heartbeat = setInterval(() => {
+      inTime(() => client.query('SELECT 1')).catch(stop);
+    }, HEARTBEAT_MS);
     try {
       await client.query(`LISTEN "${channel}"`);
       ready();
       await lost;
     } finally {
+      clearInterval(heartbeat);
       ended.signal.removeEventListener('abort', stop);
       await close(client);
     }

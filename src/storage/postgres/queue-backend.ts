@@ -1,5 +1,6 @@
 /** BullMQ on PostgreSQL or PGlite: its tables in a schema of their own, its connection made so that it outlives an outage. */
 import { PostgresConnection, PostgresQueueBackend, type BackendFactory } from 'bullmq';
+import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
 import { inSchema, statement, type SqlClient } from './sql-client.ts';
 
 type ConnectionOptions = ConstructorParameters<typeof PostgresConnection>[0];
@@ -105,11 +106,30 @@ const UNFINISHED = `
   SELECT EXISTS (SELECT 1 FROM @.job j WHERE j.queue = $1 AND j.id = u.id AND j.state NOT IN ('completed', 'failed')) AS live
   FROM unnest($2::text[]) WITH ORDINALITY AS u (id, place) ORDER BY place`;
 
+/**
+ * BullMQ looks for stalled jobs only some seconds after the last look, whose time is that of the worker that looked: one from the future would stop it.
+ * Parameters: the queue, and how long its locks last. In this text `@.` is BullMQ's schema.
+ */
+const CORRECT_TIMES = `
+  WITH clock AS MATERIALIZED (SELECT (extract(epoch FROM clock_timestamp()) * 1000)::bigint AS now),
+  looks AS (
+    DELETE FROM @.meta USING clock WHERE queue = $1 AND field = 'stalled-check' AND value::bigint > clock.now + ${CLOCK_TOLERANCE_MS}
+  ), locks AS (
+    UPDATE @.job SET locked_until_ms = clock.now + $2::bigint FROM clock
+    WHERE queue = $1 AND state = 'active' AND locked_until_ms > clock.now + $2::bigint + ${CLOCK_TOLERANCE_MS}
+  )
+  UPDATE @.job SET process_at_ms = clock.now + delay_ms FROM clock
+  WHERE queue = $1 AND state = 'delayed' AND process_at_ms > clock.now + delay_ms + ${CLOCK_TOLERANCE_MS}`;
+
 /** The questions that need BullMQ's tables; `schema` is theirs. */
 export function createQueueQueries(sql: SqlClient, schema: string) {
   const recover = statement('queue.recover', inSchema(schema, RECOVER));
   const unfinished = statement('queue.unfinished', inSchema(schema, UNFINISHED));
+  const correctTimes = statement('queue.correctTimes', inSchema(schema, CORRECT_TIMES));
   return {
+    async correctTimes(queueName: string, lockMs: number): Promise<void> {
+      await sql.query(correctTimes, [queueName, lockMs]);
+    },
     async recover(queueName: string, maxStalled: number): Promise<void> {
       await sql.query(recover, [queueName, maxStalled]);
     },

@@ -6,22 +6,26 @@
  * then what is known of books.
  */
 
+import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
+
 const BOOKS = `
--- Stores a copy unless the one there is newer or richer. Of a richer one only the freshness moves on.
-CREATE FUNCTION @.put_book(p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_aliases text[])
+-- Stores a copy unless the one there is newer or richer. Of a richer one only the freshness moves on. One from the future (a clock went
+-- wrong) is newer than nothing: otherwise no copy could replace it until its time has come.
+CREATE OR REPLACE FUNCTION @.put_book(p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_aliases text[])
 RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   v_key text := 'book-' || p_book;
   v_stored text := 'stored';
   v_alias text;
+  v_future bigint := extract(epoch FROM clock_timestamp()) * 1000 + ${CLOCK_TOLERANCE_MS};
 BEGIN
   INSERT INTO @.known AS k (key, kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body)
   VALUES (v_key, 'b', p_book, p_at, p_until, p_keep, p_richness, p_etag, p_body)
   ON CONFLICT (key) DO UPDATE SET kind = 'b', book_id = excluded.book_id, at_ms = excluded.at_ms, until_ms = excluded.until_ms,
     keep_ms = excluded.keep_ms, richness = excluded.richness, etag = excluded.etag, body = excluded.body
-  WHERE k.kind <> 'b' OR k.keep_ms <= excluded.at_ms OR (k.at_ms <= excluded.at_ms AND k.richness <= excluded.richness);
+  WHERE k.kind <> 'b' OR k.keep_ms <= excluded.at_ms OR ((k.at_ms <= excluded.at_ms OR k.at_ms > v_future) AND k.richness <= excluded.richness);
   IF NOT FOUND THEN
-    UPDATE @.known SET until_ms = greatest(until_ms, p_until), keep_ms = greatest(keep_ms, p_keep) WHERE key = v_key AND at_ms <= p_at;
+    UPDATE @.known SET until_ms = greatest(until_ms, p_until), keep_ms = greatest(keep_ms, p_keep) WHERE key = v_key AND (at_ms <= p_at OR at_ms > v_future);
     v_stored := CASE WHEN FOUND THEN 'poorer' ELSE 'older' END;
   END IF;
   IF v_stored <> 'older' THEN PERFORM pg_notify('@channel', 'book ' || p_book); END IF;
@@ -40,7 +44,7 @@ BEGIN
 END $$;
 
 -- Remembers that Goodreads has no such book. A copy stays, and counts as fresh until then.
-CREATE FUNCTION @.mark_missing(p_key text, p_now bigint, p_until bigint) RETURNS void LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION @.mark_missing(p_key text, p_now bigint, p_until bigint) RETURNS void LANGUAGE plpgsql AS $$
 DECLARE
   v_known record;
   v_key text := p_key;
@@ -58,7 +62,7 @@ BEGIN
 END $$;
 
 -- Drops what is past its time, at most p_limit of it. An alias lives as long as what it leads to.
-CREATE FUNCTION @.purge_known(p_now bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION @.purge_known(p_now bigint, p_limit integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE v_gone integer;
 BEGIN
   UPDATE @.known a SET keep_ms = b.keep_ms FROM @.known b
@@ -71,7 +75,7 @@ END $$;
 
 const SUBMIT = `
 -- Decides and records up to 1,000 items. Names in the answer: n (place in p_items), status, raise, book, at.
-CREATE FUNCTION @.submit(p_batch text, p_options text, p_total integer, p_last boolean, p_now bigint, p_run text, p_priority smallint, p_max_age bigint, p_items text)
+CREATE OR REPLACE FUNCTION @.submit(p_batch text, p_options text, p_total integer, p_last boolean, p_now bigint, p_run text, p_priority smallint, p_max_age bigint, p_items text)
 RETURNS TABLE (n integer, status "char", raise text, book bigint, at bigint) LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -89,7 +93,7 @@ BEGIN
       CASE
         WHEN g.j IS NULL THEN 'i'::"char"
         WHEN f.keep_ms IS NULL OR f.keep_ms <= p_now THEN 'q'::"char"
-        WHEN NOT (CASE WHEN p_max_age IS NULL THEN p_now < f.until_ms ELSE p_max_age > 0 AND p_now - f.at_ms <= p_max_age END) THEN 'q'::"char"
+        WHEN NOT (CASE WHEN p_max_age IS NULL THEN p_now < f.until_ms ELSE p_max_age > 0 AND p_now - f.at_ms BETWEEN -${CLOCK_TOLERANCE_MS} AND p_max_age END) THEN 'q'::"char"
         WHEN f.kind = 'b' THEN 'c'::"char"
         WHEN f.kind = 'm' THEN 'n'::"char"
         ELSE 'q'::"char"
@@ -143,7 +147,7 @@ END $$;
 
 const SETTLE = `
 -- Ends a live job, settles every item that waits for it, and stores its copy.
-CREATE FUNCTION @.settle(p_job text, p_run text, p_now bigint, p_state "char", p_attempts integer, p_code text, p_detail text, p_book bigint, p_body text, p_etag text,
+CREATE OR REPLACE FUNCTION @.settle(p_job text, p_run text, p_now bigint, p_state "char", p_attempts integer, p_code text, p_detail text, p_book bigint, p_body text, p_etag text,
   p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_missing_until bigint,
   OUT settled boolean, OUT stored text, OUT finished text[], OUT live_run text) LANGUAGE plpgsql AS $$
 DECLARE
@@ -179,7 +183,7 @@ BEGIN
 END $$;
 
 -- Cancels what a batch still waits for. Jobs that nobody else wants end too: they come back in jobs and runs.
-CREATE FUNCTION @.cancel_batch(p_batch text, p_now bigint, OUT known boolean, OUT gone integer, OUT jobs text[], OUT runs text[]) LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION @.cancel_batch(p_batch text, p_now bigint, OUT known boolean, OUT gone integer, OUT jobs text[], OUT runs text[]) LANGUAGE plpgsql AS $$
 DECLARE
   v_batch record; v_waiting text[]; v_locked text[];
 BEGIN
@@ -209,7 +213,7 @@ BEGIN
 END $$;
 
 -- Forgets the oldest settled jobs beyond the caps.
-CREATE FUNCTION @.trim_jobs(p_finished bigint, p_failed bigint) RETURNS void LANGUAGE sql AS $$
+CREATE OR REPLACE FUNCTION @.trim_jobs(p_finished bigint, p_failed bigint) RETURNS void LANGUAGE sql AS $$
   DELETE FROM @.job WHERE state IN ('p', 'n', 'x') AND settled_no <= (
     SELECT settled_no FROM @.job WHERE state IN ('p', 'n', 'x') ORDER BY settled_no DESC OFFSET p_finished LIMIT 1);
   DELETE FROM @.job WHERE state = 'f' AND settled_no <= (SELECT settled_no FROM @.job WHERE state = 'f' ORDER BY settled_no DESC OFFSET p_failed LIMIT 1);

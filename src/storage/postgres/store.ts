@@ -42,6 +42,7 @@ export function createPostgresStore({ url, settings, onError = () => undefined }
   const place = placeOf(url);
   const sql = createPgClient({ url, schema, place, onError });
   const { startSignals, ...parts } = createSqlParts(sql, settings);
+  const queue = createQueueQueries(sql, bullmqSchema(schema));
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
@@ -92,7 +93,7 @@ export function createPostgresStore({ url, settings, onError = () => undefined }
         prefix: schema,
       }),
       factory: createBackendFactory(bullmqSchema(schema), isOutage),
-      unfinished: createQueueQueries(sql, bullmqSchema(schema)).unfinished,
+      ...queue,
       // Another process may hold the lock of an active job: only BullMQ's stalled check can tell.
       recover: () => Promise.resolve(),
     },

@@ -161,6 +161,8 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
 
     listIdle: (beforeMs, limit) =>
       asked(redis.zrangebyscore(`${prefix}open`, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)) as Promise<BatchId[]>,
+    listAhead: (afterMs, limit) =>
+      asked(redis.zrangebyscore(`${prefix}open`, `(${afterMs}`, '+inf', 'LIMIT', 0, limit)) as Promise<BatchId[]>,
     listUnannounced: (limit) => asked(redis.zrange(`${prefix}unannounced`, 0, String(limit - 1))) as Promise<BatchId[]>,
     async acknowledge(batchId) {
       await asked(redis.zrem(`${prefix}unannounced`, batchId));

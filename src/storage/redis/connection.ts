@@ -7,6 +7,14 @@ import { SCRIPTS, type ScriptName } from './scripts.ts';
 /** A command that has no answer after this long is given up: the API's promise is 503 within 2 s. */
 export const COMMAND_TIMEOUT_MS = 1800;
 
+/**
+ * A connection on which an answer is due for this long is closed and opened anew: a firewall that forgot about it tells nobody, and each
+ * command would run into its time-out for ever.
+ */
+const SILENCE_MS = 5_000;
+/** BullMQ's blocking reads wait up to 10 s for a job, so their silence means nothing before. */
+const WORKER_SILENCE_MS = 15_000;
+
 /** Our scripts as methods; the `Buffer` form returns bulk replies as bytes. The first argument is the hash-tagged prefix. */
 type ScriptMethods = Record<ScriptName, (prefix: string, ...args: (string | number | Buffer)[]) => Promise<unknown>>;
 export type RedisClient = Redis & ScriptMethods;
@@ -17,11 +25,21 @@ const reconnectDelayMs = (times: number): number => Math.min(50 * 2 ** Math.min(
 
 const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
   // Requests must not pile up behind a store that is away: each waits at most its command time-out.
-  records: { commandTimeout: COMMAND_TIMEOUT_MS, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false },
-  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true },
-  producer: { commandTimeout: COMMAND_TIMEOUT_MS, maxRetriesPerRequest: null, autoResendUnfulfilledCommands: false },
+  records: {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: null,
+    autoResendUnfulfilledCommands: false,
+    socketTimeout: SILENCE_MS,
+  },
+  subscriber: { maxRetriesPerRequest: null, autoResubscribe: true, socketTimeout: SILENCE_MS },
+  producer: {
+    commandTimeout: COMMAND_TIMEOUT_MS,
+    maxRetriesPerRequest: null,
+    autoResendUnfulfilledCommands: false,
+    socketTimeout: SILENCE_MS,
+  },
   // BullMQ's blocking reads wait as long as it takes; the worker goes on by itself when Redis is back.
-  worker: { maxRetriesPerRequest: null },
+  worker: { maxRetriesPerRequest: null, socketTimeout: WORKER_SILENCE_MS },
 };
 
 /** A cluster client keeps commands for as long as no node can be reached, whatever their time-out: each gets its deadline when it is sent. */

@@ -11,7 +11,8 @@ if ARGV[5] == '0' then
   call('PERSIST', key)
   call('ZREM', P .. 'docs-ending', ARGV[1])
 else
-  call('PEXPIREAT', key, ARGV[5])
+  -- Counted from the caller's own time: whether its clock is right does not matter then.
+  call('PEXPIRE', key, math.max(0, ARGV[5] - ARGV[4]))
   call('ZADD', P .. 'docs-ending', ARGV[5], ARGV[1])
 end
 -- Redis drops an expired document by itself; each write takes a few of their names out of the list of keys. One that is still there by the server's

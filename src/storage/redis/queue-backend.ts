@@ -3,6 +3,9 @@ import type { QueueBackend } from '../queue-backend.ts';
 import type { RedisAddress } from './address.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
 
+/** Delayed jobs that are looked at in one go: those with the latest time. */
+const MOST_CORRECTED = 100;
+
 /** The backend, and `stop`, which ends the producer connections it opened. (BullMQ duplicates worker connections itself and ends those.) */
 export function createQueueBackend(
   address: RedisAddress,
@@ -24,6 +27,10 @@ export function createQueueBackend(
       // A BullMQ job is a hash; `finishedOn` is set when it completed or failed.
       const facts = await asked(Promise.all(runIds.map((id) => redis.hmget(`{${prefix}}:${queueName}:${id}`, 'timestamp', 'finishedOn'))));
       return facts.map(([timestamp, finishedOn]) => Boolean(timestamp) && !finishedOn);
+    },
+    async correctTimes(queueName) {
+      // Locks and the look for stalled jobs are timed by Redis itself.
+      await asked(redis.correctDelays(`{${prefix}}:`, queueName, MOST_CORRECTED));
     },
     async stop() {
       await Promise.all(opened.map(closeConnection));

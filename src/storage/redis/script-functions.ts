@@ -1,5 +1,7 @@
 /** The Lua functions that the scripts of the Redis store share: see scripts.ts for the keys. Each script is sent with all of them before it. */
 
+import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
+
 export const SCRIPT_FUNCTIONS = `
 local P = KEYS[1]
 local call = redis.call
@@ -28,7 +30,8 @@ end
 
 local function progress(id, now)
   local key = P .. 'batch:' .. id
-  if now - tonumber(call('HGET', key, 'progressed') or 0) >= 1000 then
+  -- A time from the future was left by a clock gone wrong.
+  if math.abs(now - tonumber(call('HGET', key, 'progressed') or 0)) >= 1000 then
     call('HSET', key, 'progressed', now)
     call('ZADD', P .. 'open', now, id)
   end
@@ -92,12 +95,18 @@ local function settleRecord(jobId, run, state, now, attempts, waiters, code, det
   remember(jobId, run, state, now, maxFinished, maxFailed)
 end
 
--- Stores a copy unless the one there is newer or richer; of a richer one only the freshness moves on.
+local function isFromFuture(atMs)
+  local time = call('TIME')
+  return tonumber(atMs) > time[1] * 1000 + ${CLOCK_TOLERANCE_MS}
+end
+
+-- Stores a copy unless the one there is newer or richer; of a richer one only the freshness moves on. One from the future (a clock went wrong) is
+-- newer than nothing: otherwise no copy could replace it until its time has come.
 local function put(bookId, value, keepUntil)
   local key = P .. 'book-' .. bookId
   local old = call('GETRANGE', key, 0, 45)
   if string.sub(old, 1, 1) == 'Q' then
-    if string.sub(old, 2, 14) > string.sub(value, 2, 14) then return 'older' end
+    if string.sub(old, 2, 14) > string.sub(value, 2, 14) and not isFromFuture(string.sub(old, 2, 14)) then return 'older' end
     if string.sub(old, 28, 30) > string.sub(value, 28, 30) then
       if string.sub(value, 15, 27) > string.sub(old, 15, 27) then call('SETRANGE', key, 14, string.sub(value, 15, 27)) end
       signal('book ' .. bookId)

@@ -11,6 +11,7 @@
  *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
  * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
  */
+import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
 import { DOCUMENT_SCRIPTS } from './document-scripts.ts';
 import { SCRIPT_FUNCTIONS } from './script-functions.ts';
 
@@ -25,7 +26,7 @@ if id ~= '' and call('HEXISTS', bkey, 'cancelled') == 1 then return false end
 
 local function isFresh(since, untilAt)
   if maxAge < 0 then return now < untilAt end
-  return maxAge > 0 and now - since <= maxAge
+  return maxAge > 0 and now - since <= maxAge and since - now <= ${CLOCK_TOLERANCE_MS}
 end
 
 -- Most submissions name nothing but new books, or next to nothing: one question for all of them spares two for each.
@@ -235,12 +236,25 @@ signal(ARGV[1])
 return 1
 `;
 
+/** ARGV: name of a BullMQ queue, most jobs. The latest delayed jobs; a score is the time × 4096 and a number that keeps the order of arrival. */
+const correctDelays = `
+local queue = P .. ARGV[1] .. ':'
+local time = call('TIME')
+local now = time[1] * 1000
+local late = call('ZREVRANGE', queue .. 'delayed', 0, ARGV[2] - 1, 'WITHSCORES')
+for at = 1, #late, 2 do
+  local due = math.floor(tonumber(late[at + 1]) / 4096)
+  local delay = tonumber(call('HGET', queue .. late[at], 'delay') or 0)
+  if due > now + delay + ${CLOCK_TOLERANCE_MS} then call('ZADD', queue .. 'delayed', (now + delay) * 4096, late[at]) end
+end
+return 1
+`;
+
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({ submit, rejoin, settle, cancelBatch, putBook, deleteBook, note, tell, ...DOCUMENT_SCRIPTS }).map(([name, lua]) => [
-    name,
-    SCRIPT_FUNCTIONS + lua,
-  ]),
+  Object.entries({ submit, rejoin, settle, cancelBatch, putBook, deleteBook, note, tell, correctDelays, ...DOCUMENT_SCRIPTS }).map(
+    ([name, lua]) => [name, SCRIPT_FUNCTIONS + lua],
+  ),
 ) as Record<ScriptName, string>;
 
 export type ScriptName =
@@ -256,4 +270,5 @@ export type ScriptName =
   | 'forgetExpired'
   | 'addTally'
   | 'keepPage'
-  | 'tell';
+  | 'tell'
+  | 'correctDelays';

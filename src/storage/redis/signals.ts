@@ -3,8 +3,17 @@ import { decodeSignal, encodeSignal } from '../signal-lines.ts';
 import type { Signal, Signals } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
 
-/** Signals and the hook that starts listening: `listen` is called once the subscriber connection may be opened. */
-export function createSignals(redis: RedisClient, subscriber: RedisClient, prefix: string): Signals & { listen(): Promise<void> } {
+/** How often the subscriber's connection is asked whether it is still there. */
+const HEARTBEAT_MS = 5_000;
+
+/** The hooks of the store: `listen` is called once the subscriber connection may be opened, `stop` before it is closed. */
+export interface RedisSignals extends Signals {
+  listen(): Promise<void>;
+  stop(): void;
+}
+
+export function createSignals(redis: RedisClient, subscriber: RedisClient, prefix: string): RedisSignals {
+  let heartbeat: NodeJS.Timeout | undefined;
   const listeners = new Set<(signal: Signal) => void>();
   const channel = `${prefix}signals`;
   subscriber.on('message', (_channel: string, line: string) => {
@@ -14,7 +23,12 @@ export function createSignals(redis: RedisClient, subscriber: RedisClient, prefi
   return {
     async listen() {
       await subscriber.subscribe(channel);
+      // A listener hears nothing on a quiet day either: only a question whose answer stays out (`socketTimeout`) tells that the connection is dead.
+      heartbeat = setInterval(() => {
+        if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
+      }, HEARTBEAT_MS).unref();
     },
+    stop: () => clearInterval(heartbeat),
     async publish(signal) {
       await asked(redis.tell(prefix, encodeSignal(signal)));
     },

@@ -72,6 +72,7 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
     },
     async stop() {
       await starting?.catch(() => undefined);
+      signals.stop();
       await queueBackend.stop();
       await Promise.all([closeConnection(redis), closeConnection(subscriber)]);
     },

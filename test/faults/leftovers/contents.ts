@@ -13,6 +13,7 @@ export interface KeptJob {
   state: string;
   solo: boolean;
   createdAtMs: number;
+  settledAtMs: number | null;
   bookId: string | null;
 }
 

@@ -94,7 +94,7 @@ export async function readSql(query: Query, schema: string): Promise<Contents> {
   for (const { rule, sql } of RULES) for (const { what } of await rows(sql)) contents.remarks.push(`${what} ${rule}`);
 
   for (const row of await rows(
-    'SELECT job_id, run, state::text AS state, solo, created_at_ms::float8 AS created, book_id::text AS book FROM @.job',
+    'SELECT job_id, run, state::text AS state, solo, created_at_ms::float8 AS created, settled_at_ms::float8 AS settled, book_id::text AS book FROM @.job',
   )) {
     contents.jobs.push({
       jobId: text(row['job_id']),
@@ -102,6 +102,7 @@ export async function readSql(query: Query, schema: string): Promise<Contents> {
       state: text(row['state']),
       solo: row['solo'] === true,
       createdAtMs: Number(row['created']),
+      settledAtMs: row['settled'] === null ? null : Number(row['settled']),
       bookId: textOrNull(row['book']),
     });
   }

@@ -108,6 +108,25 @@ describe('the pace', () => {
   });
 });
 
+describe('a clock that was ahead', () => {
+  const aheadMs = T0 + 3_600_000;
+
+  test('does not make the gate deaf to pushback afterwards', () => {
+    const state: PacingState = { ...initialState(), cutAtMs: aheadMs };
+    expect(
+      currentRate(
+        reportOutcome(state, outcome('overloaded', T0), T0 + 50, settings({ ratePerSecond: 8 }), half),
+        settings({ ratePerSecond: 8 }),
+      ),
+    ).toBe(4);
+  });
+
+  test('nor to a block', () => {
+    const state: PacingState = { ...initialState(), reopenedAtMs: aheadMs };
+    expect(reportOutcome(state, outcome('blocked', T0), T0 + 50, settings(), half).mode).toBe('blocked');
+  });
+});
+
 describe('pushback', () => {
   test('halves the rate at 429 and 5xx, once for all pages that were under way', () => {
     let state = reportOutcome(initialState(), outcome('overloaded', T0 - 50), T0, settings({ ratePerSecond: 8 }), half);
