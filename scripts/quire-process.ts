@@ -8,6 +8,8 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+/** Options of Node that `npm start` runs Quire with. */
+const NODE_OPTIONS = ['--max-semi-space-size=32'];
 const SOURCE = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface QuireOptions {
@@ -71,7 +73,7 @@ function begin({
 }: QuireOptions): Started {
   const { PATH = '', HOME = '' } = process.env;
   const program = fromSource ? ['--import', import.meta.resolve('tsx'), SOURCE] : [BUILT];
-  const child = spawn(process.execPath, [...nodeArgs, ...program, ...(role ? [role] : [])], {
+  const child = spawn(process.execPath, [...NODE_OPTIONS, ...nodeArgs, ...program, ...(role ? [role] : [])], {
     cwd,
     env: { PATH, HOME, PORT: '0', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -100,7 +100,7 @@ export interface Submission {
   priority: Priority;
   /** A copy fetched at most so long ago counts as fresh; `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "missing" is fresh by the same rule. */
   maxAgeMs: number | null;
-  /** At most 1,000; no two of the same job. */
+  /** At most 1,000, their indexes one after the other; no two of the same job. */
   items: SubmittedItem[];
 }
 

@@ -82,7 +82,8 @@ describe('docker-compose.yml', () => {
 describe('Dockerfile', () => {
   it('runs node as an ordinary user and as process 1, with the role as its argument', () => {
     expect(only('USER').getArgumentsContent()).toBe('node');
-    expect(json('ENTRYPOINT')).toEqual(['node', 'dist/main.js']);
+    const { scripts } = JSON.parse(read('package.json')) as { scripts: Record<string, string> };
+    expect(json('ENTRYPOINT')).toEqual(scripts['start']?.split(' '));
     expect(json('CMD')).toEqual(['all']);
     expect(only('STOPSIGNAL').getArgumentsContent()).toBe('SIGTERM');
   });

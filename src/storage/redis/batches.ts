@@ -69,19 +69,23 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
   return {
     /** Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled in the meantime. */
     async submit({ batch, nowMs, run, priority, maxAgeMs, items }) {
-      const args: (string | number)[] = [
-        nowMs,
-        run,
-        PRIORITIES.indexOf(priority),
-        maxAgeMs ?? -1,
-        batch?.batchId ?? '',
-        batch?.total ?? 0,
-        batch?.last ? 1 : 0,
-        batch ? JSON.stringify(batch.options) : '',
-        settings.batchTtlMs,
-      ];
-      for (const item of items) args.push(item.jobId ?? '', item.index, batch ? encodeItem(item) : '');
-      const answers = (await asked(redis.submit(prefix, ...args))) as string[] | null;
+      const answers = (await asked(
+        redis.submit(
+          prefix,
+          nowMs,
+          run,
+          PRIORITIES.indexOf(priority),
+          maxAgeMs ?? -1,
+          batch?.batchId ?? '',
+          batch?.total ?? 0,
+          batch?.last ? 1 : 0,
+          batch ? JSON.stringify(batch.options) : '',
+          settings.batchTtlMs,
+          items[0]?.index ?? 0,
+          // One long argument: the driver spends more on a thousand short ones than Redis does on taking it apart.
+          items.map(encodeItem).join('\n'),
+        ),
+      )) as string[] | null;
       if (answers === null) throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
       return answers.map(decodeOutcome);
     },

@@ -59,7 +59,8 @@ function shareWrites(client: Redis): void {
   const send = client.sendCommand.bind(client);
   client.sendCommand = (command, ...rest) => {
     const { stream } = client;
-    if (client.status === 'ready' && stream.writableCorked === 0) {
+    // A pipeline hands over a stream of its own, and writes all its commands at once anyway.
+    if (rest[0] === undefined && client.status === 'ready' && stream.writableCorked === 0) {
       stream.cork();
       setImmediate(() => stream.uncork());
     }

@@ -18,7 +18,7 @@ import { SCRIPT_FUNCTIONS } from './script-functions.ts';
 /** Positions in a copy's header, shared with the TypeScript side. */
 export const HEADER_BYTES = 47;
 
-/** ARGV: now, run, priority rank, maxAgeMs (-1: freshUntil decides), batchId, total, last, options JSON, ttl, then jobId, index, item JSON for each. Records nothing and returns false when the batch was cancelled. */
+/** ARGV: now, run, priority rank, maxAgeMs (-1: freshUntil decides), batchId, total, last, options JSON, ttl, index of the first item, items as JSON, a line each. Records nothing and returns false when the batch was cancelled. */
 const submit = `
 local now, run, rank, maxAge, id = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), ARGV[5]
 local bkey, items, letters, counts, out = P .. 'batch:' .. id, {}, {}, {q = 0, c = 0, n = 0, i = 0}, {}
@@ -30,9 +30,11 @@ local function isFresh(since, untilAt)
 end
 
 -- Most submissions name nothing but new books, or next to nothing: one question for all of them spares two for each.
-local copies, records = {}, {}
-for a = 10, #ARGV, 3 do
-  local jobId = ARGV[a]
+local jobIds, copies, records = {}, {}, {}
+for line in string.gmatch(ARGV[11], '[^\\n]+') do
+  local jobId = string.match(line, '^%["([^"]*)"')
+  items[#items + 1] = line
+  jobIds[#jobIds + 1] = jobId
   if jobId ~= '' then
     copies[#copies + 1] = P .. jobId
     records[#records + 1] = P .. 'job:' .. jobId
@@ -42,8 +44,8 @@ local known = #copies > 0 and call('EXISTS', unpack(copies)) > 0
 local recorded = #records > 0 and call('EXISTS', unpack(records)) > 0
 local at = 0
 
-for a = 10, #ARGV, 3 do
-  local jobId, letter, answer = ARGV[a], 'q', nil
+for n, jobId in ipairs(jobIds) do
+  local letter, answer = 'q', nil
   if jobId == '' then
     letter, answer = 'i', 'i'
   else
@@ -59,7 +61,7 @@ for a = 10, #ARGV, 3 do
       letter, answer = 'n', 'm'
     else
       local jkey = records[at]
-      local waiter = id ~= '' and (id .. '.' .. ARGV[a + 1]) or ''
+      local waiter = id ~= '' and (id .. '.' .. (ARGV[10] + n - 1)) or ''
       local job = recorded and call('HMGET', jkey, 's', 'r', 'p', 'w') or {}
       if job[1] == 'live' then
         answer = 'j'
@@ -80,9 +82,8 @@ for a = 10, #ARGV, 3 do
       end
     end
   end
-  out[#out + 1] = answer
-  items[#items + 1] = ARGV[a + 2]
-  letters[#letters + 1] = letter
+  out[n] = answer
+  letters[n] = letter
   counts[letter] = counts[letter] + 1
 end
 

@@ -85,7 +85,8 @@ function* aboutQueues({ jobs, runs, documents }: Contents): Generator<string> {
   for (const [queue, most] of Object.entries(QUEUES)) {
     for (const state of ['completed', 'failed'] as const) {
       const kept = ended[`${queue} ${state}`] ?? 0;
-      if (kept > most[state] * 1.1) yield `BullMQ keeps ${kept} ${state} jobs in ${queue}, ${most[state]} are allowed`;
+      // On PostgreSQL each worker applies the cap once in 100 jobs, and one that is killed not at all: see storage/postgres/queue-backend.ts.
+      if (kept > most[state] * 1.3) yield `BullMQ keeps ${kept} ${state} jobs in ${queue}, ${most[state]} are allowed`;
     }
   }
 }
