@@ -36,8 +36,8 @@ export const PREFIX = 'bench';
 /** From here on the stand-in makes up books. */
 export const FIRST_ID = 1_000_000_000;
 const AT_ONCE = 1_000;
-/** Pages in flight, of our worker as of the loop it is measured by. */
-export const CONCURRENCY = 16;
+/** Pages in flight, of our worker as of the loop it is measured by: enough that neither has to wait for the stand-in or for Redis. */
+export const CONCURRENCY = 32;
 
 export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
   const undo: (() => Promise<unknown>)[] = [];
