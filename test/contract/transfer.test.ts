@@ -110,7 +110,8 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
     const name = jobOf(bookId);
     expect((await store.transfer.kinds.books.read([name], nowMs + HOUR_MS - 1)).size).toBe(1);
     expect((await store.transfer.kinds.books.read([name], nowMs + HOUR_MS)).size).toBe(0);
-    expect((await store.transfer.kinds.documents.read(['kept'], nowMs + HOUR_MS)).size).toBe(0);
+    // On Redis its hour begins when the server has it.
+    expect((await store.transfer.kinds.documents.read(['kept'], nowMs + HOUR_MS + 60_000)).size).toBe(0);
   });
 
   it('writes over what has the name, with every list that leads to it', async () => {
