@@ -36,17 +36,20 @@ export async function until(
   done: () => Promise<boolean>,
   options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void },
 ): Promise<boolean> {
-  const deadline = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  // A clock and not `AbortSignal.timeout`: Node holds a timeout inside `AbortSignal.any` weakly, and one that was collected never fires.
+  const endMs = performance.now() + options.timeoutMs;
+  const { signal } = options;
   let poke = (): void => undefined;
   const unsubscribe = options.subscribe(() => poke());
   const wake = (): void => poke();
-  deadline.addEventListener('abort', wake);
+  signal.addEventListener('abort', wake);
   try {
     for (;;) {
       if (await done()) return true;
-      if (deadline.aborted) return false;
+      const leftMs = endMs - performance.now();
+      if (signal.aborted || leftMs <= 0) return false;
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, POLL_MS);
+        const timer = setTimeout(resolve, Math.min(POLL_MS, leftMs));
         poke = () => {
           clearTimeout(timer);
           resolve();
@@ -54,7 +57,7 @@ export async function until(
       });
     }
   } finally {
-    deadline.removeEventListener('abort', wake);
+    signal.removeEventListener('abort', wake);
     unsubscribe();
   }
 }
