@@ -7,13 +7,14 @@
 /** What each part of src/ may import from src/ at run time, beside itself. */
 const MAY_IMPORT = {
   errors: [],
+  'clock-tolerance': [],
   config: ['crawl', 'errors'],
   books: ['errors'],
-  crawl: ['batches', 'events', 'books', 'errors'],
+  crawl: ['batches', 'events', 'books', 'clock-tolerance', 'errors'],
   events: ['batches', 'crawl', 'books', 'errors'],
   batches: ['events', 'crawl', 'books', 'errors'],
-  storage: ['batches', 'events', 'crawl', 'books', 'errors'],
-  jobs: ['storage', 'batches', 'events', 'crawl', 'books', 'errors'],
+  storage: ['batches', 'events', 'crawl', 'books', 'clock-tolerance', 'errors'],
+  jobs: ['storage', 'batches', 'events', 'crawl', 'books', 'clock-tolerance', 'errors'],
   http: ['jobs', 'batches', 'events', 'crawl', 'books', 'errors'],
   migrate: ['jobs', 'storage', 'batches', 'events', 'crawl', 'books', 'errors'],
   cli: ['migrate', 'storage', 'config', 'errors'],

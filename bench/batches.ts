@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { get, type IncomingMessage } from 'node:http';
 import { measureLoad } from './load.ts';
 import { FIRST_ID, submitBooks, type Rig } from './rig.ts';
-import type { BenchRow } from './row.ts';
+import { plain, type BenchRow } from './row.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 
 const ITEMS = 10_000;
@@ -70,20 +70,11 @@ async function eventReaders(rig: Rig): Promise<BenchRow[]> {
   await rig.redis.flushall();
   delaysMs.sort((a, b) => a - b);
   const at = (part: number): number => delaysMs[Math.floor(delaysMs.length * part)] ?? Number.NaN;
-  const row = (name: string, ours: number, unit: string): BenchRow => ({
-    name,
-    store: 'redis',
-    ours,
-    limit: Number.NaN,
-    ratio: Number.NaN,
-    unit,
-    target: '',
-  });
   const who = `${READERS} readers of a batch's events`;
   return [
-    row(`${who}: memory of each`, perReader / 1024, 'KiB'),
-    row(`${who}: p50 from settling to arrival, at ${RATE} a second`, at(0.5), 'ms'),
-    row(`${who}: p99 from settling to arrival, at ${RATE} a second`, at(0.99), 'ms'),
+    plain(`${who}: memory of each`, perReader / 1024, 'KiB'),
+    plain(`${who}: p50 from settling to arrival, at ${RATE} a second`, at(0.5), 'ms'),
+    plain(`${who}: p99 from settling to arrival, at ${RATE} a second`, at(0.99), 'ms'),
   ];
 }
 

@@ -13,3 +13,14 @@ export interface BenchRow {
   /** What the ratio should be, in words: "≥ 20". */
   target: string;
 }
+
+/** A row that is only reported: nothing to compare with, and no target. On Redis. */
+export const plain = (name: string, ours: number, unit: string): BenchRow => ({
+  name,
+  store: 'redis',
+  ours,
+  limit: Number.NaN,
+  ratio: Number.NaN,
+  unit,
+  target: '',
+});

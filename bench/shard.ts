@@ -8,7 +8,7 @@ import { fillBooks } from './fill.ts';
 import { measureLoad } from './load.ts';
 import { cpuSeconds, keyBytes, keysBytes, usedBytes } from './redis-facts.ts';
 import { crawlOne, FIRST_ID, PREFIX, runLimit, submitBooks, type Rig } from './rig.ts';
-import type { BenchRow } from './row.ts';
+import { plain, type BenchRow } from './row.ts';
 import { timeByScript } from './script-times.ts';
 import { median } from './statistics.ts';
 import { withStore } from './stores.ts';
@@ -18,16 +18,6 @@ const KEY = `{${PREFIX}}:`;
 const QUEUE = `${KEY}parse-book:`;
 const DEADLINE_MS = 600_000;
 const READ = { first: 6_000_000_000, count: 30_000, step: 7_919 };
-
-const plain = (name: string, ours: number, unit: string): BenchRow => ({
-  name,
-  store: 'redis',
-  ours,
-  limit: Number.NaN,
-  ratio: Number.NaN,
-  unit,
-  target: '',
-});
 
 /** A folder with the smallest page alone: the worker has little to do, and Redis as much as ever. */
 async function smallestPage(rig: Rig): Promise<string> {

@@ -7,7 +7,7 @@ import { waitUntil } from '../test/support/wait-until.ts';
 import { openHeap, type Heap } from './heap.ts';
 import { keyBytes, keysBytes, memoryStats, usedBytes } from './redis-facts.ts';
 import { FIRST_ID, PREFIX, submitBooks, type Rig } from './rig.ts';
-import type { BenchRow } from './row.ts';
+import { plain, type BenchRow } from './row.ts';
 import { slope } from './statistics.ts';
 
 /** Small pages of our own: it is memory that is looked at, not parsing. */
@@ -101,15 +101,6 @@ async function pass(rig: Rig, jobs: number, every: number, origin: string): Prom
   return { samples, redisStart, redisEnd, batchBytes };
 }
 
-const plain = (name: string, ours: number, unit: string): BenchRow => ({
-  name,
-  store: 'redis',
-  ours,
-  limit: Number.NaN,
-  ratio: Number.NaN,
-  unit,
-  target: '',
-});
 const atMost = (name: string, ours: number, unit: string, limit: number): BenchRow => ({
   ...plain(name, ours, unit),
   limit,

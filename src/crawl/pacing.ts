@@ -5,6 +5,7 @@
  *
  *   open ──pushback──▶ slowed ──successes──▶ open         any ──challenge──▶ blocked ──probe succeeds──▶ slowed
  */
+import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
 import type { QuietHours } from './quiet-hours.ts';
 import { MAX_RETRY_AFTER_MS } from './retry-after.ts';
 
@@ -77,8 +78,6 @@ export const MAX_PROBE_DELAY_MS = 3_600_000;
 /** So many failures in a row count as pushback. */
 const FAILURES_TO_SLOW = 3;
 const MAX_RECOVERY_MS = 60_000;
-/** What happened further in the future than this was noted by a clock gone wrong. */
-const CLOCK_TOLERANCE_MS = 60_000;
 
 /** A source that nothing is known of. */
 export function initialState(): PacingState {

@@ -4,8 +4,8 @@
  */
 import type { BatchId, Priority } from '../batches/batch.ts';
 import type { JobId } from '../books/identity.ts';
+import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
 import type { Store } from '../storage/store.ts';
-import { CLOCK_TOLERANCE_MS } from '../storage/clock-tolerance.ts';
 import { runIdOf } from '../storage/run-id.ts';
 import type { JobRecord } from './job.ts';
 import { newRun } from './jobs.ts';

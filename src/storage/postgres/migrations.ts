@@ -7,8 +7,8 @@ import { bullmqSchema, quoteSchema, signalChannel, statement, type SqlClient } f
 
 /** Append, never edit: a database runs those whose version is above its own, in order. */
 const MIGRATIONS: readonly { version: number; text: string }[] = [
-  { version: 1, text: TABLES + FUNCTIONS },
-  // Functions that were changed are all replaced as they are now.
+  { version: 1, text: TABLES },
+  // Version 1 once brought functions too. All are replaced by what they are now, so only the latest version has to bring them.
   { version: 2, text: FUNCTIONS },
 ];
 

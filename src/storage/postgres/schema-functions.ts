@@ -6,7 +6,7 @@
  * then what is known of books.
  */
 
-import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
+import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 
 const BOOKS = `
 -- Stores a copy unless the one there is newer or richer. Of a richer one only the freshness moves on. One from the future (a clock went

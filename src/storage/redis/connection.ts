@@ -23,21 +23,18 @@ export type ConnectionUse = 'records' | 'subscriber' | 'producer' | 'worker';
 
 const reconnectDelayMs = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 1000);
 
+/** Requests must not pile up behind a store that is away: each waits at most its command time-out. */
+const REQUESTS = {
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  maxRetriesPerRequest: null,
+  autoResendUnfulfilledCommands: false,
+  socketTimeout: SILENCE_MS,
+};
+
 const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
-  // Requests must not pile up behind a store that is away: each waits at most its command time-out.
-  records: {
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    maxRetriesPerRequest: null,
-    autoResendUnfulfilledCommands: false,
-    socketTimeout: SILENCE_MS,
-  },
+  records: REQUESTS,
   subscriber: { maxRetriesPerRequest: null, autoResubscribe: true, socketTimeout: SILENCE_MS },
-  producer: {
-    commandTimeout: COMMAND_TIMEOUT_MS,
-    maxRetriesPerRequest: null,
-    autoResendUnfulfilledCommands: false,
-    socketTimeout: SILENCE_MS,
-  },
+  producer: REQUESTS,
   // BullMQ's blocking reads wait as long as it takes; the worker goes on by itself when Redis is back.
   worker: { maxRetriesPerRequest: null, socketTimeout: WORKER_SILENCE_MS },
 };

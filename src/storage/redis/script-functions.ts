@@ -1,6 +1,6 @@
 /** The Lua functions that the scripts of the Redis store share: see scripts.ts for the keys. Each script is sent with all of them before it. */
 
-import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
+import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 
 export const SCRIPT_FUNCTIONS = `
 local P = KEYS[1]

@@ -11,7 +11,7 @@
  *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
  * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
  */
-import { CLOCK_TOLERANCE_MS } from '../clock-tolerance.ts';
+import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 import { DOCUMENT_SCRIPTS } from './document-scripts.ts';
 import { SCRIPT_FUNCTIONS } from './script-functions.ts';
 
