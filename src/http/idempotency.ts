@@ -8,7 +8,14 @@ import { gunzip, gzip } from 'node:zlib';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
 
+const PREFIX = 'idempotency:';
 const KEPT_MS = 86_400_000;
+/** Keys kept at once, about: beyond, those that would end first are forgotten, and a request that comes with one of them again is done again. */
+const MAX_KEPT = 100_000;
+/** The keys are counted after so many answers were kept by this process. */
+const COUNT_EVERY = 1_000;
+/** Longer than any lease: a key that ends sooner may still be held by the request that came with it. */
+const SPARED_MS = 120_000;
 /** How long one request may hold a key beyond the wait it was granted. The longest list takes a few seconds. */
 const LEASE_MS = 15_000;
 
@@ -54,33 +61,51 @@ export function readIdempotencyKey(header: string | string[] | undefined): strin
   });
 }
 
-/**
- * Claims `key` for a request. `caller` keeps the keys of different callers apart, `request` is the text that must be the same the second
- * time. Throws `idempotency-mismatch` when it is not, `idempotency-conflict` while the first request is still being handled.
- */
-export async function claim(
+export interface IdempotencyKeys {
+  /**
+   * Claims `key` for a request. `caller` keeps the keys of different callers apart, `request` is the text that must be the same the second
+   * time. Throws `idempotency-mismatch` when it is not, `idempotency-conflict` while the first request is still being handled.
+   */
+  claim(asked: { key: string; caller: string; request: string; waitMs: number }): Promise<Claim>;
+}
+
+/** `limits` are for tests: how many keys are kept, and after how many answers of this process they are counted. */
+export function createIdempotencyKeys(
   documents: DocumentStore,
-  { key, caller, request, waitMs }: { key: string; caller: string; request: string; waitMs: number },
-): Promise<Claim> {
-  const name = `idempotency:${sha256(caller, key)}`;
-  const mine: Kept = { request: sha256(request), holder: randomUUID(), answer: null };
-  const nowMs = Date.now();
-  const leaseMs = LEASE_MS + waitMs;
-  const version = await documents.put(name, JSON.stringify(mine), { nowMs, ifVersion: 0, expireAtMs: nowMs + leaseMs });
-  if (version === null) return again(documents, name, mine.request);
+  limits: { most: number; countEvery: number } = { most: MAX_KEPT, countEvery: COUNT_EVERY },
+): IdempotencyKeys {
+  // Processes that are restarted often count now and then, too.
+  let untilCount = Math.ceil(Math.random() * limits.countEvery);
+  const trim = async (): Promise<void> => {
+    if (--untilCount > 0) return;
+    untilCount = limits.countEvery;
+    await documents.trim(PREFIX, { most: limits.most, sparedUntilMs: Date.now() + SPARED_MS });
+  };
+
   return {
-    kind: 'first',
-    lease: {
-      async keep(answer) {
-        const kept: Kept = { ...mine, answer: { ...answer, body: await pack(answer.body) } };
-        const endMs = Date.now();
-        // Fenced by the version: a lease that ran out may have passed to another request.
-        await documents.put(name, JSON.stringify(kept), { nowMs: endMs, ifVersion: version, expireAtMs: endMs + KEPT_MS });
-      },
-      async release() {
-        const found = await documents.get(name, Date.now());
-        if (found && (JSON.parse(found.json) as Kept).holder === mine.holder) await documents.delete(name);
-      },
+    async claim({ key, caller, request, waitMs }) {
+      const name = PREFIX + sha256(caller, key);
+      const mine: Kept = { request: sha256(request), holder: randomUUID(), answer: null };
+      const nowMs = Date.now();
+      const leaseMs = LEASE_MS + waitMs;
+      const version = await documents.put(name, JSON.stringify(mine), { nowMs, ifVersion: 0, expireAtMs: nowMs + leaseMs });
+      if (version === null) return again(documents, name, mine.request);
+      return {
+        kind: 'first',
+        lease: {
+          async keep(answer) {
+            const kept: Kept = { ...mine, answer: { ...answer, body: await pack(answer.body) } };
+            const endMs = Date.now();
+            // Fenced by the version: a lease that ran out may have passed to another request.
+            await documents.put(name, JSON.stringify(kept), { nowMs: endMs, ifVersion: version, expireAtMs: endMs + KEPT_MS });
+            await trim();
+          },
+          async release() {
+            const found = await documents.get(name, Date.now());
+            if (found && (JSON.parse(found.json) as Kept).holder === mine.holder) await documents.delete(name);
+          },
+        },
+      };
     },
   };
 }

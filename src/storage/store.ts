@@ -213,6 +213,11 @@ export interface DocumentStore {
   delete(key: string): Promise<boolean>;
   /** Documents whose key starts with `prefix`, in order of key, those after `afterKey`; at most `limit`. */
   list(prefix: string, query: { nowMs: number; afterKey: string | null; limit: number }): Promise<StoredDocument[]>;
+  /**
+   * Leaves at most `most` documents whose key starts with `prefix`: those that end first go, but none that ends before `sparedUntilMs`
+   * (it goes by itself), and none that is kept for ever. Takes at most 10,000 at once; returns how many it took.
+   */
+  trim(prefix: string, limits: { most: number; sparedUntilMs: number }): Promise<number>;
 }
 
 /** Counters by series and hour: the source's ledger, the parser's layer counts. */

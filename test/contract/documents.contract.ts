@@ -98,6 +98,32 @@ export function documentsContract({ make }: StoreKind): void {
         { key: 'list:a', version: 1, json: '"list:a"' },
       ]);
     });
+
+    it('are trimmed to a number, those that end first, sparing what ends soon or never', async () => {
+      const nowMs = Date.now();
+      const named = async (): Promise<string[]> =>
+        (await store.documents.list('trim:', { nowMs: Date.now(), afterKey: null, limit: 10 })).map(({ key }) => key.slice(5));
+      // In another order of keys than of ends, among documents of another prefix that end before and after.
+      for (const [key, minutes] of [
+        ['c', 30],
+        ['a', 50],
+        ['d', 40],
+        ['b', 60],
+        ['soon', 1],
+      ] as const)
+        await put(`trim:${key}`, key, undefined, nowMs + minutes * 60_000);
+      await put('trim:ever', 1);
+      for (const minutes of [25, 35, 90]) await put(`trimmed${minutes}`, 1, undefined, nowMs + minutes * 60_000);
+      const trim = (most: number) => store.documents.trim('trim:', { most, sparedUntilMs: nowMs + 2 * 60_000 });
+      expect(await trim(6)).toBe(0);
+      expect(await trim(4)).toBe(2);
+      expect(await named()).toStrictEqual(['a', 'b', 'ever', 'soon']);
+      expect(await get('trim:c')).toBeNull();
+      expect(await put('trim:c', 1, 0, nowMs + 30 * 60_000)).toBe(1);
+      expect(await trim(0)).toBe(3);
+      expect(await named()).toStrictEqual(['ever', 'soon']);
+      expect(await store.documents.list('trimmed', { nowMs: Date.now(), afterKey: null, limit: 10 })).toHaveLength(3);
+    });
   });
 
   describe('tallies and pages', () => {

@@ -11,7 +11,7 @@ import { openQueue } from '../../src/jobs/queues.ts';
 import { enqueueDelivery, openWebhookQueue } from '../../src/jobs/webhook-queue.ts';
 import { createDeliveries } from '../../src/events/webhooks/deliveries.ts';
 import { createEndpoints } from '../../src/events/webhooks/endpoints.ts';
-import { claim } from '../../src/http/idempotency.ts';
+import { createIdempotencyKeys } from '../../src/http/idempotency.ts';
 import { hourOf } from '../../src/crawl/tally-buffer.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { findStale } from '../faults/freshness.ts';
@@ -48,8 +48,8 @@ async function fill(store: Store): Promise<void> {
     await put('source/x', '{}', null);
     await put('idempotency:a', '{}', NOW_MS + HOUR_MS);
     // What the program itself writes: an end that it forgets to set would be a leftover.
-    await claim(store.documents, { key: 'leased', caller: 'a', request: 'b', waitMs: 0 });
-    const kept = await claim(store.documents, { key: 'kept', caller: 'a', request: 'b', waitMs: 0 });
+    await createIdempotencyKeys(store.documents).claim({ key: 'leased', caller: 'a', request: 'b', waitMs: 0 });
+    const kept = await createIdempotencyKeys(store.documents).claim({ key: 'kept', caller: 'a', request: 'b', waitMs: 0 });
     if (kept.kind === 'first') await kept.lease.keep({ status: 200, location: '', body: '{}' });
     const endpoint = await createEndpoints(store.documents).ofBatch(ENDED, { url: 'http://localhost/', secret: null });
     const deliveries = createDeliveries({ documents: store.documents, enqueue: (delivery) => enqueueDelivery(webhookQueue, delivery) });

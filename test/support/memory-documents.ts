@@ -41,6 +41,11 @@ export function createMemoryDocuments(): MemoryDocuments {
         await turn();
         return [...kept.values()].filter(({ key }) => key.startsWith(prefix)).slice(0, limit);
       },
+      // Ends are not kept here, so there is nothing to go by.
+      async trim() {
+        await turn();
+        return 0;
+      },
     },
     tallies: {
       async add(series, hour, counts) {

@@ -5,7 +5,7 @@ import type { AnsweredItem, SubmitAnswer } from '../../batches/views.ts';
 import { QuireError } from '../../errors.ts';
 import { installTextBodies } from '../body-parsing.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { claim, readIdempotencyKey, type KeptAnswer } from '../idempotency.ts';
+import { createIdempotencyKeys, readIdempotencyKey, type KeptAnswer } from '../idempotency.ts';
 import { grantWait, preferredWaitSeconds } from '../preferences.ts';
 import {
   LinkListSchema,
@@ -141,13 +141,14 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
       .header('content-type', 'application/json; charset=utf-8')
       .send(body);
 
+  const idempotencyKeys = createIdempotencyKeys(store.documents);
   const handleOnce = async (
     key: string,
     submission: ReadSubmission,
     request: FastifyRequest,
     reply: FastifyReply,
   ): Promise<FastifyReply> => {
-    const claimed = await claim(store.documents, {
+    const claimed = await idempotencyKeys.claim({
       key,
       caller: callerOf(request),
       request: JSON.stringify(submission.request),

@@ -24,6 +24,12 @@ const LIST = statement(
   `SELECT key, version, json FROM @.document
    WHERE key >= $1 AND key < $1 || U&'\\+10FFFF' AND ($2::text IS NULL OR key > $2) AND (expire_at_ms IS NULL OR expire_at_ms > $3) ORDER BY key LIMIT $4`,
 );
+const TRIM = statement(
+  'documents.trim',
+  `WITH named AS (SELECT key, expire_at_ms FROM @.document WHERE key >= $1 AND key < $1 || U&'\\+10FFFF'),
+   gone AS (SELECT key FROM named WHERE expire_at_ms > $3 ORDER BY expire_at_ms LIMIT least(10000, greatest(0, (SELECT count(*) FROM named) - $2::bigint)))
+   DELETE FROM @.document WHERE key IN (SELECT key FROM gone) RETURNING key`,
+);
 
 export function createDocumentStore(sql: SqlClient): DocumentStore {
   return {
@@ -42,6 +48,9 @@ export function createDocumentStore(sql: SqlClient): DocumentStore {
     },
     async list(prefix, { nowMs, afterKey, limit }) {
       return sql.query<StoredDocument>(LIST, [prefix, afterKey, nowMs, limit]);
+    },
+    async trim(prefix, { most, sparedUntilMs }) {
+      return (await sql.query(TRIM, [prefix, most, sparedUntilMs])).length;
     },
   };
 }

@@ -33,6 +33,27 @@ call('ZREM', P .. 'docs-ending', ARGV[1])
 return call('DEL', P .. 'doc:' .. ARGV[1])
 `;
 
+/** ARGV: what keys begin with, how many stay, the end until which they are spared. Returns how many went. */
+const trimDocuments = `
+local over = math.min(10000, call('ZLEXCOUNT', P .. 'docs', '[' .. ARGV[1], '(' .. ARGV[1] .. '\\244\\143\\191\\191') - ARGV[2])
+local kept, gone = 0, 0
+while gone < over do
+  local names = call('ZRANGEBYSCORE', P .. 'docs-ending', '(' .. ARGV[3], '+inf', 'LIMIT', kept, 1000)
+  if #names == 0 then break end
+  for _, name in ipairs(names) do
+    if gone < over and string.sub(name, 1, #ARGV[1]) == ARGV[1] then
+      call('ZREM', P .. 'docs', name)
+      call('ZREM', P .. 'docs-ending', name)
+      call('DEL', P .. 'doc:' .. name)
+      gone = gone + 1
+    else
+      kept = kept + 1
+    end
+  end
+end
+return gone
+`;
+
 /** ARGV: an index, what its members' keys begin with, members. Takes those off the index whose key has expired, in one step with looking. */
 const forgetExpired = `
 for a = 3, #ARGV do
@@ -66,4 +87,4 @@ end
 return 1
 `;
 
-export const DOCUMENT_SCRIPTS = { putDocument, deleteDocument, forgetExpired, addTally, keepPage };
+export const DOCUMENT_SCRIPTS = { putDocument, deleteDocument, trimDocuments, forgetExpired, addTally, keepPage };

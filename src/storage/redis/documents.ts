@@ -31,6 +31,9 @@ export function createDocumentStore(redis: RedisClient, prefix: string): Documen
       }
       return documents;
     },
+    async trim(start, { most, sparedUntilMs }) {
+      return Number(await asked(redis.trimDocuments(prefix, start, most, sparedUntilMs)));
+    },
   };
 }
 

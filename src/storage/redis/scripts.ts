@@ -268,6 +268,7 @@ export type ScriptName =
   | 'note'
   | 'putDocument'
   | 'deleteDocument'
+  | 'trimDocuments'
   | 'forgetExpired'
   | 'addTally'
   | 'keepPage'
