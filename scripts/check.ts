@@ -43,6 +43,8 @@ interface Outcome {
   ok: boolean;
   /** The command's own closing line, kept out of the output: there is to be one such line, and it is ours. */
   counted?: { passed: number; failed: number; skipped: number };
+  /** The lines in which it named what failed, to be said again at the end. */
+  failures: string[];
 }
 
 /** Runs one npm script; its output is passed on as it comes. One that takes too long is ended and has failed. */
@@ -58,7 +60,9 @@ async function run({ command, minutes }: Gate): Promise<Outcome> {
   }, minutes * 60_000);
   process.once('SIGINT', killGroup).once('SIGTERM', killGroup);
   let counted: Outcome['counted'];
+  const failures: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => {
+    if (line.startsWith('failed: ')) failures.push(line);
     const [, passed, failed, skipped] = CLOSING_LINE.exec(line) ?? [];
     if (passed === undefined) process.stdout.write(`${line}\n`);
     else counted = { passed: Number(passed), failed: Number(failed), skipped: Number(skipped ?? 0) };
@@ -66,7 +70,7 @@ async function run({ command, minutes }: Gate): Promise<Outcome> {
   const [code] = (await once(child, 'close')) as [number | null];
   clearTimeout(timer);
   process.off('SIGINT', killGroup).off('SIGTERM', killGroup);
-  return { ok: code === 0, ...(counted === undefined ? {} : { counted }) };
+  return { ok: code === 0, failures, ...(counted === undefined ? {} : { counted }) };
 }
 
 const total = { passed: 0, failed: 0, skipped: 0 };
@@ -81,7 +85,7 @@ for (const gate of GATES) {
   }
   const started = Date.now();
   // One gate at a time: the tests' deadlines want the machine for themselves.
-  const { ok, counted } = await run(gate);
+  const { ok, counted, failures } = await run(gate);
   const seconds = ((Date.now() - started) / 1000).toFixed(1);
   total.passed += (counted?.passed ?? 0) + (ok ? 1 : 0);
   total.failed += (counted?.failed ?? 0) + (ok ? 0 : 1);
@@ -89,6 +93,7 @@ for (const gate of GATES) {
   const detail = counted === undefined ? '' : `, tests: ${counted.passed} good, ${counted.failed} bad, ${counted.skipped} left out`;
   lines.push(`${ok ? 'ok      ' : 'FAILED  '} ${gate.name} (${seconds} s${detail})`);
   process.stdout.write(`${lines.at(-1)}\n`);
+  lines.push(...failures.map((line) => `         ${line}`));
 }
 process.stdout.write(`\n${lines.join('\n')}\n\nTests and gates together:\n`);
 process.stdout.write(`${total.passed} passed, ${total.failed} failed${total.skipped > 0 ? `, ${total.skipped} skipped` : ''}\n`);

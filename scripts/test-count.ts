@@ -1,6 +1,13 @@
 /** The part of vitest's JSON report that the closing line is counted from. */
 export interface VitestReport {
-  testResults: { name: string; status: string; assertionResults: { status: string }[] }[];
+  testResults: {
+    /** The file. */
+    name: string;
+    status: string;
+    /** Why the file failed as a whole. */
+    message?: string;
+    assertionResults: { status: string; fullName?: string; failureMessages?: string[] | null }[];
+  }[];
 }
 
 /** How many tests passed, failed, and did not run. */
@@ -28,4 +35,16 @@ export function countTests(report: VitestReport | undefined, exitCode: number): 
   }
   if (count.failed === 0 && (exitCode !== 0 || count.passed === 0)) count.failed = 1;
   return count;
+}
+
+const firstLine = (text: string | undefined): string => (text ?? '').split('\n')[0]?.trim() || 'no message';
+
+/** One line for each test that failed, with its file and the first line of the reason: a long run is read from its end. */
+export function failureLines(report: VitestReport | undefined, root: string): string[] {
+  return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
+    const file = name.startsWith(root) ? name.slice(root.length) : name;
+    const failed = assertionResults.filter((test) => test.status === 'failed');
+    if (failed.length === 0) return status === 'failed' ? [`failed: ${file}: ${firstLine(message)}`] : [];
+    return failed.map(({ fullName, failureMessages }) => `failed: ${file} > ${fullName ?? '?'}: ${firstLine(failureMessages?.[0])}`);
+  });
 }

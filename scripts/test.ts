@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findOnPath, findPostgres, findRedisServer } from '../test/support/server-binaries.ts';
-import { countTests, type VitestReport } from './test-count.ts';
+import { countTests, failureLines, type VitestReport } from './test-count.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -98,5 +98,6 @@ if (!existsSync(join(root, '../shared/pages'))) {
 }
 const { code, report } = await runVitest(args);
 const { passed, failed, skipped } = countTests(report, code);
+for (const line of failureLines(report, root)) process.stdout.write(`${line}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countTests } from '../../scripts/test-count.ts';
+import { countTests, failureLines } from '../../scripts/test-count.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   name: 'a.test.ts',
@@ -26,5 +26,23 @@ describe('the closing line of npm test', () => {
 
   it('is all good when vitest says so', () => {
     expect(countTests({ testResults: [file('passed', 'passed', 'passed')] }, 0)).toEqual({ passed: 2, failed: 0, skipped: 0 });
+  });
+});
+
+describe('the lines that name what failed', () => {
+  it('have the file, the test and the first line of the reason', () => {
+    const failed = { status: 'failed', fullName: 'a thing works', failureMessages: ['AssertionError: 1 is not 2\n    at x'] };
+    const report = {
+      testResults: [
+        { name: '/here/test/a.test.ts', status: 'failed', assertionResults: [{ status: 'passed' }, failed] },
+        { name: '/here/test/b.test.ts', status: 'failed', message: 'no such module\nat y', assertionResults: [{ status: 'skipped' }] },
+        file('passed', 'passed', 'pending'),
+      ],
+    };
+    expect(failureLines(report, '/here/')).toEqual([
+      'failed: test/a.test.ts > a thing works: AssertionError: 1 is not 2',
+      'failed: test/b.test.ts: no such module',
+    ]);
+    expect(failureLines(undefined, '/here/')).toEqual([]);
   });
 });

@@ -1,6 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis } from '../../support/redis-server.ts';
 import { ownPrefix, startQuire, STORES, type TestQuire } from '../../support/service.ts';
+import { timed } from '../../support/stopwatch.ts';
+import { waitUntil } from '../../support/wait-until.ts';
 import { linkTo, openScene, type HttpScene } from './scene.ts';
 
 const KEY = 'a-key-of-ours';
@@ -11,6 +13,8 @@ describe.each(STORES)('operations, on the %s store', (store) => {
   beforeAll(async () => {
     scene = await openScene(store);
     await scene.parsed([linkTo(scene.ids[0] ?? '')]);
+    // A batch ends before BullMQ has noted the end of its last job.
+    await waitUntil('the job to leave the queue', async () => (await scene.ask('/stats')).body['backlog'].active === 0);
   });
   afterAll(() => scene.stop());
 
@@ -201,21 +205,21 @@ describe('a store that goes away', () => {
     '/readyz',
     '/dashboard/api/queues',
   ])('is told as 503 within 2 s by GET %s', async (path) => {
-    const before = Date.now();
-    const { status, headers, body } = await quire.get(path);
+    const { value, tookMs } = await timed(() => quire.get(path));
+    const { status, headers, body } = value;
     expect({ status, code: body.code }).toEqual({ status: 503, code: 'store-unavailable' });
-    expect(Date.now() - before).toBeLessThan(2100);
+    expect(tookMs).toBeLessThan(2100);
     expect(Number(headers.get('retry-after'))).toBeGreaterThanOrEqual(1);
     expect(JSON.stringify(body)).not.toContain(new URL(redis.url).port);
   });
 
   it('is told as 503 within 2 s by POST /parse-links, also with a key', async () => {
     for (const headers of [{}, { 'idempotency-key': 'k' }]) {
-      const before = Date.now();
-      expect(
-        (await quire.post('/parse-links', [linkTo(1)], { headers: { 'content-type': 'application/json', ...headers } })).body,
-      ).toMatchObject({ status: 503, code: 'store-unavailable' });
-      expect(Date.now() - before).toBeLessThan(2100);
+      const { value, tookMs } = await timed(() =>
+        quire.post('/parse-links', [linkTo(1)], { headers: { 'content-type': 'application/json', ...headers } }),
+      );
+      expect(value.body).toMatchObject({ status: 503, code: 'store-unavailable' });
+      expect(tookMs).toBeLessThan(2100);
     }
   });
 

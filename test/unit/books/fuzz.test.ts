@@ -127,9 +127,10 @@ describe('pages that nobody should ever send', () => {
             const seed = SEEDS[which];
             if (seed === undefined) throw new Error('no seed');
             const page = mutations.reduce(mutate, seed.page);
-            const start = performance.now();
+            const before = process.cpuUsage();
             const reading = read(page, asked(seed.id), { status });
-            slowest = Math.max(slowest, performance.now() - start);
+            const { user, system } = process.cpuUsage(before);
+            slowest = Math.max(slowest, (user + system) / 1000);
             const faults = faultsOf(reading);
             if (faults.length > 0) throw new Error(faults.join(', '));
             // Whatever was done to a page, it never becomes another book than the one that was asked for.

@@ -80,10 +80,11 @@ describe('the place where JSON breaks', () => {
 
   it('is found in a long list at once', () => {
     const text = `[${'"https://www.goodreads.com/book/show/1",'.repeat(50_000)}`;
-    const before = performance.now();
+    const before = process.cpuUsage();
     expect(jsonErrorPosition(text)).toBe(text.length);
     expect(jsonErrorPosition(`"${'\\n'.repeat(500_000)}`)).toBe(0);
-    expect(performance.now() - before).toBeLessThan(1000);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(1000);
   });
 });
 
