@@ -66,3 +66,9 @@ export class QuireError extends Error {
     this.retryAfterSeconds = more.retryAfterSeconds;
   }
 }
+
+/** A cursor that no page of the list asked for gave out. */
+export const foreignCursor = (): QuireError =>
+  new QuireError('invalid-request', 'The cursor is not one that this list gave out.', {
+    errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header, or the cursor, of the page before' }],
+  });

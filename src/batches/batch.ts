@@ -68,6 +68,21 @@ export interface BatchRecord {
   options: BatchOptions;
 }
 
+/** Characters kept of what was sent: of a link, and of an entry that is no string at all. */
+const MAX_INPUT = 2_048;
+const MAX_ODD_INPUT = 200;
+
+/** What the caller sent for an item, as it is kept and shown: the link, or the start of an entry that is no string, as JSON. */
+export function inputOf(entry: unknown): string {
+  if (typeof entry === 'string') return entry.slice(0, MAX_INPUT);
+  try {
+    return (JSON.stringify(entry) ?? String(entry)).slice(0, MAX_ODD_INPUT);
+  } catch {
+    // JSON.parse reads nesting that JSON.stringify has not the stack to write.
+    return Array.isArray(entry) ? '[…]' : '{…}';
+  }
+}
+
 export const PRIORITIES = ['interactive', 'normal', 'bulk'] as const;
 export type Priority = (typeof PRIORITIES)[number];
 

@@ -1,10 +1,19 @@
 /** Taking batches in and telling how they stand. Knows the store and a way to enqueue; not BullMQ, not HTTP. */
 import { randomBytes } from 'node:crypto';
-import { parseBookReference, type BookReference, type JobId } from '../books/identity.ts';
+import { addressOf, parseBookReference, type BookReference, type JobId } from '../books/identity.ts';
 import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
-import { QuireError, type Fault } from '../errors.ts';
+import { foreignCursor, QuireError, type Fault } from '../errors.ts';
 import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
-import { ITEM_STATES, type BatchId, type BatchItem, type BatchRecord, type ItemState, type Priority, type ShownState } from './batch.ts';
+import {
+  inputOf,
+  ITEM_STATES,
+  type BatchId,
+  type BatchItem,
+  type BatchRecord,
+  type ItemState,
+  type Priority,
+  type ShownState,
+} from './batch.ts';
 import type { AnsweredItem, Batches, ItemView, SubmitAnswer, SubmitRequest } from './views.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
@@ -39,9 +48,8 @@ const newBatchId = (nowMs: number): BatchId =>
       .slice(0, 11)
       .padStart(11, '0')) as BatchId;
 
-const urlOf = (bookId: string | null): string | null => (bookId === null ? null : `https://www.goodreads.com/book/show/${bookId}`);
-const shown = (link: unknown): string =>
-  typeof link === 'string' ? link.slice(0, 2048) : (JSON.stringify(link) ?? String(link)).slice(0, 200);
+/** The index of the next item, in base 36. */
+const CURSOR = /^[0-9a-z]{1,6}$/;
 
 interface Collapsed {
   item: SubmittedItem;
@@ -54,7 +62,7 @@ function collapse(links: readonly unknown[]): Collapsed[] {
   const all: Collapsed[] = [];
   for (const link of links) {
     const parsed = parseBookReference(link);
-    const input = shown(link);
+    const input = inputOf(link);
     const key = parsed.ok ? parsed.reference.jobId : `invalid ${input}`;
     const known = byJob.get(key);
     if (known) {
@@ -93,7 +101,8 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
   const more = duplicates > 0 ? { duplicates } : {};
   if (!reference || outcome.status === 'invalid') return { input, status: 'invalid', reason: item.reason ?? 'invalid', ...more };
   const bookId = outcome.status === 'cached' ? outcome.bookId : item.bookId;
-  const named = bookId ? { input, bookId, url: `https://www.goodreads.com/book/show/${bookId}` } : { input, url: reference.url as string };
+  const url = addressOf(reference.jobId, bookId) ?? reference.url;
+  const named = bookId ? { input, bookId, url } : { input, url };
   switch (outcome.status) {
     case 'cached':
       return { ...named, status: 'cached', ageSeconds: Math.max(0, Math.floor((nowMs - outcome.fetchedAtMs) / 1000)), ...more };
@@ -117,6 +126,11 @@ export function createBatches(options: BatchesOptions): Batches {
     const items: AnsweredItem[] = [];
     const counts = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
     const enqueued: Promise<void>[] = [];
+    const begin = (work: Promise<void>): void => {
+      // Looked at when all steps are done; a step that fails leaves by itself, and nobody is told of the others then.
+      work.catch(() => undefined);
+      enqueued.push(work);
+    };
 
     for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE) {
       const step = entries.slice(from, from + SUBMIT_AT_ONCE);
@@ -133,12 +147,12 @@ export function createBatches(options: BatchesOptions): Batches {
         const outcome = outcomes[at] ?? { status: 'invalid' as const };
         const jobId = entry.item.jobId;
         if (outcome.status === 'queued' && jobId) fresh.push({ jobId, run });
-        if (outcome.status === 'joined' && outcome.raise && jobId) enqueued.push(options.raise({ jobId, run: outcome.raise }, priority));
+        if (outcome.status === 'joined' && outcome.raise && jobId) begin(options.raise({ jobId, run: outcome.raise }, priority));
         counts[outcome.status === 'missing' ? 'cached' : outcome.status] += 1;
         items.push(answer(entry, outcome, nowMs));
       });
       // The queue takes this step's jobs while the store decides on the next.
-      if (fresh.length > 0) enqueued.push(options.enqueue(fresh, priority));
+      if (fresh.length > 0) begin(options.enqueue(fresh, priority));
     }
     const failed = (await Promise.allSettled(enqueued)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
@@ -161,8 +175,9 @@ export function createBatches(options: BatchesOptions): Batches {
   /** Interactive jobs go first; all others wait for the backlog, their own part of it included. */
   const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
     const source = options.source();
-    if (source.rate === null || source.mode === 'blocked') return null;
-    return etaSeconds(priority === 'interactive' ? counts.queued : Math.max(counts.queued, await options.waiting()), source);
+    if (source.mode === 'blocked' || (source.rate === null && source.hold === null)) return null;
+    const pages = priority === 'interactive' ? counts.queued : Math.max(counts.queued, await options.waiting());
+    return etaSeconds(pages, source, now());
   };
 
   const toItemView = (item: BatchItem, live: Map<number, ShownState>): ItemView => ({
@@ -171,7 +186,7 @@ export function createBatches(options: BatchesOptions): Batches {
     state: item.state === 'queued' ? (live.get(item.index) ?? waitingState()) : item.state,
     jobId: item.jobId,
     bookId: item.bookId,
-    url: urlOf(item.bookId),
+    url: addressOf(item.jobId, item.bookId),
     reason: item.reason,
     duplicates: item.duplicates,
   });
@@ -208,11 +223,8 @@ export function createBatches(options: BatchesOptions): Batches {
     },
 
     async items(batchId, { state, cursor, limit }) {
+      if (cursor !== null && !CURSOR.test(cursor)) throw foreignCursor();
       const fromIndex = cursor === null ? 0 : Number.parseInt(cursor, 36);
-      if (!Number.isSafeInteger(fromIndex) || fromIndex < 0)
-        throw new QuireError('invalid-request', 'The cursor is not one that this endpoint gave out.', {
-          errors: [{ pointer: '/cursor', detail: 'unknown cursor' }],
-        });
       const kept: ItemState | null = state === null ? null : state in ITEM_STATES ? (state as ItemState) : 'queued';
       const page = await store.batches.items(batchId, { fromIndex, limit, state: kept });
       if (!page) return null;

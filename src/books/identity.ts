@@ -87,6 +87,12 @@ export function referenceOfJob(jobId: string): BookReference | null {
   return isbn13 === null ? null : isbnReference(isbn13 as Isbn13);
 }
 
+/** The address of what a job or an item is about: its book's once the number is known, else what the job asks for; `null` without a job. */
+export function addressOf(jobId: string | null, bookId: string | null): string | null {
+  if (bookId !== null) return `${ORIGIN}/book/show/${bookId}`;
+  return jobId === null ? null : (referenceOfJob(jobId)?.url ?? null);
+}
+
 /** The path that the crawler requests for a reference: `/book/show/<id>` or `/book/isbn/<isbn13>`. */
 export function crawlPath(reference: BookReference): string {
   return reference.kind === 'book' ? `/book/show/${reference.bookId}` : `/book/isbn/${reference.isbn13}`;

@@ -1,10 +1,14 @@
 /** What readers need to know of the source just now: enough for states, estimates and `Retry-After`. */
 import type { SourceState } from './source.ts';
 
-export type SourceNow = Pick<SourceState, 'mode' | 'rate' | 'nextProbeAtMs'>;
+export type SourceNow = Pick<SourceState, 'mode' | 'rate' | 'nextProbeAtMs' | 'hold'>;
 
-/** Seconds until `pages` more pages are fetched, or `null` when that cannot be said: a blocked source, an unlimited rate. */
-export function etaSeconds(pages: number, source: SourceNow): number | null {
-  if (source.mode === 'blocked' || source.rate === null) return null;
-  return Math.ceil(pages / source.rate);
+/**
+ * Seconds until `pages` more pages are fetched, what is left of a hold (`Retry-After`, quiet hours) included; `null` when that cannot be said: a
+ * blocked source, an unlimited rate that nothing holds up.
+ */
+export function etaSeconds(pages: number, { mode, rate, hold }: SourceNow, nowMs: number): number | null {
+  if (mode === 'blocked' || (rate === null && hold === null)) return null;
+  const heldSeconds = hold === null ? 0 : Math.max(0, hold.untilMs - nowMs) / 1000;
+  return Math.ceil(heldSeconds + (rate === null ? 0 : pages / rate));
 }

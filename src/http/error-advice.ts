@@ -22,7 +22,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB.',
   'unsupported-media-type':
-    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`), and send the body uncompressed.',
+    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
   'page-refused': 'Save the page of this very book in a browser, as HTML only, while you can see it there, and send those bytes.',
   'rate-limited': 'Wait as long as `Retry-After` says.',

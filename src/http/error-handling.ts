@@ -44,11 +44,16 @@ function sendFastifyError(error: FastifyError, request: FastifyRequest, reply: F
   }
 }
 
+/** What routes take that take anything else than JSON alone. */
+const BODY_TYPES: Record<string, string> = {
+  '/parse-links': 'application/json or text/plain',
+  '/books/:bookId/page': 'text/html',
+};
+
 function mediaTypeDetail(request: FastifyRequest): string {
   const given = request.headers['content-type'];
-  return `The body's type is ${given === undefined ? 'not given' : JSON.stringify(given.slice(0, 80))}: set content-type to application/json${
-    request.routeOptions.url === '/parse-links' ? ' or text/plain' : ''
-  }.`;
+  const taken = BODY_TYPES[request.routeOptions.url ?? ''] ?? 'application/json';
+  return `The body's type is ${given === undefined ? 'not given' : JSON.stringify(given.slice(0, 80))}: set content-type to ${taken}.`;
 }
 
 function sendInternal(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

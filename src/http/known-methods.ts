@@ -3,28 +3,28 @@ import type { FastifyInstance, FastifySchema, HTTPMethods, RouteOptions } from '
 import { sendProblem } from './problem.ts';
 
 const HIDDEN: FastifySchema & { hide: boolean } = { hide: true };
-const METHODS: readonly HTTPMethods[] = ['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'];
 
 /**
  * Watches the routes as they are added. The function returned adds what is missing for each path seen; call it after
  * the last route. These routes are left out of the OpenAPI document.
  */
 export function watchMethods(app: FastifyInstance): () => void {
+  const methods = app.supportedMethods as HTTPMethods[];
   const known = new Map<string, Set<string>>();
   let done = false;
   app.addHook('onRoute', ({ url, method }: RouteOptions) => {
     if (done) return;
-    const methods = known.get(url) ?? new Set();
-    for (const one of [method].flat()) methods.add(one);
-    known.set(url, methods);
+    const taken = known.get(url) ?? new Set();
+    for (const one of [method].flat()) taken.add(one);
+    known.set(url, taken);
   });
   return () => {
     done = true;
     for (const [url, taken] of known) {
       // Pages of others, made for browsers.
       if (url.includes('*') || /^\/(docs|dashboard)(\/|$)/.test(url)) continue;
-      const allow = METHODS.filter((method) => taken.has(method)).join(', ');
-      const method = METHODS.filter((one) => !taken.has(one));
+      const allow = methods.filter((method) => taken.has(method)).join(', ');
+      const method = methods.filter((one) => !taken.has(one));
       app.route({
         url,
         method,

@@ -1,7 +1,7 @@
 /** What the rest of Quire can do with jobs: look at them, want one, retry, redrive, cancel. */
 import { randomBytes } from 'node:crypto';
 import type { Priority } from '../batches/batch.ts';
-import { referenceOfJob, type BookReference, type JobId } from '../books/identity.ts';
+import { addressOf, referenceOfJob, type BookReference, type JobId } from '../books/identity.ts';
 import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf } from '../storage/run-id.ts';
@@ -75,8 +75,17 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
     if (!job) return { state: held, attempts: 0, runsAtMs: null };
     const state = await askQueue(job.getState());
     if (state === 'active') return { state, attempts: job.attemptsMade, runsAtMs: null };
-    if (state === 'delayed') return { state, attempts: job.attemptsMade, runsAtMs: job.timestamp + (job.delay ?? 0) };
+    // BullMQ counts the delay from when it moved the job, which is soon after the attempt began.
+    if (state === 'delayed') return { state, attempts: job.attemptsMade, runsAtMs: (job.processedOn ?? job.timestamp) + (job.delay ?? 0) };
     return { state: held, attempts: job.attemptsMade, runsAtMs: null };
+  };
+
+  const eta = async ({ state, runsAtMs }: Awaited<ReturnType<typeof liveState>>): Promise<number | null> => {
+    if (state === 'blocked') return null;
+    // The page of an active job is under way, whatever holds up the others.
+    if (state === 'active') return etaSeconds(1, { ...source(), hold: null }, now());
+    const seconds = etaSeconds(await backlog.waiting(), source(), now());
+    return runsAtMs === null ? seconds : Math.max(seconds ?? 0, Math.ceil((runsAtMs - now()) / 1000));
   };
 
   const toView = async (record: JobRecord): Promise<JobView> => {
@@ -100,13 +109,12 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
         detail: record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.`,
       });
     }
-    const ahead = live ? await backlog.waiting() : 0;
     return {
       jobId: record.jobId,
       state: live ? live.state : (record.state as JobState),
       priority: record.priority,
       bookId,
-      url: bookId ? `https://www.goodreads.com/book/show/${bookId}` : (reference?.url ?? ''),
+      url: addressOf(record.jobId, bookId) ?? '',
       attempts: live ? live.attempts : record.attempts,
       maxAttempts,
       createdAt: iso(record.createdAtMs),
@@ -114,7 +122,7 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
       waiters: record.waiters,
       lastError: record.error,
       timeline,
-      etaSeconds: live && live.state !== 'blocked' ? etaSeconds(live.state === 'active' ? 1 : ahead, source()) : null,
+      etaSeconds: live ? await eta(live) : null,
     };
   };
 

@@ -1,4 +1,5 @@
 /** The worker of one process: takes jobs, holds still while the source is closed, stops on request, drains at the end. */
+import { UnrecoverableError } from 'bullmq';
 import type { PageReading } from '../books/page.ts';
 import type { Crawler } from '../crawl/crawl.ts';
 import type { Store } from '../storage/store.ts';
@@ -118,22 +119,31 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   );
 
   worker.on('failed', (job, error) => {
-    // BullMQ itself ends a job that lost its worker too often; the processor never hears of it.
     const ids = parseRunId(job?.id ?? '');
-    if (!ids || !/stalled more than/.test(error.message)) return;
-    const detail = `Its worker died or hung ${job?.stalledCounter ?? 'several'} times while working on it; the last was ${job?.processedBy ?? 'unknown'}.`;
+    // BullMQ itself ends a job that lost its worker too often; the processor never hears of it.
+    const stalled = /stalled more than/.test(error.message);
+    // Of these the processor has told itself.
+    const told = error instanceof AttemptFailed || error instanceof UnrecoverableError;
+    if (!ids || (told && !stalled)) return;
+    if (!stalled) log.error({ err: error, jobId: ids.jobId }, 'a job failed as nobody foresaw');
+    // It is tried again, and may do better.
+    if (!stalled && typeof job?.finishedOn !== 'number') return;
+    const code = stalled ? 'poison' : 'internal-error';
+    const detail = stalled
+      ? `Its worker died or hung ${job?.stalledCounter ?? 'several'} times while working on it; the last was ${job?.processedBy ?? 'unknown'}.`
+      : 'Something went wrong on our side at every attempt; the log of the worker has the error.';
     store.jobs
       .settle({
         ...ids,
         nowMs: now(),
         outcome: 'failed',
         attempts: job?.attemptsMade ?? 0,
-        error: { code: 'poison', detail },
+        error: { code, detail },
         book: null,
         keepUntilMs: 0,
         missingUntilMs: 0,
       })
-      .catch((err: unknown) => log.error({ err, jobId: ids.jobId }, 'a poison job could not be settled; the reconciler will'));
+      .catch((err: unknown) => log.error({ err, jobId: ids.jobId }, 'a job that BullMQ ended could not be settled; the reconciler will'));
   });
   worker.on('stalled', (runId) => {
     const ids = parseRunId(runId);

@@ -146,7 +146,10 @@ export interface JobStore {
   settle(settlement: Settlement): Promise<Settled>;
   /** Appends to the timeline of the live run; the oldest entries beyond 50 go. No-op when the run is not live. */
   note(jobId: JobId, run: string, entry: TimelineEntry): Promise<void>;
-  /** Failed jobs, newest first; `reason` filters by error code. `cursor` is opaque (null: from the start). */
+  /**
+   * Failed jobs, newest first; `reason` filters by error code. `cursor` is opaque (null: from the start); one that the list did not give out throws
+   * `invalid-request`. Jobs that fail between two pages neither repeat nor hide others.
+   */
   listFailed(query: {
     reason: ErrorCode | null;
     cursor: string | null;

@@ -243,6 +243,24 @@ export function jobsContract({ make }: StoreKind): void {
       return seen;
     };
 
+    it('go on where they were when jobs fail between two pages', async () => {
+      const older = [await fail('poison', NOW_MS - 20), await fail('poison', NOW_MS - 19), await fail('poison', NOW_MS - 18)];
+      const first = await store.jobs.listFailed({ reason: null, cursor: null, limit: 1 });
+      expect(first.jobs.map(({ jobId }) => jobId)).toStrictEqual([older[2]]);
+      await fail('poison', NOW_MS - 17);
+      const second = await store.jobs.listFailed({ reason: null, cursor: first.cursor, limit: 1 });
+      expect(second.jobs.map(({ jobId }) => jobId)).toStrictEqual([older[1]]);
+      // The job that the cursor names is gone from the list.
+      await submit(store, null, itemsOf([older[1]!]));
+      await settleParsed(store, older[1]!);
+      const third = await store.jobs.listFailed({ reason: null, cursor: second.cursor, limit: 1 });
+      expect(third.jobs.map(({ jobId }) => jobId)).toStrictEqual([older[0]]);
+    });
+
+    it.each(['nonsense', '1e3', '-1', '5-book-x', ' '])('refuse the cursor %j, which is none of theirs', async (cursor) => {
+      await expect(store.jobs.listFailed({ reason: null, cursor, limit: 1 })).rejects.toMatchObject({ code: 'invalid-request' });
+    });
+
     it('keep the newest failed and the newest other records, each to its cap', async () => {
       const failed: JobId[] = [];
       for (let n = 0; n < 7; n++) failed.push(await fail(n % 2 === 0 ? 'crawl-failed' : 'poison', NOW_MS + n));

@@ -1,5 +1,5 @@
 /** What the API does with webhooks: make, show, rotate, delete them, and look into their deliveries. */
-import { QuireError, type Fault } from '../../errors.ts';
+import { foreignCursor, QuireError, type Fault } from '../../errors.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { batchOf, withNewSecret, type Endpoint, type Endpoints } from './endpoints.ts';
 import { EVENT_TYPES, isPattern, parseDeliveryId, type DeliveryId } from './event.ts';
@@ -95,7 +95,8 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
   const readCursor = (cursor: string | null, endpointId: string): DeliveryId | null => {
     if (cursor === null) return null;
     const parsed = parseDeliveryId(cursor);
-    return parsed?.endpointId === endpointId ? parsed.id : invalid('/query/cursor', 'The cursor is not one that this list gave out.');
+    if (parsed?.endpointId !== endpointId) throw foreignCursor();
+    return parsed.id;
   };
 
   return {

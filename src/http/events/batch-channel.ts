@@ -5,7 +5,7 @@
  */
 import type { BatchId, BatchItem, SettledEntry } from '../../batches/batch.ts';
 import type { Batches } from '../../batches/views.ts';
-import { referenceOfJob } from '../../books/identity.ts';
+import { addressOf } from '../../books/identity.ts';
 import type { BatchStore } from '../../storage/store.ts';
 
 /** Entries read at once. */
@@ -41,7 +41,7 @@ const EVENT = (id: number, event: string, data: object): string => `id: ${id}\ne
 
 function itemEvent({ seq, index, state, atMs }: SettledEntry, item: BatchItem | undefined): string {
   const { jobId = null, bookId = null, input = '', reason = null, duplicates = 0 } = item ?? {};
-  const url = jobId === null ? null : (referenceOfJob(jobId)?.url ?? null);
+  const url = addressOf(jobId, bookId);
   return EVENT(seq, 'item', { index, input, state, jobId, bookId, url, reason, duplicates, at: new Date(atMs).toISOString() });
 }
 

@@ -3,7 +3,7 @@ import type { FastifyInstance } from 'fastify';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import { parseBookId, type BookId } from '../../books/identity.ts';
-import { QuireError } from '../../errors.ts';
+import { foreignCursor, QuireError } from '../../errors.ts';
 import type { Uploads } from '../../jobs/uploads.ts';
 import type { StoredBook } from '../../storage/store.ts';
 import type { BookAnswer } from '../book-answer.ts';
@@ -55,7 +55,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     handler: async (request, reply) => {
       const { cursor, limit = DEFAULT_PAGE_LIMIT } = request.query;
       const after = cursor === undefined ? null : parseBookId(cursor);
-      if (cursor !== undefined && after === null) throw badCursor();
+      if (cursor !== undefined && after === null) throw foreignCursor();
       // One more than asked for tells whether there is a next page.
       const found = await store.books.list(after, limit + 1);
       const books = found.slice(0, limit);
@@ -153,8 +153,9 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
   if (uploads) await app.register(pageRoutes, { uploads });
 };
 
-/** Pages as users saved them. In a scope of its own: nowhere else is HTML taken. */
+/** Pages as users saved them. In a scope of its own: nowhere else is HTML taken, and here nothing else. */
 async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads }): Promise<void> {
+  app.removeAllContentTypeParsers();
   app.addContentTypeParser('text/html', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
   app.put<{ Params: { bookId: string } }>('/books/:bookId/page', {
     bodyLimit: MAX_PAGE_BYTES,
@@ -200,11 +201,6 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
     },
   });
 }
-
-const badCursor = (): QuireError =>
-  new QuireError('invalid-request', 'The cursor is not one of ours.', {
-    errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header of the page before' }],
-  });
 
 /** The bytes of all stored books, page by page. */
 async function* allBooks(

@@ -1,6 +1,6 @@
 /** `POST /parse-links`: takes links, answers what becomes of each. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import type { BatchId } from '../../batches/batch.ts';
+import { inputOf, type BatchId } from '../../batches/batch.ts';
 import type { AnsweredItem, SubmitAnswer } from '../../batches/views.ts';
 import { QuireError } from '../../errors.ts';
 import { installTextBodies } from '../body-parsing.ts';
@@ -151,7 +151,8 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     const claimed = await idempotencyKeys.claim({
       key,
       caller: callerOf(request),
-      request: JSON.stringify(submission.request),
+      // Entries as they are answered: what nests too deep to be written as JSON must not fail here.
+      request: JSON.stringify({ ...submission.request, links: submission.request.links.map(inputOf) }),
       waitMs: preferredWaitSeconds(request.headers.prefer) * 1000,
     });
     if (claimed.kind === 'again') return send(reply.header('idempotency-replayed', 'true'), claimed.answer);

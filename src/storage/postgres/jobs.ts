@@ -1,7 +1,7 @@
 /** Job records in SQL. */
 import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchId, type Priority } from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
-import type { ErrorCode } from '../../errors.ts';
+import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
 import type { JobStore, Settlement, StoreSettings } from '../store.ts';
 import { copyParams } from './books.ts';
@@ -113,8 +113,8 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       await sql.query(NOTE, [jobId, run, JSON.stringify([{ ...entry, detail: entry.detail.slice(0, 500) }])]);
     },
     async listFailed({ reason, cursor, limit }) {
-      const after = cursor !== null && /^\d{1,15}$/.test(cursor) ? cursor : null;
-      const rows = await sql.query<JobRow>(LIST_FAILED, [after, reason, limit]);
+      if (cursor !== null && !/^\d{1,15}$/.test(cursor)) throw foreignCursor();
+      const rows = await sql.query<JobRow>(LIST_FAILED, [cursor, reason, limit]);
       const last = rows.at(-1);
       return { jobs: rows.map(recordOf), cursor: last && rows.length === limit ? String(last.settled_no) : null };
     },

@@ -1,6 +1,6 @@
 /** Job records on Redis. */
 import type { BookId, JobId } from '../../books/identity.ts';
-import type { ErrorCode } from '../../errors.ts';
+import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import { ITEM_STATES, PRIORITIES, type BatchId } from '../../batches/batch.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
 import { parseRunId } from '../run-id.ts';
@@ -9,6 +9,8 @@ import { encodeCopy } from './books.ts';
 import { asked, type RedisClient } from './connection.ts';
 
 const MOST_TIMELINE_ENTRIES = 50;
+/** Failed jobs looked at in one step at least: a filter may let few of them through. */
+const FAILED_AT_ONCE = 100;
 
 /** A record out of its hash; `null` when there is none. */
 export function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRecord | null {
@@ -32,6 +34,16 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
   const key = (jobId: string): string => `${prefix}job:${jobId}`;
   const get = async (jobId: JobId): Promise<JobRecord | null> => decodeRecord(jobId, await asked(redis.hgetall(key(jobId))));
 
+  const failed = `${prefix}failed`;
+
+  /** Where the list of failed jobs goes on after a cursor: the time and the run of the last job shown, so that jobs that fail or are retried meanwhile shift nothing. */
+  const offsetAfter = async (cursor: string): Promise<number> => {
+    const [, atMs = '', runId = ''] = /^(\d{1,16})-(.+)$/.exec(cursor) ?? [];
+    if (parseRunId(runId) === null) throw foreignCursor();
+    const rank = await asked(redis.zrevrank(failed, runId));
+    return rank === null ? asked(redis.zcount(failed, `(${atMs}`, '+inf')) : rank + 1;
+  };
+
   const settle: JobStore['settle'] = async (s) => {
     const reply = (await asked(
       redis.settle(
@@ -52,8 +64,8 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
         settings.maxFinishedJobs,
         settings.maxFailedJobs,
       ),
-    )) as [number, string, string, ...BatchId[]];
-    const [settled, stored, , ...finished] = reply;
+    )) as [number, string, string, BatchId[]?];
+    const [settled, stored, , finished = []] = reply;
     return { settled: settled === 1, stored: stored === '' ? null : (stored as 'stored' | 'older' | 'poorer'), finished };
   };
 
@@ -66,16 +78,15 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
     },
     async listFailed({ reason, cursor, limit }) {
       const jobs: JobRecord[] = [];
-      let offset = Number(cursor ?? 0);
-      for (;;) {
-        const runs = await asked(redis.zrevrange(`${prefix}failed`, offset, offset + limit - 1));
-        if (runs.length === 0) return { jobs, cursor: null };
-        for (const runId of runs) {
-          offset += 1;
-          const jobId = parseRunId(runId)?.jobId;
-          const record = jobId ? await get(jobId) : null;
-          if (record?.state === 'failed' && (reason === null || record.error?.code === reason)) jobs.push(record);
-          if (jobs.length === limit) return { jobs, cursor: String(offset) };
+      const atOnce = Math.max(limit, FAILED_AT_ONCE);
+      for (let offset = cursor === null ? 0 : await offsetAfter(cursor); ; offset += atOnce) {
+        const runIds = await asked(redis.zrevrange(failed, offset, offset + atOnce - 1));
+        if (runIds.length === 0) return { jobs, cursor: null };
+        const records = await Promise.all(runIds.map((runId) => get(parseRunId(runId)?.jobId ?? ('' as JobId))));
+        for (const [at, record] of records.entries()) {
+          if (record?.state !== 'failed' || (reason !== null && record.error?.code !== reason)) continue;
+          jobs.push(record);
+          if (jobs.length === limit) return { jobs, cursor: `${record.settledAtMs ?? 0}-${runIds[at]}` };
         }
       }
     },

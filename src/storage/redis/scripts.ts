@@ -133,7 +133,8 @@ if state == 'not-found' then
 end
 local waiters, finished = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
 settleRecord(jobId, job[2], state, now, ARGV[6], waiters, ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[14]), tonumber(ARGV[15]))
-return {1, stored, job[2], unpack(finished)}
+-- As a list of its own: Lua returns no more than 8,000 values side by side, and by then everything is written.
+return {1, stored, job[2], finished}
 `;
 
 /** ARGV: batchId, now, run, priority rank, then jobId and index of each item. Returns the jobs that are live under this run now. */

@@ -53,6 +53,23 @@ describe.each(STORES)('GET /batches/{id}/events, on the %s store', (store) => {
     await scene.goodreads.control({ mode: 'open' });
   });
 
+  it('names the address of an ISBN as the list of items does: its book, once that is known', async () => {
+    const [id = ''] = scene.ids;
+    await scene.parsed([linkTo(id)]);
+    const isbn = (await scene.ask(`/books/${id}`)).body['isbn13'] as string;
+    const unknown = 'https://www.goodreads.com/book/isbn/9780000000002';
+    const batchId = await scene.parsed([`https://www.goodreads.com/book/isbn/${isbn}`, unknown]);
+    const { body } = await scene.ask(`/batches/${batchId}/items`);
+    expect(body['items']).toMatchObject([
+      { bookId: id, url: linkTo(id) },
+      { bookId: null, url: unknown },
+    ]);
+    const reader = await readEvents(scene.quire.origin, batchId);
+    await reader.ended;
+    for (const { data } of itemsOf(reader.events)) expect(data['url']).toBe(body['items'][data['index']].url);
+    expect(itemsOf(reader.events).map(({ data }) => data['index'])).toContain(0);
+  });
+
   it('goes on after the last event a reader has, without gap or double', async () => {
     const links = fresh(40);
     const batchId = await submit(links);

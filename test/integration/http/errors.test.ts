@@ -83,6 +83,8 @@ describe('errors', () => {
     '/jobs',
     '/jobs?state=waiting',
     '/jobs?state=failed&reason=bad-mood',
+    '/jobs?state=failed&cursor=!!',
+    '/jobs?state=failed&cursor=1.5',
     '/source/ledger?days=0',
   ])('400 for GET %s', async (path) => {
     expect(await scene.ask(path)).toMatchObject({
@@ -127,6 +129,39 @@ describe('errors', () => {
     [`/books/${'x'.repeat(300)}`, 'not-found'],
   ])('404 for GET %s', async (path, code) => {
     expect(await scene.ask(path)).toMatchObject({ status: 404, body: { code } });
+  });
+
+  it('takes an entry that nests too deep to be shown for what it is: no link', async () => {
+    const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
+    const post = (body: string, headers = {}) => scene.ask('/parse-links', { method: 'POST', headers: { ...json, ...headers }, body });
+    expect(await post(deep)).toMatchObject({ status: 400, body: { code: 'no-valid-links', errors: [{ pointer: '/0' }] } });
+    const mixed = `["${linkTo(scene.ids[0] ?? '')}",${deep},{"a":${deep}}]`;
+    for (const headers of [{}, { 'idempotency-key': 'deep' }, { 'idempotency-key': 'deep' }]) {
+      const { status, body } = await post(mixed, headers);
+      expect(status).toBeLessThan(300);
+      expect(body['items']).toMatchObject([{}, { input: '[…]', status: 'invalid' }, { input: '{…}', status: 'invalid' }]);
+    }
+  });
+
+  it('400 for a cursor that no list of items gave out', async () => {
+    const batchId = await scene.parsed([linkTo(scene.ids[0] ?? '')]);
+    for (const cursor of ['!!', 'zz!!', '-1', 'zzzzzzzzzzzz', '1.5']) {
+      expect(await scene.ask(`/batches/${batchId}/items?cursor=${cursor}`)).toMatchObject({
+        status: 400,
+        body: { code: 'invalid-request', errors: [{ pointer: '/query/cursor' }] },
+      });
+    }
+  });
+
+  it('415 for a page that does not say it is HTML', async () => {
+    const put = (type: string) => scene.ask('/books/1/page', { method: 'PUT', headers: { 'content-type': type }, body: '{}' });
+    for (const type of ['application/json', 'text/plain'])
+      expect(await put(type)).toMatchObject({ status: 415, body: { detail: expect.stringContaining('text/html') } });
+  });
+
+  it('405 for every method there is', async () => {
+    const answer = await fetch(`${scene.quire.origin}/livez`, { method: 'QUERY' });
+    expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
   it('405 with Allow for a path that is known', async () => {

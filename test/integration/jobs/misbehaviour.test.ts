@@ -162,6 +162,40 @@ describe.each(STORES)('a misbehaving source, on the %s store', (store) => {
     for (const id of ids) expect((await quire.get(`/jobs/book-${id}`)).body).toMatchObject({ state: 'parsed', attempts: 1 });
   });
 
+  it('limited: whoever asks is told to come back when the time is over that the source asked for', async () => {
+    const [first, second] = [String(nextId++), String(nextId++)];
+    // A source of its own: the hold would keep the others waiting.
+    const asked = await startQuire(store);
+    try {
+      await asked.goodreads.control({ mode: 'limited', retryAfter: 600 });
+      await asked.submit([`https://www.goodreads.com/book/show/${first}`]);
+      await waitUntil('the job to be delayed', async () => (await asked.get(`/jobs/book-${first}`)).body.state === 'delayed');
+      const { batchId } = await asked.submit([`https://www.goodreads.com/book/show/${second}`]);
+      for (const id of [first, second]) {
+        const { body, headers } = await asked.get(`/book-info?id=${id}`);
+        expect(body.etaSeconds).toBeGreaterThan(500);
+        expect(Number(headers.get('retry-after'))).toBeGreaterThan(500);
+      }
+      expect((await asked.get(`/batches/${batchId}`)).body.etaSeconds).toBeGreaterThan(500);
+    } finally {
+      await asked.stop();
+    }
+  });
+
+  it('not found: whoever asks is told to come back after the second look', async () => {
+    const asked = await startQuire(store, { settings: { NOT_FOUND_RECHECK: '10m' } });
+    try {
+      const id = String(nextId++);
+      await asked.goodreads.control({ mode: 'missing', ids: [id] });
+      await asked.submit([`https://www.goodreads.com/book/show/${id}`]);
+      await waitUntil('the job to be delayed', async () => (await asked.get(`/jobs/book-${id}`)).body.state === 'delayed');
+      expect((await asked.get(`/jobs/book-${id}`)).body.etaSeconds).toBeGreaterThan(500);
+      expect(Number((await asked.get(`/book-info?id=${id}`)).headers.get('retry-after'))).toBeGreaterThan(500);
+    } finally {
+      await asked.stop();
+    }
+  });
+
   it('offsite: the other host is never asked', async () => {
     let asked = 0;
     const elsewhere = createServer((_req, res) => {

@@ -136,7 +136,12 @@ describe('a conditional request', () => {
     [{ 'if-none-match': '"x"', 'if-modified-since': 'Mon, 02 Mar 2026 12:00:00 GMT' }, false],
     [{ 'if-modified-since': 'Sun, 01 Mar 2026 12:00:00 GMT' }, true],
     [{ 'if-modified-since': 'Sun, 01 Mar 2026 11:59:59 GMT' }, false],
+    [{ 'if-modified-since': 'Sunday, 01-Mar-26 12:00:00 GMT' }, true],
+    [{ 'if-modified-since': 'Sun Mar  1 12:00:00 2026' }, true],
+    [{ 'if-modified-since': 'Sun Mar  1 11:59:59 2026' }, false],
     [{ 'if-modified-since': 'nonsense' }, false],
+    [{ 'if-modified-since': '2050-01-01' }, false],
+    [{ 'if-modified-since': '2050' }, false],
   ])('%j: not modified is %j', (headers, expected) => {
     expect(isNotModified(headers, 'abc', at)).toBe(expected);
   });
