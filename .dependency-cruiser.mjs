@@ -8,7 +8,7 @@
 const MAY_IMPORT = {
   errors: [],
   'clock-tolerance': [],
-  config: ['crawl', 'errors'],
+  config: ['crawl', 'storage', 'errors'],
   books: ['errors'],
   crawl: ['batches', 'events', 'books', 'clock-tolerance', 'errors'],
   events: ['batches', 'crawl', 'books', 'errors'],

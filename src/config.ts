@@ -5,6 +5,7 @@
  */
 
 import { parseQuietHours } from './crawl/quiet-hours.ts';
+import { parseRedisUrl } from './storage/redis/address.ts';
 
 /** The roles of a process: `api` answers HTTP, `worker` crawls, `all` does both. */
 export const ROLES = ['all', 'api', 'worker'] as const;
@@ -73,6 +74,14 @@ const url =
     return text;
   };
 
+/** Kept as text: the store makes its address of it. */
+const redisUrl = (text: string): string => {
+  if (!/^rediss?(-sentinel|-cluster)?:\/\/\S+$/.test(text))
+    throw new Error('a URL such as redis://127.0.0.1:6379, redis-sentinel://host1,host2#master or redis-cluster://host1,host2');
+  parseRedisUrl(text);
+  return text;
+};
+
 const origin = (text: string): string => {
   const parsed = URL.canParse(text) ? new URL(text) : null;
   if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.pathname !== '/' || parsed.search || parsed.hash || parsed.username) {
@@ -121,12 +130,7 @@ export const SETTINGS = {
     'REDIS_URL',
     '',
     'Redis as the store: `redis://[user:password@]host:port/database`, `redis-sentinel://host1,host2#master` or `redis-cluster://host1,host2`; `rediss…` for TLS.',
-    optional(
-      matching(
-        /^rediss?(-sentinel|-cluster)?:\/\/[^\s]+$/,
-        'a URL such as redis://127.0.0.1:6379, redis-sentinel://host1,host2#master or redis-cluster://host1,host2',
-      ),
-    ),
+    optional(redisUrl),
   ),
   databaseUrl: setting(
     'DATABASE_URL',

@@ -18,6 +18,7 @@ import { createParserWatch } from './jobs/parser-watch.ts';
 import { createReconciler } from './jobs/reconciler.ts';
 import { createUploads } from './jobs/uploads.ts';
 import { createJobWorker } from './jobs/worker.ts';
+import { workerName } from './jobs/worker-name.ts';
 import { createWebhookCalls } from './jobs/webhook-calls.ts';
 import { openStore } from './storage/open-store.ts';
 import { withReadCache } from './storage/read-cache.ts';
@@ -195,7 +196,10 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
       if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com'))
         log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
-      log.info(`worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`);
+      log.info(
+        { worker: workerName() },
+        `worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`,
+      );
     }
   };
 

@@ -2,6 +2,8 @@
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Deliver } from '../events/webhooks/deliver.ts';
 import type { Store } from '../storage/store.ts';
+import { askQueue, START_TIMEOUT_MS } from './ask-queue.ts';
+import { closeWorker } from './close-worker.ts';
 import { DELIVER_WEBHOOK, MAX_STALLED, openWebhookWorker, parseWebhookJobId, type DeliverWebhookResult } from './webhook-queue.ts';
 
 /** Calls under way at once in this process. */
@@ -85,7 +87,13 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
   const drain = async (): Promise<void> => {
     const handBack = setTimeout(() => shutdown.abort(new Error('shutdown')), drainSeconds * 1000);
     try {
-      await worker.close();
+      await closeWorker({
+        worker,
+        store,
+        running: () => [...busy.values()].reduce((sum, n) => sum + n, 0),
+        drainMs: drainSeconds * 1000,
+        log,
+      });
     } finally {
       clearTimeout(handBack);
     }
@@ -93,7 +101,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
 
   return {
     async start() {
-      await worker.waitUntilReady();
+      await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
       await store.queueBackend.recover(DELIVER_WEBHOOK, MAX_STALLED);
       // `run` ends when the worker closes; its failures reach the error listener.
       worker.run().catch((error: unknown) => log.error({ err: error }, 'webhook worker loop'));

@@ -103,6 +103,9 @@ export function createParseBook(deps: ParseBookDeps) {
         return { outcome: 'settled before' };
       }
     }
+    // Should this worker be lost too, that may be the end of the job, and its failure names who had it. Nothing else depends on it.
+    if (job.stalledCounter > 0 && job.processedBy)
+      await job.updateData({ ...job.data, lastWorker: job.processedBy }).catch(() => undefined);
     const note = (event: TimelineEntry['event'], detail: string): Promise<void> =>
       store.jobs.note(jobId, run, { atMs: now(), event, detail });
     const settle = (outcome: JobOutcome, more: Partial<Settlement>): ReturnType<Store['jobs']['settle']> =>

@@ -2,6 +2,7 @@
 import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
 import type { Priority } from '../batches/batch.ts';
 import type { Store } from '../storage/store.ts';
+import { workerName } from './worker-name.ts';
 
 /** Name of the one queue: what the jobs in it do. */
 export const PARSE_BOOK = 'parse-book';
@@ -30,6 +31,8 @@ export const BULLMQ_PRIORITY: Record<Priority, number> = { interactive: 0, norma
 export interface ParseBookData {
   /** When Goodreads first said "not found": the second look decides. */
   missingAtMs?: number;
+  /** Name of the worker that took the job last, once it has lost one: BullMQ's own note (`processedBy`) tells who finds it dead in the end. */
+  lastWorker?: string;
 }
 /** What BullMQ keeps of a finished job. The book itself lies in the store, once. */
 export interface ParseBookResult {
@@ -63,6 +66,7 @@ export function openWorker(
   const { options: backend, factory } = store.queueBackend;
   const settings = {
     ...backend('worker'),
+    name: workerName(),
     autorun: false,
     concurrency: options.concurrency,
     lockDuration: options.lockMs ?? LOCK_MS,

@@ -4,6 +4,7 @@ import { QuireError } from '../errors.ts';
 import type { QueuedDelivery } from '../events/webhooks/deliveries.ts';
 import { parseDeliveryId } from '../events/webhooks/event.ts';
 import type { Store } from '../storage/store.ts';
+import { workerName } from './worker-name.ts';
 
 /** Name of the queue: what the jobs in it do. */
 export const DELIVER_WEBHOOK = 'deliver-webhook';
@@ -75,6 +76,7 @@ export function openWebhookWorker(
   const { options: backend, factory } = store.queueBackend;
   const settings = {
     ...backend('worker'),
+    name: workerName(),
     autorun: false,
     concurrency: options.concurrency,
     lockDuration: LOCK_MS,

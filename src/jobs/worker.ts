@@ -4,6 +4,8 @@ import type { PageReading } from '../books/page.ts';
 import type { Crawler } from '../crawl/crawl.ts';
 import type { Store } from '../storage/store.ts';
 import { parseRunId } from '../storage/run-id.ts';
+import { askQueue, START_TIMEOUT_MS } from './ask-queue.ts';
+import { closeWorker } from './close-worker.ts';
 import { AttemptFailed, createParseBook, type ParseBookDeps, type ParseBookSettings } from './parse-book.job.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import { MAX_INTERRUPTED, openWorker, PARSE_BOOK, type ParseBookQueue } from './queues.ts';
@@ -42,8 +44,8 @@ export interface JobWorker {
   running(): number;
 }
 
-/** What handing back may take beyond the drain before connections are cut, in milliseconds. */
-const FORCE_MS = 2_000;
+/** How often it is looked whether the limit over all workers still stands, in milliseconds: it is lost with the store's data. */
+const LIMIT_CHECK_MS = 5_000;
 /** A hold is looked at again after this, since its end is told by the wall clock, which may have jumped meanwhile. */
 const LOOK_AGAIN_MS = 10_000;
 
@@ -52,6 +54,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const running = new Map<string, AbortController>();
   let pausedUntilMs = 0;
   let resume: NodeJS.Timeout | null = null;
+  let limitCheck: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
 
   const wake = (): void => {
@@ -130,7 +133,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (!stalled && typeof job?.finishedOn !== 'number') return;
     const code = stalled ? 'poison' : 'internal-error';
     const detail = stalled
-      ? `Its worker died or hung ${job?.stalledCounter ?? 'several'} times while working on it; the last was ${job?.processedBy ?? 'unknown'}.`
+      ? `Its worker died or hung ${job?.stalledCounter ?? 'several'} times while working on it; the last was ${job?.data.lastWorker ?? 'unknown'}.`
       : 'Something went wrong on our side at every attempt; the log of the worker has the error.';
     store.jobs
       .settle({
@@ -162,37 +165,34 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (signal.kind === 'cancel') running.get(`${signal.jobId}.${signal.run}`)?.abort('cancelled');
   });
 
+  /** Sets the limit where there is none. What another worker has set stays: during a rolling restart they may differ. */
+  const keepLimit = async (): Promise<void> => {
+    if ((await queue.getGlobalConcurrency()) !== null) return;
+    await queue.setGlobalConcurrency(settings.concurrency);
+    log.warn({ concurrency: settings.concurrency }, 'the limit over all workers was gone from the store and is set again');
+  };
+
   const drain = async (): Promise<void> => {
     if (resume) clearTimeout(resume);
+    if (limitCheck) clearInterval(limitCheck);
     unsubscribe();
     const handBack = setTimeout(() => {
       for (const controller of running.values()) controller.abort('shutdown');
     }, settings.drainSeconds * 1000);
-    // BullMQ waits for a store that is gone for as long as it takes; whatever it still holds is found by the stalled check.
-    let force: NodeJS.Timeout | undefined;
-    const forced = new Promise<void>((resolve) => {
-      force = setTimeout(
-        () => {
-          log.warn({ running: running.size }, 'the worker did not end in time: its connections are cut');
-          worker.close(true).then(resolve, resolve);
-          setTimeout(resolve, FORCE_MS).unref();
-        },
-        settings.drainSeconds * 1000 + FORCE_MS,
-      );
-    });
     try {
-      await Promise.race([worker.close(), forced]);
+      await closeWorker({ worker, store, running: () => running.size, drainMs: settings.drainSeconds * 1000, log });
     } finally {
       clearTimeout(handBack);
-      clearTimeout(force);
     }
   };
 
   return {
     async start() {
-      await worker.waitUntilReady();
+      await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
       await store.queueBackend.recover(PARSE_BOOK, MAX_INTERRUPTED);
-      await queue.setGlobalConcurrency(settings.concurrency);
+      await askQueue(queue.setGlobalConcurrency(settings.concurrency), START_TIMEOUT_MS);
+      // Where the store is away the next look will do.
+      limitCheck = setInterval(() => void askQueue(keepLimit()).catch(() => undefined), LIMIT_CHECK_MS);
       // `run` ends when the worker closes; its failures reach the error listener.
       worker.run().catch((error: unknown) => log.error({ err: error }, 'worker loop'));
     },

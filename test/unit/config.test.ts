@@ -49,6 +49,8 @@ describe('the settings', () => {
     ['PORT', '0x10'],
     ['HOST', 'a b'],
     ['REDIS_URL', 'http://127.0.0.1:6379'],
+    ['REDIS_URL', 'redis-sentinel://s1'],
+    ['REDIS_URL', 'redis://:p%zz@h'],
     ['DATABASE_URL', 'mysql://x'],
     ['QUEUE_PREFIX', 'Has-Dash'],
     ['GOODREADS_ORIGIN', 'https://www.goodreads.com/book'],

@@ -20,8 +20,11 @@ const INT8 = 20;
 const parserOf = parsers.getTypeParser as unknown as (oid: number, format?: string) => (value: string) => unknown;
 const types = { getTypeParser: (oid: number, format?: string) => (oid === INT8 ? Number : parserOf(oid, format)) };
 
-/** SQLSTATEs that mean "not now": connection lost, shutting down, too many clients, cancelled by a deadline, disk or memory full, read-only standby. */
-const OUTAGE_STATES = /^(08...|57P0[1-5]|57014|53...|25006|55P03)$/;
+/**
+ * SQLSTATEs that mean "not now": connection lost, shutting down, too many clients, cancelled by a deadline, disk or memory full, read-only standby; and
+ * that we are not let in: wrong user or password, no such database, no right.
+ */
+const OUTAGE_STATES = /^(08...|57P0[1-5]|57014|53...|25006|55P03|28...|3D000|42501)$/;
 const OUTAGE_CODES = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,7 +36,7 @@ const OUTAGE_CODES = new Set([
   'ENETUNREACH',
   'ENOENT',
 ]);
-const OUTAGE_TEXT = /terminated|timeout|timed out|not queryable|Connection ended|after calling end/i;
+const OUTAGE_TEXT = /terminated|timeout|timed out|not queryable|Connection ended|after calling end|SSL connections|certificate/i;
 /** Two transactions waited for each other; the server ended one of them, which may simply be tried again. */
 const CONFLICTS = new Set(['40P01', '40001']);
 

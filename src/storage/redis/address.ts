@@ -38,7 +38,13 @@ export function parseRedisUrl(url: string): RedisAddress {
   if (kind === 'cluster' && Number(database || 0) > 0)
     throw new Error('a cluster URL without a database number: a cluster has only number 0');
   const [username, password] = (credentials ?? '').includes(':') ? (credentials ?? '').split(/:(.*)/s) : ['', credentials];
-  const decoded = (text: string | undefined): string | undefined => (text ? decodeURIComponent(text) : undefined);
+  const decoded = (text: string | undefined): string | undefined => {
+    try {
+      return text ? decodeURIComponent(text) : undefined;
+    } catch (error) {
+      throw new Error('a URL whose user and password are percent-encoded (a % itself is %25)', { cause: error });
+    }
+  };
   return {
     kind,
     nodes,

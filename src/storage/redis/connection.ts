@@ -39,6 +39,36 @@ const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
   worker: { maxRetriesPerRequest: null, socketTimeout: WORKER_SILENCE_MS },
 };
 
+/**
+ * What a server says that is there, but does not work just now: starting, full, a replica, its disk failing, out of its cluster, or no longer ours to
+ * use. A cluster in the middle of a failover sends the client round in circles.
+ */
+const REFUSALS =
+  /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|TRYAGAIN|BUSY|MOVED|ASK)\b|too many cluster redirections|failed to refresh slots cache|none of startup nodes|cluster is(n't ready| disconnect)|node is disconnected/i;
+
+/** How often a worker's connection tells of refusals at most, in milliseconds: BullMQ asks once a second for each job it has in hand. */
+const TOLD_EVERY_MS = 1_000;
+
+/**
+ * BullMQ waits (`runRetryDelay`) after errors that look like a lost connection. After any other it asks again at once, thousands of times a second for as
+ * long as a server refuses, and gives up a job's end. So refusals are made to look like a lost connection; since BullMQ is silent about those, `onError` is told.
+ */
+function waitOutRefusals(client: RedisClient, onError: (error: Error) => void): void {
+  const send = client.sendCommand.bind(client);
+  let toldAtMs = -Infinity;
+  client.sendCommand = (command, ...rest) => {
+    // Attached before BullMQ's own, so that it sees the code.
+    command.promise.catch((error: Error & { code?: string }) => {
+      if (!REFUSALS.test(error.message)) return;
+      error.code = 'ECONNREFUSED';
+      if (performance.now() - toldAtMs < TOLD_EVERY_MS) return;
+      toldAtMs = performance.now();
+      onError(error);
+    });
+    return send(command, ...rest);
+  };
+}
+
 /** A cluster client keeps commands for as long as no node can be reached, whatever their time-out: each gets its deadline when it is sent. */
 function boundWaits(client: RedisClient): void {
   const send = client.sendCommand.bind(client);
@@ -77,6 +107,8 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
     connectTimeout: COMMAND_TIMEOUT_MS,
     keepAlive: 10_000,
     connectionName: `quire-${use}`,
+    // A master that became a replica keeps its connections: the address may lead to the new one by now.
+    reconnectOnError: ({ message }) => message.startsWith('READONLY'),
     ...(username ? { username } : {}),
     ...(password ? { password } : {}),
     ...(tls ? { tls: {} } : {}),
@@ -100,6 +132,7 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
   ) as RedisClient;
   client.on('error', onError);
   if (kind === 'cluster' && (use === 'records' || use === 'producer')) boundWaits(client);
+  if (use === 'worker') waitOutRefusals(client, onError);
   // A subscriber sends next to nothing.
   if (kind === 'cluster') (client as unknown as Cluster).on('+node', shareWrites);
   else if (use !== 'subscriber') shareWrites(client);
@@ -109,8 +142,10 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
   return client;
 }
 
-const ABSENT =
-  /command timed out|connection is closed|max retries|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|isn't writeable|^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|WRONGPASS|MISCONF|TRYAGAIN)/i;
+const ABSENT = new RegExp(
+  `command timed out|connection is closed|max retries|ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|ENOTFOUND|isn't writeable|${REFUSALS.source}`,
+  'i',
+);
 
 /** Turns an error of the driver into `store-unavailable` where the store is to blame; returns all others as they are. */
 function storeError(error: unknown): unknown {

@@ -1,4 +1,5 @@
 /** BullMQ on Redis. */
+import type { Redis } from 'ioredis';
 import type { QueueBackend } from '../queue-backend.ts';
 import type { RedisAddress } from './address.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
@@ -6,7 +7,16 @@ import { asked, closeConnection, openConnection, type RedisClient } from './conn
 /** Delayed jobs that are looked at in one go: those with the latest time. */
 const MOST_CORRECTED = 100;
 
-/** The backend, and `stop`, which ends the producer connections it opened. (BullMQ duplicates worker connections itself and ends those.) */
+/**
+ * Begins to connect. A connection that BullMQ opens itself it gives up for good when the first attempt fails, and a queue would need a restart then;
+ * one that is under way it waits for, and the driver tries as often as it takes.
+ */
+function connectNow<Client extends Pick<Redis, 'connect'>>(client: Client): Client {
+  client.connect().catch(() => undefined);
+  return client;
+}
+
+/** The backend, and `stop`, which ends the connections it opened. (BullMQ ends the ones that it makes of them.) */
 export function createQueueBackend(
   address: RedisAddress,
   prefix: string,
@@ -18,7 +28,10 @@ export function createQueueBackend(
     options(use) {
       const connection = openConnection(address, use, onError);
       opened.push(connection);
-      return { connection, prefix: `{${prefix}}` };
+      // A worker waits for jobs on a second connection, which BullMQ makes of the first.
+      const duplicate = connection.duplicate.bind(connection);
+      connection.duplicate = (...overrides) => connectNow(duplicate(...overrides));
+      return { connection: connectNow(connection), prefix: `{${prefix}}` };
     },
     factory: undefined,
     // Another process may hold the lock of an active job: only BullMQ's stalled check can tell.

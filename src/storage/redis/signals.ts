@@ -22,7 +22,7 @@ export function createSignals(redis: RedisClient, subscriber: RedisClient, prefi
   });
   return {
     async listen() {
-      await subscriber.subscribe(channel);
+      await asked(subscriber.subscribe(channel));
       // A listener hears nothing on a quiet day either: only a question whose answer stays out (`socketTimeout`) tells that the connection is dead.
       heartbeat = setInterval(() => {
         if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);

@@ -19,7 +19,7 @@ export interface RedisStoreOptions {
   onError?: (error: Error) => void;
 }
 
-async function connect(client: RedisClient, where: string): Promise<void> {
+async function connect(client: RedisClient, where: string, database: number): Promise<void> {
   if (client.status !== 'wait' && client.status !== 'end') return;
   // The driver's rejection only says that the connection is closed; the reason comes as an event.
   let reason: Error | null = null;
@@ -31,6 +31,8 @@ async function connect(client: RedisClient, where: string): Promise<void> {
   });
   try {
     await Promise.race([client.connect(), tooLate]);
+    // The driver goes on with database 0 where the server refuses the one that is wanted, and tells it as a passing error: that would mix two Quires.
+    if (database > 0) await client.select(database);
   } catch (error) {
     client.disconnect();
     const why = ((reason as Error | null) ?? (error as Error)).message.replace(/\.$/, '');
@@ -54,8 +56,8 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
   let starting: Promise<void> | null = null;
 
   const start = async (): Promise<void> => {
-    await connect(redis, where);
-    await connect(subscriber, where);
+    await connect(redis, where, address.database);
+    await connect(subscriber, where, address.database);
     await signals.listen();
   };
 

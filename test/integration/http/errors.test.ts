@@ -1,13 +1,14 @@
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { STORES } from '../../support/service.ts';
 import { linkTo, openScene, type HttpScene } from './scene.ts';
 
 const json = { 'content-type': 'application/json' };
 
-describe('errors', () => {
+describe.each(STORES)('errors, on the %s store', (store) => {
   let scene: HttpScene;
   beforeAll(async () => {
-    scene = await openScene('redis');
+    scene = await openScene(store);
   });
   afterAll(() => scene.stop());
 

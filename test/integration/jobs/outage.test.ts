@@ -1,4 +1,5 @@
 /** A store that goes away while Quire runs. */
+import { Redis } from 'ioredis';
 import { describe, expect, it } from 'vitest';
 import { startRedis } from '../../support/redis-server.ts';
 import { ownPrefix, startQuire } from '../../support/service.ts';
@@ -25,6 +26,25 @@ describe('Redis goes away', () => {
     }
   });
 
+  it('and comes back empty: the limit of pages in flight holds for all workers together again', async () => {
+    const redis = await startRedis();
+    const env = { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() };
+    const quire = await startQuire('redis', { env, settings: { CRAWL_CONCURRENCY: '3' } });
+    const admin = new Redis(redis.url);
+    try {
+      await admin.flushall();
+      await waitUntil('the limit', async () => (await admin.hget(`{${env.QUEUE_PREFIX}}:parse-book:meta`, 'concurrency')) === '3', {
+        timeoutMs: 20_000,
+      });
+      const { batchId } = await quire.submit([link(2_200_000_500)]);
+      expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 1 });
+    } finally {
+      await admin.quit();
+      await quire.stop();
+      await redis.stop();
+    }
+  });
+
   it('for good: the process still ends', async () => {
     const redis = await startRedis();
     const quire = await startQuire('redis', { env: { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() }, settings: { DRAIN_SECONDS: '1' } });
@@ -32,6 +52,19 @@ describe('Redis goes away', () => {
     const startedAt = performance.now();
     await quire.stop();
     expect(performance.now() - startedAt).toBeLessThan(15_000);
+    await redis.stop();
+  });
+
+  it('while nothing runs: the process does not wait for a job to end', async () => {
+    const redis = await startRedis();
+    const quire = await startQuire('redis', {
+      env: { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() },
+      settings: { DRAIN_SECONDS: '60' },
+    });
+    await redis.kill9();
+    const startedAt = performance.now();
+    await quire.stop();
+    expect(performance.now() - startedAt).toBeLessThan(30_000);
     await redis.stop();
   });
 });

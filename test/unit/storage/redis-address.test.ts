@@ -38,7 +38,7 @@ describe('REDIS_URL', () => {
     expect(parseRedisUrl(url)).toMatchObject(address);
   });
 
-  it.each(['http://x', 'redis://a,b', 'redis-sentinel://s1', 'redis-cluster://n1/2', 'redis://h:99999', 'redis://h:x'])(
+  it.each(['http://x', 'redis://a,b', 'redis-sentinel://s1', 'redis-cluster://n1/2', 'redis://h:99999', 'redis://h:x', 'redis://:p%zz@h'])(
     '%s is refused',
     (url) => {
       expect(() => parseRedisUrl(url)).toThrow(/^a /);
