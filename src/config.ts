@@ -199,6 +199,12 @@ export const SETTINGS = {
     'Wait before the second look that a "not found" needs to be believed.',
     duration(1, 7 * DAY_MS),
   ),
+  maxWaitingJobs: setting(
+    'MAX_WAITING_JOBS',
+    '1000000',
+    'Most jobs that may wait in the queue, about; new links are answered with 429 beyond it. 0 means no limit. On Redis 1,000,000 take about 675 MB.',
+    integer(0, 1_000_000_000),
+  ),
   batchTtlMs: setting('BATCH_TTL', '7d', 'How long a batch is kept after it ended.', duration(1000, 365 * DAY_MS)),
   drainSeconds: setting(
     'DRAIN_SECONDS',

@@ -27,7 +27,7 @@ export const ERRORS = {
   'unsupported-media-type': { status: 415, retry: 'never', title: 'The body is of a type this endpoint does not read' },
   'idempotency-mismatch': { status: 422, retry: 'never', title: 'This Idempotency-Key came before with another body' },
   'page-refused': { status: 422, retry: 'never', title: 'That is not the page of this book' },
-  'rate-limited': { status: 429, retry: 'never', title: 'Too many requests' },
+  'rate-limited': { status: 429, retry: 'never', title: 'More jobs wait already than are taken' },
   // What became of a book's job.
   'book-not-found': { status: 404, retry: 'never', title: 'Goodreads says there is no such book' },
   'page-not-recognised': { status: 502, retry: 'never', title: 'Goodreads answered with a page that is not a book page we know' },

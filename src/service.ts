@@ -11,6 +11,7 @@ import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
 import { createApp } from './http/app.ts';
 import { closeGently } from './http/draining.ts';
 import { createBacklog } from './jobs/backlog.ts';
+import { createBacklogLimit } from './jobs/backlog-limit.ts';
 import { createJobs, liveRuns, newRun, until } from './jobs/jobs.ts';
 import { createProducer } from './jobs/producer.ts';
 import { openQueue } from './jobs/queues.ts';
@@ -141,6 +142,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           store: { ...store, books },
           batches,
           jobs,
+          checkBacklog: createBacklogLimit({ waiting: backlog.waiting, maxWaitingJobs: config.maxWaitingJobs, now }),
           source: sourceReader,
           readiness,
           uploads,

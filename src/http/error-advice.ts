@@ -25,7 +25,7 @@ export const ADVICE: Record<ErrorCode, string> = {
     'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
   'page-refused': 'Save the page of this very book in a browser, as HTML only, while you can see it there, and send those bytes.',
-  'rate-limited': 'Wait as long as `Retry-After` says.',
+  'rate-limited': 'Wait as long as `Retry-After` says, and send the same request again. The operator may raise `MAX_WAITING_JOBS`.',
   'book-not-found': 'Nothing: Goodreads has no such book. That is remembered for `NOT_FOUND_TTL`, after which it can be submitted again.',
   'page-not-recognised':
     'Try again later with `POST /jobs/{jobId}/retry`. When many books end so, Goodreads has changed its pages and Quire wants an update.',

@@ -119,6 +119,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
           'disallowed',
           'poison',
           'blocked',
+          'rate-limited',
         ),
       },
     },

@@ -17,7 +17,7 @@ import { problems } from '../schemas/problem.ts';
 import { BOOK_RESPONSES } from './book-info.ts';
 
 export interface BooksOptions {
-  deps: Pick<HttpDependencies, 'store' | 'jobs' | 'uploads'>;
+  deps: Pick<HttpDependencies, 'checkBacklog' | 'store' | 'jobs' | 'uploads'>;
   answerBook: BookAnswer;
 }
 
@@ -27,7 +27,7 @@ const EXPORT_PAGE = 100;
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
 export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, { deps, answerBook }) => {
-  const { store, jobs, uploads } = deps;
+  const { store, jobs, uploads, checkBacklog } = deps;
 
   app.get('/books', {
     schema: {
@@ -106,6 +106,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
           'disallowed',
           'poison',
           'blocked',
+          'rate-limited',
         ),
       },
     },
@@ -125,10 +126,11 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
           headers: { Location: { type: 'string' } },
           content: { 'application/json': { schema: JobStatusSchema } },
         },
-        ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type'),
+        ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
       },
     },
     handler: async (request, reply) => {
+      checkBacklog();
       const { jobId, status } = await jobs.want(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
       return reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status });
     },
