@@ -9,7 +9,7 @@ export type JobOutcome = 'parsed' | 'not-found' | 'failed' | 'cancelled';
 /** Something that happened to a job between being queued and being settled. */
 export interface TimelineEntry {
   atMs: number;
-  event: 'attempt-failed' | 'blocked' | 'recheck' | 'held' | 'stalled' | 'retried' | 'poorer-parse' | 'interrupted';
+  event: 'attempt-failed' | 'blocked' | 'recheck' | 'stalled' | 'retried';
   /** A sentence without secrets, at most 500 characters. */
   detail: string;
 }

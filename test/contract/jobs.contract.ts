@@ -200,19 +200,19 @@ export function jobsContract({ make }: StoreKind): void {
       const jobId = jobOf(newBookId());
       const run = newRun();
       await submit(store, null, itemsOf([jobId]), { run });
-      await store.jobs.note(jobId, 'otherrun', { atMs: 1, event: 'held', detail: 'not mine' });
+      await store.jobs.note(jobId, 'otherrun', { atMs: 1, event: 'recheck', detail: 'not mine' });
       for (let n = 1; n <= 53; n++) await store.jobs.note(jobId, run, { atMs: n, event: 'attempt-failed', detail: `n. "${n}"\n` });
       const timeline = (await store.jobs.get(jobId))?.timeline ?? [];
       expect(timeline.map((entry) => entry.atMs)).toStrictEqual(Array.from({ length: 50 }, (_, at) => at + 4));
       expect(timeline[0]).toStrictEqual({ atMs: 4, event: 'attempt-failed', detail: 'n. "4"\n' });
       await settleParsed(store, jobId);
-      await store.jobs.note(jobId, run, { atMs: 99, event: 'held', detail: 'too late' });
+      await store.jobs.note(jobId, run, { atMs: 99, event: 'recheck', detail: 'too late' });
       expect((await store.jobs.get(jobId))?.timeline.at(-1)?.atMs).toBe(53);
     });
 
     it('knows nothing of a job that nobody submitted', async () => {
       expect(await store.jobs.get('book-1' as JobId)).toBeNull();
-      await store.jobs.note('book-1' as JobId, 'run', { atMs: 1, event: 'held', detail: 'x' });
+      await store.jobs.note('book-1' as JobId, 'run', { atMs: 1, event: 'recheck', detail: 'x' });
       expect(await store.jobs.get('book-1' as JobId)).toBeNull();
     });
   });

@@ -54,7 +54,7 @@ const CALLS: Record<string, (store: Store) => Promise<unknown>> = {
   'books.count': (store) => store.books.count(),
   'jobs.get': (store) => store.jobs.get(jobOf(newBookId())),
   'jobs.settle': (store) => store.jobs.settle(settlement(jobOf(newBookId()))),
-  'jobs.note': (store) => store.jobs.note(jobOf(newBookId()), 'run', { atMs: 1, event: 'held', detail: 'x' }),
+  'jobs.note': (store) => store.jobs.note(jobOf(newBookId()), 'run', { atMs: 1, event: 'recheck', detail: 'x' }),
   'jobs.listFailed': (store) => store.jobs.listFailed({ reason: null, cursor: null, limit: 5 }),
   'jobs.cancel': (store) => store.jobs.cancel(jobOf(newBookId()), NOW_MS),
   'jobs.listSolo': (store) => store.jobs.listSolo(5),

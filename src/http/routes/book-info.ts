@@ -118,7 +118,6 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
           'page-not-recognised',
           'disallowed',
           'poison',
-          'blocked',
           'rate-limited',
         ),
       },

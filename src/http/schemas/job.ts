@@ -7,14 +7,7 @@ import { Cursor, Limit } from './parameters.ts';
 const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled'] as const;
 
 /** Codes a failed job can carry. */
-const FAILURES = [
-  'crawl-failed',
-  'page-not-recognised',
-  'disallowed',
-  'poison',
-  'blocked',
-  'internal-error',
-] as const satisfies ErrorCode[];
+const FAILURES = ['crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'internal-error'] as const satisfies ErrorCode[];
 const Reason = Type.Optional(
   Type.Enum([...FAILURES], { type: 'string', description: 'Only jobs that failed with this code, such as `crawl-failed`.' }),
 );
