@@ -56,6 +56,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   let resume: NodeJS.Timeout | null = null;
   let limitCheck: NodeJS.Timeout | null = null;
   let stopping: Promise<void> | null = null;
+  /** The drain is over: what still runs, or only now begins, goes back. */
+  let handsBack = false;
 
   const wake = (): void => {
     if (resume) clearTimeout(resume);
@@ -100,6 +102,8 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       running.set(runId, stop);
       const lost = (): void => stop.abort('lock lost');
       lockLost?.addEventListener('abort', lost, { once: true });
+      // BullMQ may hand over a job that it took just before it was told to close.
+      if (handsBack) stop.abort('shutdown');
       try {
         return await parseBook(job, token, stop.signal);
       } finally {
@@ -177,6 +181,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     if (limitCheck) clearInterval(limitCheck);
     unsubscribe();
     const handBack = setTimeout(() => {
+      handsBack = true;
       for (const controller of running.values()) controller.abort('shutdown');
     }, settings.drainSeconds * 1000);
     try {

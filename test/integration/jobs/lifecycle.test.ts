@@ -207,7 +207,7 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     const { goodreads, env } = other;
     const next = await startQuire(store, { env, goodreads });
     await waitUntil('the job to be parsed', async () => (await next.get(`/jobs/book-${id}`)).body.state === 'parsed');
-    expect((await next.get(`/jobs/book-${id}`)).body.attempts).toBe(1);
+    expect((await next.get(`/jobs/book-${id}`)).body).toMatchObject({ attempts: 1, timeline: [{ event: 'queued' }, { event: 'parsed' }] });
     await next.stop();
     await other.stop();
   });
