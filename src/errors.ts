@@ -13,7 +13,7 @@ export const ERRORS = {
   unauthorized: { status: 401, retry: 'never', title: 'Credentials are missing or wrong' },
   forbidden: { status: 403, retry: 'never', title: 'That is not allowed from there' },
   'not-found': { status: 404, retry: 'never', title: 'There is no such resource' },
-  'book-unknown': { status: 404, retry: 'never', title: 'Nobody has submitted this book yet' },
+  'book-unknown': { status: 404, retry: 'never', title: 'There is no copy of this book, and no job for it' },
   'job-unknown': { status: 404, retry: 'never', title: 'There is no such job' },
   'batch-unknown': { status: 404, retry: 'never', title: 'There is no such batch' },
   'webhook-target-refused': { status: 400, retry: 'never', title: 'That URL may not be called' },

@@ -118,7 +118,8 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
     if (found) return sendMissing(request, reply, found.untilMs);
     if (job?.state === 'failed') return sendFailed(request, reply, job);
     count('unknown');
-    throw new QuireError('book-unknown', 'Submit it with POST /parse-links, or ask again with submit=true.');
+    const why = job?.state === 'cancelled' ? 'Its job was cancelled. ' : '';
+    throw new QuireError('book-unknown', `${why}Submit it with POST /parse-links, or ask again with submit=true.`);
   };
 
   /** `Prefer: wait`: stays until the job has ended, and then answers as if asked then. */

@@ -13,6 +13,8 @@ export interface BacklogReader {
   look(): Promise<Backlog>;
   /** Jobs that wait, under the same rule. */
   waiting(): Promise<number>;
+  /** As {@link waiting}, for who asks all the time: a slow answer to that makes no estimate old. */
+  gauge(): Promise<number>;
 }
 
 /** Does not ask again while an answer is on its way, nor, after a slow one, for some time. A failure is forgotten at once. */
@@ -60,5 +62,5 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
     const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
     return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
   };
-  return { look: sparing(look), waiting: sparing(waiting) };
+  return { look: sparing(look), waiting: sparing(waiting), gauge: sparing(waiting) };
 }

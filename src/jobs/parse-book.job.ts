@@ -133,7 +133,7 @@ export function createParseBook(deps: ParseBookDeps) {
       const asked = retryAfterMs === null ? '' : `, asked to wait ${Math.ceil(retryAfterMs / 1000)} s`;
       await note('attempt-failed', `Attempt ${attempt} of ${settings.attempts}: ${detail.replace(/\.$/, '')}${asked}.`);
       if (attempt >= settings.attempts) {
-        await settle('failed', { error: { code, detail: `${detail} (after ${attempt} attempts)` } });
+        await settle('failed', { error: { code, detail: `${detail.replace(/\.$/, '')} (after ${attempt} attempts).` } });
       }
       throw new AttemptFailed(`${code}: ${detail}`, retryAfterMs);
     };

@@ -50,13 +50,15 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       await job?.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
     },
     async withdraw(jobs) {
+      const left: EnqueuedJob[] = [];
       // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
       for (let from = 0; from < jobs.length; from += REMOVE_AT_ONCE) {
-        const step = jobs.slice(from, from + REMOVE_AT_ONCE).map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)));
-        // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
-        await askQueue(Promise.allSettled(step));
+        const step = jobs.slice(from, from + REMOVE_AT_ONCE);
+        const removals = await askQueue(Promise.allSettled(step.map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)))));
+        left.push(...step.filter((_, at) => removals[at]?.status !== 'fulfilled' || removals[at].value !== 1));
       }
-      for (const { jobId, run } of jobs) await store.signals.publish({ kind: 'cancel', jobId, run });
+      // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
+      for (const { jobId, run } of left) await store.signals.publish({ kind: 'cancel', jobId, run });
     },
   };
 }

@@ -68,7 +68,7 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   await app.register(adapter.registerPlugin(), { prefix: PATH });
   app.get(`${PATH}/ledger`, { schema: { hide: true } }, async (_request, reply) => {
     const toMs = Date.now();
-    const ledger = await source?.ledger({ fromMs: toMs - LEDGER_DAYS * DAY_MS, toMs });
+    const ledger = await source?.ledger({ fromMs: Math.floor(toMs / DAY_MS - (LEDGER_DAYS - 1)) * DAY_MS, toMs });
     const state = await source?.view();
     const now = state
       ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ''))}` : ''}. ${state.requestsToday} requests today.</p>`

@@ -119,6 +119,8 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
   /** Submits, waits when asked to, and renders the answer. */
   const handle = async (submission: ReadSubmission, request: FastifyRequest, reply: FastifyReply): Promise<KeptAnswer> => {
     deps.checkBacklog();
+    const { webhook } = submission.request;
+    if (webhook) await webhooks?.checkBatchWebhook(webhook, submission.webhookFrom);
     const answer = await submit(submission);
     const { batchId, counts } = answer;
     const location = `/batches/${batchId}`;
@@ -179,8 +181,6 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     handler: async (request, reply) => {
       const isText = /^text\/plain/i.test(request.headers['content-type'] ?? '');
       const submission = readSubmission(request.body, checkQuery(request.query), isText);
-      const { webhook } = submission.request;
-      if (webhook) await webhooks?.checkBatchWebhook(webhook, submission.webhookFrom);
       const key = readIdempotencyKey(request.headers['idempotency-key']);
       if (key !== null) return handleOnce(key, submission, request, reply);
       return send(reply, await handle(submission, request, reply));

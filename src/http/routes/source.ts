@@ -38,7 +38,9 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | nu
       summary: 'What was asked of Goodreads, by hour and day',
       description: 'Requests, bytes and outcomes; kept for 90 days. Hours without a request are left out.',
       querystring: Type.Object({
-        days: Type.Optional(Type.Integer({ minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS, description: 'How many days back.' })),
+        days: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS, description: 'How many days (UTC), today included.' }),
+        ),
       }),
       response: {
         200: { description: 'The ledger.', content: { 'application/json': { schema: LedgerSchema } } },
@@ -48,7 +50,9 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | nu
     handler: async (request, reply) => {
       const toMs = Date.now();
       const { days = DEFAULT_DAYS } = request.query;
-      return reply.header('cache-control', 'no-store').send(await (source ?? absent()).ledger({ fromMs: toMs - days * DAY_MS, toMs }));
+      // Whole days, today's being the last of them.
+      const fromMs = Math.floor(toMs / DAY_MS - (days - 1)) * DAY_MS;
+      return reply.header('cache-control', 'no-store').send(await (source ?? absent()).ledger({ fromMs, toMs }));
     },
   });
 };
