@@ -189,7 +189,7 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
       return 'cancelled';
     },
     untilSettled: (jobId, timeoutMs, signal) =>
-      until(async () => (await store.jobs.get(jobId))?.state !== 'live', {
+      until(async () => !(await store.jobs.isLive(jobId)), {
         timeoutMs,
         signal,
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'book' ? poke() : undefined)),

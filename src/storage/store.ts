@@ -2,8 +2,9 @@
  * The port between Quire and what it keeps its records in. Two implementations: `redis/` and `postgres/` (which is also
  * the embedded one, on PGlite). `test/contract/` holds them to one behaviour: every sentence here has a test there.
  *
- * Rules for all: times are milliseconds since the epoch and are given by the caller; each method is one atomic step; a
- * store that cannot be reached makes a method reject with `QuireError('store-unavailable')` within 2 s, never hang.
+ * Rules for all: times are milliseconds since the epoch and are given by the caller; each method is one atomic step, except that
+ * {@link JobStore.settle} and {@link JobStore.cancel} take one for every thousand waiters, so that no step grows with their number; a
+ * store that cannot be reached makes a method reject with `QuireError('store-unavailable')` within 2 s (of such a step), never hang.
  */
 import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../batches/batch.ts';
 import type { BookId, JobId } from '../books/identity.ts';
@@ -116,7 +117,11 @@ export type SubmitOutcome =
   | { status: 'missing' }
   | { status: 'invalid' };
 
-/** The end of a job. */
+/**
+ * The end of a job. Where more than 1,000 items wait for it, it comes in steps: each settles at most so many, and the last ends the job, which stays live
+ * under its run until then. The first step stores the copy, or remembers that there is none. Who dies between two steps leaves a live job, which runs
+ * again and settles the rest.
+ */
 export interface Settlement {
   jobId: JobId;
   /** Only the live run of that name is settled; `null` settles whichever is live. */
@@ -133,16 +138,22 @@ export interface Settlement {
 }
 
 export interface Settled {
-  /** `false` when the run was not live any more: nothing but the copy was touched. */
+  /**
+   * Whether this settlement ended the job. `false` when the run was not live any more: nothing but the copy was touched, unless somebody else ended the
+   * job between two steps.
+   */
   settled: boolean;
   stored: 'stored' | 'older' | 'poorer' | null;
-  /** Batches that this settlement finished. */
-  finished: BatchId[];
 }
 
 export interface JobStore {
   get(jobId: JobId): Promise<JobRecord | null>;
-  /** Settles a job and every item that waits for it, each exactly once, and stores its book: all in one step. */
+  /** Whether a job has a live run: costs the same however many wait for it, so it may be asked again and again. */
+  isLive(jobId: JobId): Promise<boolean>;
+  /**
+   * Settles a job and every item that waits for it, each exactly once, and stores its book: all in one step up to 1,000 waiters. Items that join between
+   * two steps are settled too, by the last one at the latest.
+   */
   settle(settlement: Settlement): Promise<Settled>;
   /** Appends to the timeline of the live run; the oldest entries beyond 50 go. No-op when the run is not live. */
   note(jobId: JobId, run: string, entry: TimelineEntry): Promise<void>;

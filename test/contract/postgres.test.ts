@@ -4,11 +4,11 @@ import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createDatabase, sharedPostgresUrl } from '../support/postgres-server.ts';
 import { postgresStore, TEST_SETTINGS } from '../support/stores.ts';
 import { storeContract } from './store-contract.ts';
-import { jobOf, KEEP_UNTIL_MS, newBookId, NOW_MS, sampleBook } from './samples.ts';
+import { batchOf, itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, NOW_MS, sampleBook, settleParsed, submit } from './samples.ts';
 
 storeContract(postgresStore);
 
-it('a schema of version 1 keeps its data and gets the functions of today', async () => {
+it.each([1, 2])('a schema of version %i keeps its data and gets the functions of today', async (version) => {
   const { url, drop } = await createDatabase(sharedPostgresUrl());
   const { prefix } = TEST_SETTINGS;
   const withStore = async (use: (store: ReturnType<typeof createPostgresStore>) => Promise<void>): Promise<void> => {
@@ -22,15 +22,26 @@ it('a schema of version 1 keeps its data and gets the functions of today', async
   };
   const [kept, added] = [newBookId(), newBookId()];
   try {
-    await withStore(async (store) => void (await store.books.put(sampleBook(kept), [], KEEP_UNTIL_MS)));
+    const waiting = jobOf(newBookId());
+    const batchId = newBatchId();
+    await withStore(async (store) => {
+      await store.books.put(sampleBook(kept), [], KEEP_UNTIL_MS);
+      await submit(store, batchId, itemsOf([waiting]));
+    });
     const client = new Client({ connectionString: url });
     await client.connect();
     await client.query(`DELETE FROM ${prefix}.migration WHERE version > 1`);
-    await client.query(`DROP FUNCTION ${prefix}.mark_missing`);
+    if (version > 1) await client.query(`INSERT INTO ${prefix}.migration (version) VALUES (${version})`);
+    // Version 1 had no such function, version 2 none that settles in steps.
+    if (version === 1) await client.query(`DROP FUNCTION ${prefix}.mark_missing`);
+    await client.query(`DROP FUNCTION ${prefix}.settle_some`);
+    await client.query(`DROP FUNCTION ${prefix}.settle_items`);
     await client.end();
     await withStore(async (store) => {
       expect(await store.books.find(jobOf(kept), NOW_MS)).toMatchObject({ kind: 'book' });
       expect(await store.books.put(sampleBook(added), [], KEEP_UNTIL_MS)).toBe('stored');
+      expect(await settleParsed(store, waiting)).toStrictEqual({ settled: true, stored: 'stored' });
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS, counts: { parsed: 1 } });
     });
     const again = new Client({ connectionString: url });
     await again.connect();
@@ -38,7 +49,7 @@ it('a schema of version 1 keeps its data and gets the functions of today', async
       `SELECT to_regproc('${prefix}.mark_missing') IS NOT NULL AS there, (SELECT max(version) FROM ${prefix}.migration) AS version`,
     );
     await again.end();
-    expect(rows).toEqual([{ there: true, version: 2 }]);
+    expect(rows).toEqual([{ there: true, version: 3 }]);
   } finally {
     await drop();
   }

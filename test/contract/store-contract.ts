@@ -2,6 +2,7 @@ import { describe } from 'vitest';
 import type { StoreKind } from '../support/stores.ts';
 import { batchesContract } from './batches.contract.ts';
 import { booksContract } from './books.contract.ts';
+import { crowdsContract } from './crowds.contract.ts';
 import { documentsContract } from './documents.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
 import { propertiesContract } from './properties.contract.ts';
@@ -15,6 +16,7 @@ export function storeContract(kind: StoreKind): void {
     booksContract(kind);
     submitContract(kind);
     jobsContract(kind);
+    crowdsContract(kind);
     batchesContract(kind);
     documentsContract(kind);
     signalsContract(kind);

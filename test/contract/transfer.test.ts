@@ -7,7 +7,7 @@ import { MIGRATION_DOCUMENT, TRANSFER_KINDS, type KnownRecord, type MovedJob } f
 import { createDatabase, sharedPostgresUrl } from '../support/postgres-server.ts';
 import { startRedisCluster, type RedisCluster } from '../support/redis-topologies.ts';
 import { sharedRedisUrl } from '../support/redis-server.ts';
-import { eachStore, TEST_SETTINGS, type MadeStore, type StoreKind } from '../support/stores.ts';
+import { eachStore, redisAt, TEST_SETTINGS, type MadeStore } from '../support/stores.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import { contentsOf, namesOf, populate } from './populated.ts';
 import {
@@ -30,15 +30,7 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.stop());
 
-const clusterStore: StoreKind = {
-  name: 'redis',
-  async make(settings) {
-    const prefix = `t${randomUUID().replaceAll('-', '').slice(0, 16)}`;
-    const store = createRedisStore({ url: cluster.url, settings: { ...TEST_SETTINGS, prefix, ...settings } });
-    await store.start();
-    return { store, cleanup: () => store.stop() };
-  },
-};
+const clusterStore = redisAt(() => cluster.url);
 const KINDS = [...eachStore.map((kind) => ({ label: kind.name as string, kind })), { label: 'redis cluster', kind: clusterStore }];
 
 /** Everything of one store into another, with nothing decided on the way. */

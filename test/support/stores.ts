@@ -17,7 +17,9 @@ import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
 /** A started store that is the caller's alone, and how to get rid of it. */
 export interface MadeStore {
   store: Store;
-  /** Stops the store and removes what it kept. */
+  /** Opens what `store` keeps once more, after `store` was stopped; not for one that is still open. */
+  reopen: () => Promise<Store>;
+  /** Stops every store that was opened here and removes what it kept. */
   cleanup: () => Promise<void>;
 }
 
@@ -73,18 +75,24 @@ export async function embeddedDirectory(): Promise<string> {
   return dataDir;
 }
 
-async function started(store: Store, remove: () => Promise<void>): Promise<MadeStore> {
+async function started(open: () => Store, remove: () => Promise<void>): Promise<MadeStore> {
+  const opened: Store[] = [];
   const cleanup = async (): Promise<void> => {
-    await store.stop();
+    for (const store of opened) await store.stop();
     await remove();
   };
-  try {
+  const reopen = async (): Promise<Store> => {
+    const store = open();
+    opened.push(store);
     await store.start();
+    return store;
+  };
+  try {
+    return { store: await reopen(), reopen, cleanup };
   } catch (error) {
     await cleanup();
     throw error;
   }
-  return { store, cleanup };
 }
 
 export const embeddedStore: StoreKind = {
@@ -92,8 +100,8 @@ export const embeddedStore: StoreKind = {
   async make(settings) {
     const dataDir = await embeddedDirectory();
     // The template has the tables of this prefix already; nothing is shared, so no other is needed.
-    const store = createEmbeddedStore({ dataDir, settings: { ...TEST_SETTINGS, ...settings } });
-    return started(store, () => rm(dataDir, { recursive: true, force: true }));
+    const open = (): Store => createEmbeddedStore({ dataDir, settings: { ...TEST_SETTINGS, ...settings } });
+    return started(open, () => rm(dataDir, { recursive: true, force: true }));
   },
 };
 
@@ -101,16 +109,20 @@ export const postgresStore: StoreKind = {
   name: 'postgres',
   async make(settings) {
     const database = await createDatabase(sharedPostgresUrl());
-    const store = createPostgresStore({ url: database.url, settings: { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings } });
-    return started(store, database.drop);
+    const own = { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings };
+    return started(() => createPostgresStore({ url: database.url, settings: own }), database.drop);
   },
 };
 
-const redisAt = (url: () => string): StoreKind => ({
+/** The Redis store on the server or cluster at an address, which is asked for when a store is made. */
+export const redisAt = (url: () => string): StoreKind => ({
   name: 'redis',
   async make(settings) {
-    const store = createRedisStore({ url: url(), settings: { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings } });
-    return started(store, () => Promise.resolve());
+    const own = { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings };
+    return started(
+      () => createRedisStore({ url: url(), settings: own }),
+      () => Promise.resolve(),
+    );
   },
 });
 

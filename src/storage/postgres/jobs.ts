@@ -1,5 +1,5 @@
 /** Job records in SQL. */
-import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchId, type Priority } from '../../batches/batch.ts';
+import { ITEM_STATES, PRIORITIES, stateOfCode, type Priority } from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
@@ -16,7 +16,11 @@ const GET = statement(
   `SELECT ${COLUMNS}, CASE WHEN state = 'l' THEN (SELECT count(*)::integer FROM @.item i WHERE i.job_id = $1 AND i.state = 'q') ELSE waiters END AS waiters
    FROM @.job WHERE job_id = $1`,
 );
-const SETTLE = statement('jobs.settle', 'SELECT * FROM @.settle($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)');
+const IS_LIVE = statement('jobs.isLive', `SELECT 1 FROM @.job WHERE job_id = $1 AND state = 'l'`);
+const SETTLE_SOME = statement(
+  'jobs.settleSome',
+  'SELECT ended, stored, live_run FROM @.settle_some($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+);
 const NOTE = statement(
   'jobs.note',
   `UPDATE @.job SET timeline = (CASE WHEN jsonb_array_length(timeline) >= ${MOST_TIMELINE_ENTRIES} THEN timeline - 0 ELSE timeline END) || $3::jsonb
@@ -66,10 +70,12 @@ const recordOf = (row: JobRow): JobRecord => ({
   timeline: row.timeline,
 });
 
-interface SettledRow {
-  settled: boolean;
+/** What a step towards the end of a job did. */
+interface StepRow {
+  /** The job was live and is settled now. */
+  ended: boolean;
   stored: 'stored' | 'older' | 'poorer' | null;
-  finished: BatchId[];
+  /** The run that was live; `null` when none was, or another than was asked for. */
   live_run: string | null;
 }
 
@@ -78,11 +84,11 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
   const trimEvery = Math.max(1, Math.floor(Math.min(settings.maxFinishedJobs, settings.maxFailedJobs) / 10));
   let settledSinceTrim = 0;
 
-  const settle = async (s: Settlement): Promise<SettledRow> => {
-    const copy: SqlValue[] = s.book ? copyParams(s.book) : [null, null, null, null, null, null];
-    const [row] = await sql.query<SettledRow>(SETTLE, [
+  const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<StepRow> => {
+    const copy: SqlValue[] = s.book && isFirst ? copyParams(s.book) : [s.book?.bookId ?? null, null, null, null, null, null];
+    const [row] = await sql.query<StepRow>(SETTLE_SOME, [
       s.jobId,
-      s.run,
+      run,
       s.nowMs,
       ITEM_STATES[s.outcome],
       s.attempts,
@@ -90,14 +96,22 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       s.error?.detail ?? null,
       ...copy,
       Math.round(s.keepUntilMs),
-      Math.round(s.missingUntilMs),
+      isFirst ? Math.round(s.missingUntilMs) : null,
     ]);
-    if (!row) throw new Error('settle returned no row');
-    if (row.settled && ++settledSinceTrim >= trimEvery) {
+    if (!row) throw new Error('settle_some returned no row');
+    return row;
+  };
+
+  const settle = async (s: Settlement): Promise<StepRow> => {
+    const first = await settleSome(s, s.run, true);
+    let last = first;
+    // The next steps are for the run that the first one met, and for no other.
+    while (!last.ended && last.live_run !== null) last = await settleSome(s, last.live_run, false);
+    if (last.ended && ++settledSinceTrim >= trimEvery) {
       settledSinceTrim = 0;
       await sql.query(TRIM, [settings.maxFinishedJobs, settings.maxFailedJobs]);
     }
-    return row;
+    return { ...last, stored: first.stored };
   };
 
   return {
@@ -105,9 +119,12 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       const [row] = await sql.query<JobRow>(GET, [jobId]);
       return row ? recordOf(row) : null;
     },
+    async isLive(jobId) {
+      return (await sql.query(IS_LIVE, [jobId])).length > 0;
+    },
     async settle(settlement) {
-      const { settled, stored, finished } = await settle(settlement);
-      return { settled, stored, finished };
+      const { ended, stored } = await settle(settlement);
+      return { settled: ended, stored };
     },
     async note(jobId, run, entry) {
       await sql.query(NOTE, [jobId, run, JSON.stringify([{ ...entry, detail: entry.detail.slice(0, 500) }])]);

@@ -112,7 +112,8 @@ BEGIN
       run = CASE WHEN o.state = 'l' THEN o.run ELSE excluded.run END,
       created_at_ms = CASE WHEN o.state = 'l' THEN o.created_at_ms ELSE excluded.created_at_ms END,
       timeline = CASE WHEN o.state = 'l' THEN o.timeline ELSE '[]' END,
-      attempts = 0, waiters = 0, settled_at_ms = NULL, settled_no = NULL, error_code = NULL, error_detail = NULL, book_id = NULL, state = 'l'
+      waiters = CASE WHEN o.state = 'l' THEN o.waiters ELSE 0 END,
+      attempts = 0, settled_at_ms = NULL, settled_no = NULL, error_code = NULL, error_detail = NULL, book_id = NULL, state = 'l'
     RETURNING job_id, run, raised
   ), answered AS MATERIALIZED (
     SELECT d.*, CASE WHEN d.state = 'q' AND jobs.run <> p_run THEN 'j'::"char" ELSE d.state END AS status, CASE WHEN jobs.raised AND jobs.run <> p_run THEN jobs.run END AS raise
@@ -145,39 +146,70 @@ BEGIN
 END $$;
 `;
 
+/** Waiters that one step of a settlement takes at most: some 50 ms of work, and far from the deadline of a statement. */
+const MOST_WAITERS_A_STEP = 1_000;
+
+/** What becomes of a batch (alias b) when `n` of its items settle as p_state at p_now. */
+const countSettled = (n: string): string => `settled = b.settled + ${n}, log_length = log_length + ${n}, progressed_at_ms = p_now,
+    parsed = parsed + CASE WHEN p_state = 'p' THEN ${n} ELSE 0 END,
+    not_found = not_found + CASE WHEN p_state = 'n' THEN ${n} ELSE 0 END,
+    failed = failed + CASE WHEN p_state = 'f' THEN ${n} ELSE 0 END,
+    cancelled = cancelled + CASE WHEN p_state = 'x' THEN ${n} ELSE 0 END,
+    finished_at_ms = CASE WHEN sealed AND b.settled + ${n} >= total THEN p_now END`;
+
 const SETTLE = `
--- Ends a live job, settles every item that waits for it, and stores its copy.
-CREATE OR REPLACE FUNCTION @.settle(p_job text, p_run text, p_now bigint, p_state "char", p_attempts integer, p_code text, p_detail text, p_book bigint, p_body text, p_etag text,
-  p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_missing_until bigint,
-  OUT settled boolean, OUT stored text, OUT finished text[], OUT live_run text) LANGUAGE plpgsql AS $$
-DECLARE
-  r record;
-  v_length integer; v_end bigint; v_waiters integer := 0;
+-- Settles items of many batches at once. The planner may not read whole tables: it would choose to for the few rows of a new database, and keep to it.
+CREATE OR REPLACE FUNCTION @.settle_items(p_batches text[], p_indexes integer[], p_now bigint, p_state "char", p_book bigint) RETURNS void LANGUAGE plpgsql
+  SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  finished := '{}';
+  PERFORM 1 FROM @.batch WHERE batch_id = ANY (p_batches) ORDER BY batch_id FOR UPDATE;
+  WITH moved AS (
+    UPDATE @.batch b SET ${countSettled('w.n')}
+    FROM (SELECT u.batch_id, array_agg(u.index ORDER BY u.index) AS indexes, count(*)::integer AS n FROM unnest(p_batches, p_indexes) AS u(batch_id, index) GROUP BY u.batch_id) w
+    WHERE b.batch_id = w.batch_id RETURNING b.batch_id, b.log_length - w.n AS logged, w.indexes
+  )
+  UPDATE @.item i SET state = p_state, settled_at_ms = p_now, book_id = coalesce(p_book, book_id), seq = moved.logged + o.place
+  FROM moved CROSS JOIN LATERAL unnest(moved.indexes) WITH ORDINALITY AS o(at, place)
+  WHERE i.batch_id = moved.batch_id AND i.index = o.at;
+  PERFORM pg_notify('@channel', 'batch ' || batch_id) FROM unnest(p_batches) AS batch_id;
+END $$;
+
+-- One step towards the end of a live job: settles some of the items that wait for it, and ends it (ended) when nobody else waits. Otherwise the job
+-- stays live under live_run, for the next step. The step that brings a copy (p_body) stores it, whether or not the run is live.
+CREATE OR REPLACE FUNCTION @.settle_some(p_job text, p_run text, p_now bigint, p_state "char", p_attempts integer, p_code text, p_detail text, p_book bigint, p_body text,
+  p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_missing_until bigint,
+  OUT ended boolean, OUT stored text, OUT live_run text) LANGUAGE plpgsql AS $$
+DECLARE
+  v_batches text[]; v_indexes integer[]; v_waiters integer; v_length integer;
+BEGIN
   SELECT run INTO live_run FROM @.job WHERE job_id = p_job AND state = 'l' AND (p_run IS NULL OR run = p_run) FOR UPDATE;
-  settled := FOUND;
-  IF settled THEN
-    FOR r IN SELECT batch_id, array_agg(index ORDER BY index) AS indexes, count(*)::integer AS n FROM @.item WHERE job_id = p_job AND state = 'q' GROUP BY batch_id ORDER BY batch_id LOOP
-      UPDATE @.batch SET settled = batch.settled + r.n, log_length = log_length + r.n, progressed_at_ms = p_now,
-        parsed = parsed + CASE WHEN p_state = 'p' THEN r.n ELSE 0 END,
-        not_found = not_found + CASE WHEN p_state = 'n' THEN r.n ELSE 0 END,
-        failed = failed + CASE WHEN p_state = 'f' THEN r.n ELSE 0 END,
-        cancelled = cancelled + CASE WHEN p_state = 'x' THEN r.n ELSE 0 END,
-        finished_at_ms = CASE WHEN sealed AND batch.settled + r.n >= total THEN p_now END
-      WHERE batch_id = r.batch_id RETURNING log_length, finished_at_ms INTO v_length, v_end;
-      UPDATE @.item SET state = p_state, settled_at_ms = p_now, book_id = coalesce(p_book, book_id), seq = v_length - r.n + array_position(r.indexes, index)
-      WHERE batch_id = r.batch_id AND index = ANY (r.indexes);
-      v_waiters := v_waiters + r.n;
-      IF v_end IS NOT NULL THEN finished := finished || r.batch_id; END IF;
-      PERFORM pg_notify('@channel', 'batch ' || r.batch_id);
-    END LOOP;
-    UPDATE @.job SET state = p_state, settled_at_ms = p_now, settled_no = nextval('@.settled_order'), attempts = p_attempts, waiters = v_waiters,
-      error_code = p_code, error_detail = p_detail, book_id = p_book, raised = false
-    WHERE job_id = p_job;
-    IF p_state = 'n' THEN PERFORM @.mark_missing(p_job, p_now, p_missing_until); END IF;
+  ended := FOUND;
+  IF ended THEN
+    -- One more than a step takes tells whether there are more.
+    SELECT array_agg(batch_id), array_agg(index), count(*) INTO v_batches, v_indexes, v_waiters
+    FROM (SELECT batch_id, index FROM @.item WHERE job_id = p_job AND state = 'q' ORDER BY batch_id LIMIT ${MOST_WAITERS_A_STEP + 1}) waiting;
+    IF v_waiters = 1 THEN
+      -- By far the most: plain statements are planned once and for all.
+      UPDATE @.batch b SET ${countSettled('1')}
+      WHERE batch_id = v_batches[1] RETURNING log_length INTO v_length;
+      UPDATE @.item SET state = p_state, settled_at_ms = p_now, book_id = coalesce(p_book, book_id), seq = v_length WHERE batch_id = v_batches[1] AND index = v_indexes[1];
+      PERFORM pg_notify('@channel', 'batch ' || v_batches[1]);
+    ELSIF v_waiters > 1 THEN
+      ended := v_waiters <= ${MOST_WAITERS_A_STEP};
+      v_waiters := least(v_waiters, ${MOST_WAITERS_A_STEP});
+      PERFORM @.settle_items(v_batches[:v_waiters], v_indexes[:v_waiters], p_now, p_state, p_book);
+    END IF;
+    -- The waiters of earlier steps are counted already.
+    IF ended THEN
+      UPDATE @.job SET state = p_state, settled_at_ms = p_now, settled_no = nextval('@.settled_order'), attempts = p_attempts, waiters = waiters + v_waiters,
+        error_code = p_code, error_detail = p_detail, book_id = p_book, raised = false
+      WHERE job_id = p_job;
+    ELSE
+      UPDATE @.job SET waiters = waiters + v_waiters WHERE job_id = p_job;
+    END IF;
+    IF p_state = 'n' AND p_missing_until IS NOT NULL THEN PERFORM @.mark_missing(p_job, p_now, p_missing_until); END IF;
   END IF;
-  IF p_book IS NOT NULL THEN
+  IF p_body IS NOT NULL THEN
     stored := @.put_book(p_book, p_body, p_etag, p_at, p_until, p_richness, p_keep, ARRAY[p_job]);
   END IF;
 END $$;
@@ -205,7 +237,7 @@ BEGIN
   WHERE batch_id = p_batch;
   PERFORM pg_notify('@channel', 'batch ' || p_batch);
   WITH unwanted AS (
-    UPDATE @.job o SET state = 'x', settled_at_ms = p_now, settled_no = nextval('@.settled_order'), attempts = 0, waiters = 1, raised = false,
+    UPDATE @.job o SET state = 'x', settled_at_ms = p_now, settled_no = nextval('@.settled_order'), attempts = 0, waiters = o.waiters + 1, raised = false,
       error_code = 'cancelled', error_detail = 'The batch was cancelled.'
     WHERE job_id = ANY (v_waiting) AND state = 'l' AND NOT solo AND NOT EXISTS (SELECT 1 FROM @.item i WHERE i.job_id = o.job_id AND i.state = 'q')
     RETURNING job_id, run

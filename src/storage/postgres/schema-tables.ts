@@ -36,7 +36,7 @@ CREATE TABLE @.job (
   settled_at_ms bigint,
   settled_no    bigint,                     -- order of settling
   attempts      integer NOT NULL DEFAULT 0,
-  waiters       integer NOT NULL DEFAULT 0, -- items that waited, once settled
+  waiters       integer NOT NULL DEFAULT 0, -- items that waited and are settled
   error_code    text,
   error_detail  text,
   book_id       bigint,

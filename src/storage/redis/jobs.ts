@@ -1,10 +1,10 @@
 /** Job records on Redis. */
 import type { BookId, JobId } from '../../books/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
-import { ITEM_STATES, PRIORITIES, type BatchId } from '../../batches/batch.ts';
+import { ITEM_STATES, PRIORITIES } from '../../batches/batch.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
 import { parseRunId } from '../run-id.ts';
-import type { JobStore, StoreSettings } from '../store.ts';
+import type { JobStore, Settlement, StoreSettings } from '../store.ts';
 import { encodeCopy } from './books.ts';
 import { asked, type RedisClient } from './connection.ts';
 
@@ -12,8 +12,14 @@ const MOST_TIMELINE_ENTRIES = 50;
 /** Failed jobs looked at in one step at least: a filter may let few of them through. */
 const FAILED_AT_ONCE = 100;
 
-/** A record out of its hash; `null` when there is none. */
-export function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRecord | null {
+/** What a step of a settlement says: the job was not live, has ended, or is live because others wait still. */
+type StepAnswer = 0 | 1 | 2;
+
+/** Those who wait for a job, of the hash of its record: `batchId.index` each. */
+export const waitersIn = (hash: Record<string, string>): string[] => (hash['w'] ?? '').split(' ').filter(Boolean);
+
+/** A record out of its hash; `null` when there is none. `waiting` is how many wait for it while it is live. */
+export function decodeRecord(jobId: JobId, hash: Record<string, string>, waiting: number): JobRecord | null {
   if (!hash['s'] || !hash['r']) return null;
   return {
     jobId,
@@ -23,7 +29,7 @@ export function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRec
     createdAtMs: Number(hash['c']),
     settledAtMs: hash['t'] ? Number(hash['t']) : null,
     attempts: Number(hash['a'] ?? 0),
-    waiters: hash['s'] === 'live' ? (hash['w']?.split(' ').filter(Boolean).length ?? 0) : Number(hash['n'] ?? 0),
+    waiters: hash['s'] === 'live' ? waiting : Number(hash['n'] ?? 0),
     error: hash['ec'] ? { code: hash['ec'] as ErrorCode, detail: hash['ed'] ?? '' } : null,
     bookId: (hash['b'] ?? null) as BookId | null,
     timeline: hash['l'] ? hash['l'].split('\n').map((line) => JSON.parse(line) as TimelineEntry) : [],
@@ -32,7 +38,12 @@ export function decodeRecord(jobId: JobId, hash: Record<string, string>): JobRec
 
 export function createJobStore(redis: RedisClient, prefix: string, settings: StoreSettings): JobStore {
   const key = (jobId: string): string => `${prefix}job:${jobId}`;
-  const get = async (jobId: JobId): Promise<JobRecord | null> => decodeRecord(jobId, await asked(redis.hgetall(key(jobId))));
+  const get = async (jobId: JobId): Promise<JobRecord | null> => {
+    const pairs = (await asked(redis.readJob(prefix, jobId))) as (string | number)[];
+    const hash: Record<string, string> = {};
+    for (let at = 0; at < pairs.length; at += 2) hash[String(pairs[at])] = String(pairs[at + 1]);
+    return decodeRecord(jobId, hash, Number(hash['w'] ?? 0));
+  };
 
   const failed = `${prefix}failed`;
 
@@ -44,12 +55,12 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
     return rank === null ? asked(redis.zcount(failed, `(${atMs}`, '+inf')) : rank + 1;
   };
 
-  const settle: JobStore['settle'] = async (s) => {
-    const reply = (await asked(
+  const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<[StepAnswer, string, string]> =>
+    (await asked(
       redis.settle(
         prefix,
         s.jobId,
-        s.run ?? '',
+        run ?? '',
         s.nowMs,
         s.outcome,
         ITEM_STATES[s.outcome],
@@ -57,20 +68,28 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
         s.error?.code ?? '',
         s.error?.detail ?? '',
         s.book?.bookId ?? '',
-        s.book ? encodeCopy(s.book) : '',
+        s.book && isFirst ? encodeCopy(s.book) : '',
         s.keepUntilMs,
-        s.missingUntilMs,
+        isFirst ? s.missingUntilMs : '',
         settings.batchTtlMs,
         settings.maxFinishedJobs,
         settings.maxFailedJobs,
       ),
-    )) as [number, string, string, BatchId[]?];
-    const [settled, stored, , finished = []] = reply;
-    return { settled: settled === 1, stored: stored === '' ? null : (stored as 'stored' | 'older' | 'poorer'), finished };
+    )) as [StepAnswer, string, string];
+
+  const settle: JobStore['settle'] = async (s) => {
+    const [first, stored, run] = await settleSome(s, s.run, true);
+    let answer = first;
+    // The next steps are for the run that the first one met, and for no other.
+    while (answer === 2) [answer] = await settleSome(s, run, false);
+    return { settled: answer === 1, stored: stored === '' ? null : (stored as 'stored' | 'older' | 'poorer') };
   };
 
   return {
     get,
+    async isLive(jobId) {
+      return (await asked(redis.hget(key(jobId), 's'))) === 'live';
+    },
     settle,
     async note(jobId, run, entry) {
       const line = JSON.stringify({ ...entry, detail: entry.detail.slice(0, 500) });
@@ -91,11 +110,11 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
       }
     },
     async cancel(jobId, nowMs) {
-      const record = await get(jobId);
-      if (record?.state !== 'live') return null;
+      const [state, run] = await asked(redis.hmget(key(jobId), 's', 'r'));
+      if (state !== 'live' || !run) return null;
       const { settled } = await settle({
         jobId,
-        run: record.run,
+        run,
         nowMs,
         outcome: 'cancelled',
         attempts: 0,
@@ -104,7 +123,7 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
         keepUntilMs: 0,
         missingUntilMs: 0,
       });
-      return settled ? record.run : null;
+      return settled ? run : null;
     },
     async listSolo(limit) {
       const jobIds = (await asked(redis.zrange(`${prefix}solo`, 0, String(limit - 1)))) as JobId[];

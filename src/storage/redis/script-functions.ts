@@ -2,6 +2,9 @@
 
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 
+/** Waiters that one step of a settlement takes at most: some 40 ms, during which the server serves nobody else. */
+const MOST_WAITERS_A_STEP = 1_000;
+
 export const SCRIPT_FUNCTIONS = `
 local P = KEYS[1]
 local call = redis.call
@@ -20,12 +23,11 @@ end
 local function finish(id, now, ttl)
   local key = P .. 'batch:' .. id
   local b = call('HMGET', key, 'sealed', 'q', 'finished')
-  if b[1] ~= '1' or b[2] ~= '0' or b[3] then return false end
+  if b[1] ~= '1' or b[2] ~= '0' or b[3] then return end
   call('HSET', key, 'finished', now)
   call('ZREM', P .. 'open', id)
   call('ZADD', P .. 'unannounced', now, id)
   for _, suffix in ipairs({'', ':items', ':states', ':log'}) do call('PEXPIRE', key .. suffix, ttl) end
-  return true
 end
 
 local function progress(id, now)
@@ -39,10 +41,10 @@ end
 
 local function signal(text) call('PUBLISH', P .. 'signals', text) end
 
--- Settles everyone who waits for a job; returns how many items and the batches this finished.
+-- Settles those who wait for a job, at most ${MOST_WAITERS_A_STEP} of them; returns how many items, and those who wait still ('': nobody does).
 local function settleWaiters(waiters, code, now, ttl)
-  local n, finished = 0, {}
-  for id, index in string.gmatch(waiters or '', '(%w+)%.(%d+)') do
+  local n = 0
+  for id, index, after in string.gmatch(waiters or '', '(%w+)%.(%d+)()') do
     n = n + 1
     local key = P .. 'batch:' .. id
     if call('GETRANGE', key .. ':states', index, index) == 'q' then
@@ -51,11 +53,30 @@ local function settleWaiters(waiters, code, now, ttl)
       call('HINCRBY', key, code, '1')
       call('RPUSH', key .. ':log', index .. '.' .. code .. '.' .. now)
       progress(id, now)
-      if left <= 0 and finish(id, now, ttl) then finished[#finished + 1] = id end
+      if left <= 0 then finish(id, now, ttl) end
       signal('batch ' .. id)
     end
+    if n == ${MOST_WAITERS_A_STEP} then return n, string.sub(waiters, after + 1) end
   end
-  return n, finished
+  return n, ''
+end
+
+-- A crowd of waiters is looked through by plain finds: patterns cost ten times as much.
+local function countWaiters(waiters)
+  if waiters == '' then return 0 end
+  local n, at = 1, string.find(waiters, ' ', 1, true)
+  while at do
+    n, at = n + 1, string.find(waiters, ' ', at + 1, true)
+  end
+  return n
+end
+
+local function withoutWaiter(waiters, one)
+  local from, to = string.find(' ' .. waiters .. ' ', ' ' .. one .. ' ', 1, true)
+  if not from then return waiters end
+  -- Of the spaces around it one goes too.
+  if from == 1 then return string.sub(waiters, to) end
+  return string.sub(waiters, 1, from - 2) .. string.sub(waiters, to - 1)
 end
 
 -- Forgets the oldest settled records beyond the caps, so that memory stays within a constant.

@@ -6,7 +6,7 @@
  * - `book-<id>`, `isbn-<isbn13>`: what is known of a book. `Q` + fetchedAt(13) + freshUntil(13) + richness(3) + etag(16) + `\n` + JSON,
  *   or `A` + bookId (an alias), or `M` + since(13) + until(13) (Goodreads has no such book).
  * - `job:<jobId>`: hash of a job's record. s state, r run, p priority, c created, w waiters (`batchId.index`, space between), solo, t settled,
- *   a attempts, n waiters once settled, ec and ed the error's code and detail, b bookId, l timeline (one JSON a line).
+ *   a attempts, n waiters that are settled, ec and ed the error's code and detail, b bookId, l timeline (one JSON a line).
  * - `batch:<id>` hash (counts under their one-letter codes), `batch:<id>:items` list of JSON, `batch:<id>:states` one letter an item,
  *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
  * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
@@ -111,18 +111,23 @@ end
 return out
 `;
 
-/** ARGV: jobId, run ('' = any), now, state, letter, attempts, error code, detail, bookId, copy ('' = none), keepUntil, missingUntil, ttl, maxFinished, maxFailed. */
+/**
+ * One step towards the end of a job. ARGV: jobId, run ('' = any), now, state, letter, attempts, error code, detail, bookId, copy ('' = none), keepUntil,
+ * missingUntil ('' = remembered already), ttl, maxFinished, maxFailed. Returns what became of the job (0 it was not live, 1 it ended, 2 it is live: others
+ * wait still), what became of the copy, and the live run.
+ */
 const settle = `
 local jobId, run, now, state = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
-local job = call('HMGET', P .. 'job:' .. jobId, 's', 'r', 'w')
+local jkey = P .. 'job:' .. jobId
+local job = call('HMGET', jkey, 's', 'r', 'w', 'n')
 local live = job[1] == 'live' and (run == '' or job[2] == run)
 local stored = ''
 if ARGV[10] ~= '' then
   stored = put(ARGV[9], ARGV[10], ARGV[11])
   alias(jobId, ARGV[9], ARGV[11])
 end
-if not live then return {0, stored, job[2] or ''} end
-if state == 'not-found' then
+if not live then return {0, stored, ''} end
+if state == 'not-found' and ARGV[12] ~= '' then
   local h, name = head(jobId)
   if string.sub(h, 1, 1) == 'Q' then
     call('SETRANGE', P .. name, 14, string.format('%013d', ARGV[12]))
@@ -131,10 +136,23 @@ if state == 'not-found' then
     call('SET', P .. jobId, 'M' .. string.format('%013d', now) .. string.format('%013d', ARGV[12]), 'PXAT', ARGV[12])
   end
 end
-local waiters, finished = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
+local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
+waiters = waiters + (job[4] or 0)
+if rest ~= '' then
+  call('HSET', jkey, 'w', rest, 'n', waiters)
+  return {2, stored, job[2]}
+end
 settleRecord(jobId, job[2], state, now, ARGV[6], waiters, ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[14]), tonumber(ARGV[15]))
--- As a list of its own: Lua returns no more than 8,000 values side by side, and by then everything is written.
-return {1, stored, job[2], finished}
+return {1, stored, job[2]}
+`;
+
+/** ARGV: jobId. The record, name and value in turn, with the number of waiters in place of their names, which may be megabytes. */
+const readJob = `
+local job = call('HGETALL', P .. 'job:' .. ARGV[1])
+for at = 1, #job, 2 do
+  if job[at] == 'w' then job[at + 1] = countWaiters(job[at + 1]) end
+end
+return job
 `;
 
 /** ARGV: batchId, now, run, priority rank, then jobId and index of each item. Returns the jobs that are live under this run now. */
@@ -174,13 +192,12 @@ for at = 1, #items do
     n = n + 1
     local jobId = cjson.decode(items[at])[1]
     local jkey = P .. 'job:' .. jobId
-    local job = call('HMGET', jkey, 's', 'r', 'w', 'solo')
+    local job = call('HMGET', jkey, 's', 'r', 'w', 'solo', 'n')
     if job[1] == 'live' then
-      local rest, mine = {}, id .. '.' .. (at - 1)
-      for waiter in string.gmatch(job[3] or '', '%S+') do if waiter ~= mine then rest[#rest + 1] = waiter end end
-      call('HSET', jkey, 'w', table.concat(rest, ' '))
-      if #rest == 0 and not job[4] then
-        settleRecord(jobId, job[2], 'cancelled', now, 0, 1, 'cancelled', 'The batch was cancelled.', '', tonumber(ARGV[4]), tonumber(ARGV[5]))
+      local rest = withoutWaiter(job[3] or '', id .. '.' .. (at - 1))
+      call('HSET', jkey, 'w', rest)
+      if rest == '' and not job[4] then
+        settleRecord(jobId, job[2], 'cancelled', now, 0, 1 + (job[5] or 0), 'cancelled', 'The batch was cancelled.', '', tonumber(ARGV[4]), tonumber(ARGV[5]))
         out[#out + 1] = jobId
         out[#out + 1] = job[2]
       end
@@ -254,7 +271,7 @@ return 1
 
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({ submit, rejoin, settle, cancelBatch, putBook, deleteBook, note, tell, correctDelays, ...DOCUMENT_SCRIPTS }).map(
+  Object.entries({ submit, rejoin, settle, readJob, cancelBatch, putBook, deleteBook, note, tell, correctDelays, ...DOCUMENT_SCRIPTS }).map(
     ([name, lua]) => [name, SCRIPT_FUNCTIONS + lua],
   ),
 ) as Record<ScriptName, string>;
@@ -263,6 +280,7 @@ export type ScriptName =
   | 'submit'
   | 'rejoin'
   | 'settle'
+  | 'readJob'
   | 'cancelBatch'
   | 'putBook'
   | 'deleteBook'

@@ -3,7 +3,7 @@ import { PRIORITIES } from '../../batches/batch.ts';
 import type { JobId } from '../../books/identity.ts';
 import type { KindTransfer, MovedJob, Transfer } from '../transfer.ts';
 import { asked } from './connection.ts';
-import { decodeRecord } from './jobs.ts';
+import { decodeRecord, waitersIn } from './jobs.ts';
 import { run, type TransferKeys } from './transfer-keys.ts';
 
 /** Settled jobs that were written and wait for {@link Transfer.orderSettled}, by the time they ended. */
@@ -40,7 +40,8 @@ export function createJobTransfer({
         const hashes = await asked(Promise.all(names.map((name) => redis.hgetall(`${prefix}job:${name}`))));
         return new Map(
           hashes.flatMap((hash, at) => {
-            const record = decodeRecord((names[at] ?? '') as JobId, hash);
+            const waiting = waitersIn(hash);
+            const record = decodeRecord((names[at] ?? '') as JobId, hash, waiting.length);
             if (!record) return [];
             const live = record.state === 'live';
             return [
@@ -49,7 +50,7 @@ export function createJobTransfer({
                 {
                   ...record,
                   solo: live && hash['solo'] === '1',
-                  waiting: live ? (hash['w'] ?? '').split(' ').filter(Boolean).sort() : [],
+                  waiting: live ? waiting.sort() : [],
                 },
               ],
             ];
