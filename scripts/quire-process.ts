@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url';
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const BUILT = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 /** Options of Node that `npm start` runs Quire with. */
-const NODE_OPTIONS = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring', '--heap-growing-percent=50'];
+const NODE_OPTIONS = ['--max-semi-space-size=32', '--no-allocation-site-pretenuring'];
 const SOURCE = fileURLToPath(new URL('../src/main.ts', import.meta.url));
 
 export interface QuireOptions {

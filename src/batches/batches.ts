@@ -17,7 +17,7 @@ import {
 import type { AnsweredItem, Batches, ItemView, SubmitAnswer, SubmitRequest } from './views.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
-const SUBMIT_AT_ONCE = 500;
+const SUBMIT_AT_ONCE = 250;
 const MOST_FAULTS = 100;
 /** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
 const MOST_LIVE_RUNS = 1_000;
