@@ -39,7 +39,7 @@ export interface RobotsAttempt {
 export interface Robots {
   /** Whether a copy is known, here or in the store, however old. */
   known(): Promise<boolean>;
-  /** Takes on the first fetch for all processes; `false` when another has it. Let go with {@link letGo}; a process that dies lets go after half a minute. */
+  /** Takes on the first fetch for all processes; `false` when another has it. Let go with {@link letGo}; of a process that dies it is gone within six seconds. */
   claim(): Promise<boolean>;
   letGo(): Promise<void>;
   /** Fetches robots.txt now and keeps it if it can be had. Never rejects but for the store. */
@@ -79,7 +79,9 @@ interface Copy {
 /** The package is CommonJS whose export is the function itself; its types describe an ES module. */
 const robotsParser = robotsModule as unknown as (url: string, text: string) => Robot;
 const FRESH_MS = 86_400_000;
-const CLAIM_MS = 30_000;
+/** A claim is renewed while its process lives: one that was killed in the middle must not keep all others waiting. */
+const CLAIM_MS = 6_000;
+const RENEW_MS = 2_000;
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 3_600_000;
 /** How old the local copy of the stored copy may grow: another process may have a newer one. */
@@ -99,11 +101,13 @@ export function createRobots({
   now = Date.now,
 }: RobotsOptions): Robots {
   const key = `robots/${new URL(origin).host}`;
+  const claimKey = `${key}/claim`;
   const url = `${origin}/robots.txt`;
   let copy: Copy | null = null;
   let parsed: Robot | null = null;
   let loadedAtMs = 0;
   let fetching: Promise<RobotsAttempt> | undefined;
+  let renewal: NodeJS.Timeout | undefined;
 
   const take = (next: Copy): void => {
     if (parsed === null || next.text !== copy?.text) parsed = robotsParser(url, next.text ?? '');
@@ -177,10 +181,22 @@ export function createRobots({
       return copy !== null;
     },
     async claim() {
-      return (await documents.put(`${key}/claim`, '{}', { nowMs: now(), ifVersion: 0, expireAtMs: now() + CLAIM_MS })) !== null;
+      const put = (ifVersion: number) => documents.put(claimKey, '{}', { nowMs: now(), ifVersion, expireAtMs: now() + CLAIM_MS });
+      let version = await put(0);
+      if (version === null) return false;
+      clearInterval(renewal);
+      renewal = setInterval(() => {
+        // By its version: what was let go, or has passed to another, is not taken back.
+        if (version !== null)
+          put(version)
+            .then((next) => (version = next))
+            .catch(() => undefined);
+      }, RENEW_MS).unref();
+      return true;
     },
     async letGo() {
-      await documents.delete(`${key}/claim`);
+      clearInterval(renewal);
+      await documents.delete(claimKey);
     },
     fetchNow,
     async check(path) {
@@ -208,6 +224,7 @@ export function createRobots({
       };
     },
     async close() {
+      clearInterval(renewal);
       await fetching?.catch(() => {});
     },
   };

@@ -11,7 +11,7 @@ export interface MemoryDocuments {
 
 /** An empty store. Several crawlers may share one: each call takes a turn of the event loop, so that they really contend. */
 export function createMemoryDocuments(): MemoryDocuments {
-  const kept = new Map<string, StoredDocument>();
+  const kept = new Map<string, StoredDocument & { expireAtMs: number | null }>();
   const sums = new Map<string, Record<string, number>>();
   const listeners = new Set<(signal: Signal) => void>();
   let calls = 0;
@@ -19,18 +19,23 @@ export function createMemoryDocuments(): MemoryDocuments {
     calls += 1;
     await Promise.resolve();
   };
+  const living = (key: string, nowMs: number): StoredDocument | null => {
+    const found = kept.get(key);
+    if (found === undefined || (found.expireAtMs !== null && found.expireAtMs <= nowMs)) return null;
+    return { key, version: found.version, json: found.json };
+  };
   return {
     calls: () => calls,
     documents: {
-      async get(key) {
+      async get(key, nowMs) {
         await turn();
-        return kept.get(key) ?? null;
+        return living(key, nowMs);
       },
-      async put(key, json, { ifVersion }) {
+      async put(key, json, { nowMs, ifVersion, expireAtMs }) {
         await turn();
-        const version = kept.get(key)?.version ?? 0;
+        const version = living(key, nowMs)?.version ?? 0;
         if (ifVersion !== undefined && ifVersion !== version) return null;
-        kept.set(key, { key, version: version + 1, json });
+        kept.set(key, { key, version: version + 1, json, expireAtMs });
         return version + 1;
       },
       async delete(key) {
@@ -41,7 +46,6 @@ export function createMemoryDocuments(): MemoryDocuments {
         await turn();
         return [...kept.values()].filter(({ key }) => key.startsWith(prefix)).slice(0, limit);
       },
-      // Ends are not kept here, so there is nothing to go by.
       async trim() {
         await turn();
         return 0;
