@@ -76,8 +76,6 @@ const url =
 
 /** Kept as text: the store makes its address of it. */
 const redisUrl = (text: string): string => {
-  if (!/^rediss?(-sentinel|-cluster)?:\/\/\S+$/.test(text))
-    throw new Error('a URL such as redis://127.0.0.1:6379, redis-sentinel://host1,host2#master or redis-cluster://host1,host2');
   parseRedisUrl(text);
   return text;
 };

@@ -142,7 +142,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           store: { ...store, books },
           batches,
           jobs,
-          checkBacklog: createBacklogLimit({ waiting: backlog.gauge, maxWaitingJobs: config.maxWaitingJobs, now }),
+          checkBacklog: createBacklogLimit({ gauge: backlog.gauge, maxWaitingJobs: config.maxWaitingJobs }),
           source: sourceReader,
           readiness,
           uploads,

@@ -175,7 +175,8 @@ export function createBatches(options: BatchesOptions): Batches {
   /** Interactive jobs go first; all others wait for the backlog, their own part of it included. */
   const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
     const source = options.source();
-    if (source.mode === 'blocked' || (source.rate === null && source.hold === null)) return null;
+    // The queue is counted only where an estimate can come of it.
+    if (etaSeconds(0, source, now()) === null) return null;
     const pages = priority === 'interactive' ? counts.queued : Math.max(counts.queued, await options.waiting());
     return etaSeconds(pages, source, now());
   };

@@ -38,8 +38,8 @@ export interface LedgerView {
 
 export interface Ledger {
   record(entry: LedgerEntry): void;
-  /** The hours that `fromMs` to `toMs` touch, oldest first; those without a request are left out. */
-  read(query: { fromMs: number; toMs: number }): Promise<LedgerView>;
+  /** The last `days` days (UTC), today included, oldest first; hours without a request are left out. */
+  read(query: { days: number }): Promise<LedgerView>;
   /** Requests since midnight UTC, over all processes; those of others with a second's delay. */
   requestsToday(): Promise<number>;
   /** Writes what is not written yet, and stops. */
@@ -56,8 +56,9 @@ export interface LedgerOptions {
 export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): Ledger {
   const buffer = createTallyBuffer({ tallies, series: SERIES, keepHours: KEEP_DAYS * DAY_HOURS, log, now });
 
-  const hoursFrom = async (fromHour: number, toHour: number): Promise<LedgerPeriod[]> => {
-    const stored = await buffer.read(fromHour, toHour);
+  const hoursOf = async (days: number): Promise<LedgerPeriod[]> => {
+    const last = hourOf(now());
+    const stored = await buffer.read(last - (last % DAY_HOURS) - (days - 1) * DAY_HOURS, last);
     return stored.map(({ hour, counts }) => periodOf(new Date(hour * HOUR_MS).toISOString(), counts));
   };
 
@@ -65,13 +66,12 @@ export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): L
     record({ outcome, requests, bytes }) {
       buffer.count({ requests, bytes, [`outcome:${outcome}`]: 1 });
     },
-    async read({ fromMs, toMs }) {
-      const hours = await hoursFrom(hourOf(fromMs), hourOf(toMs));
+    async read({ days }) {
+      const hours = await hoursOf(days);
       return { hours, days: daysOf(hours) };
     },
     async requestsToday() {
-      const hour = hourOf(now());
-      const hours = await hoursFrom(hour - (hour % DAY_HOURS), hour);
+      const hours = await hoursOf(1);
       return hours.reduce((sum, { requests }) => sum + requests, 0);
     },
     close: () => buffer.flush(),

@@ -19,7 +19,7 @@ export interface SourceReader {
   view(): Promise<SourceView>;
   /** At most a second old, and costs nothing. */
   current(): Pick<SourceNow, 'mode' | 'nextProbeAtMs'>;
-  ledger(query: { fromMs: number; toMs: number }): Promise<LedgerView>;
+  ledger(query: { days: number }): Promise<LedgerView>;
 }
 
 /** Whether this process can do its work, and what each check said: `ok` or a sentence. */

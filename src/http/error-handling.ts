@@ -44,15 +44,10 @@ function sendFastifyError(error: FastifyError, request: FastifyRequest, reply: F
   }
 }
 
-/** What routes take that take anything else than JSON alone. */
-const BODY_TYPES: Record<string, string> = {
-  '/parse-links': 'application/json or text/plain',
-  '/books/:bookId/page': 'text/html',
-};
-
 function mediaTypeDetail(request: FastifyRequest): string {
   const given = request.headers['content-type'];
-  const taken = BODY_TYPES[request.routeOptions.url ?? ''] ?? 'application/json';
+  const body = request.routeOptions.schema?.body as { content?: object } | undefined;
+  const taken = Object.keys(body?.content ?? { 'application/json': null }).join(' or ');
   return `The body's type is ${given === undefined ? 'not given' : JSON.stringify(given.slice(0, 80))}: set content-type to ${taken}.`;
 }
 

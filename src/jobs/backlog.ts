@@ -7,18 +7,23 @@ import type { Backlog } from './views.ts';
 const USED_AGAIN = 10;
 /** One that took less than this many milliseconds is not worth being behind for. */
 const QUICK_MS = 20;
+/** The gauge of the backlog is read no more often than this, in milliseconds. */
+const GAUGE_MS = 1_000;
 
 export interface BacklogReader {
   /** Jobs by state. Where counting takes long, up to ten times as long behind. Rejects with `store-unavailable`. */
   look(): Promise<Backlog>;
   /** Jobs that wait, under the same rule. */
   waiting(): Promise<number>;
-  /** As {@link waiting}, for who asks all the time: a slow answer to that makes no estimate old. */
+  /** As {@link waiting}, for who asks all the time: read once a second at most, and a slow answer to that makes no estimate old. */
   gauge(): Promise<number>;
 }
 
-/** Does not ask again while an answer is on its way, nor, after a slow one, for some time. A failure is forgotten at once. */
-export function sparing<T>(read: () => Promise<T>, clock: () => number = () => performance.now()): () => Promise<T> {
+/** Does not ask again while an answer is on its way, nor for `leastMs` after it, nor, after a slow one, for some time. */
+export function sparing<T>(
+  read: () => Promise<T>,
+  { leastMs = 0, clock = () => performance.now() }: { leastMs?: number; clock?: () => number } = {},
+): () => Promise<T> {
   let last: Promise<T> | undefined;
   let untilMs = Number.POSITIVE_INFINITY;
   return () => {
@@ -28,11 +33,11 @@ export function sparing<T>(read: () => Promise<T>, clock: () => number = () => p
     last = read().then(
       (value) => {
         const tookMs = clock() - startedMs;
-        untilMs = clock() + (tookMs < QUICK_MS ? 0 : USED_AGAIN * tookMs);
+        untilMs = clock() + Math.max(leastMs, tookMs < QUICK_MS ? 0 : USED_AGAIN * tookMs);
         return value;
       },
       (error: unknown) => {
-        untilMs = 0;
+        untilMs = clock() + leastMs;
         throw error;
       },
     );
@@ -62,5 +67,5 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
     const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
     return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
   };
-  return { look: sparing(look), waiting: sparing(waiting), gauge: sparing(waiting) };
+  return { look: sparing(look), waiting: sparing(waiting), gauge: sparing(waiting, { leastMs: GAUGE_MS }) };
 }

@@ -9,7 +9,7 @@ const LOOK_MS = 500;
 const MOST_MISSED = 2;
 
 export interface WorkerEnd {
-  worker: { close(force?: boolean): Promise<void> };
+  worker: { close(): Promise<void> };
   store: Pick<Store, 'ping'>;
   /** Jobs that this process works on now. */
   running(): number;
@@ -44,7 +44,10 @@ export async function closeWorker(end: WorkerEnd): Promise<void> {
   for (const one of [tooLate, givenUp]) one.catch(() => undefined);
   try {
     if ((await Promise.race([end.worker.close(), givenUp])) !== 'given up') return;
-    end.log.warn({ running: end.running() }, 'the worker did not end in time: its connections are cut');
+    end.log.warn(
+      { running: end.running() },
+      'the worker did not end in time and is left behind; whatever it holds is found by the stalled check',
+    );
   } finally {
     ended.abort();
   }

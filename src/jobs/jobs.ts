@@ -84,7 +84,9 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
     if (state === 'blocked') return null;
     // The page of an active job is under way, whatever holds up the others.
     if (state === 'active') return etaSeconds(1, { ...source(), hold: null }, now());
-    const seconds = etaSeconds(await backlog.waiting(), source(), now());
+    // The queue is counted only where an estimate can come of it.
+    const held = etaSeconds(0, source(), now());
+    const seconds = held === null ? null : etaSeconds(await backlog.waiting(), source(), now());
     return runsAtMs === null ? seconds : Math.max(seconds ?? 0, Math.ceil((runsAtMs - now()) / 1000));
   };
 

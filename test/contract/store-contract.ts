@@ -4,6 +4,7 @@ import { batchesContract } from './batches.contract.ts';
 import { booksContract } from './books.contract.ts';
 import { crowdsContract } from './crowds.contract.ts';
 import { documentsContract } from './documents.contract.ts';
+import { jobListsContract } from './job-lists.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
 import { propertiesContract } from './properties.contract.ts';
 import { queueContract } from './queue.contract.ts';
@@ -16,6 +17,7 @@ export function storeContract(kind: StoreKind): void {
     booksContract(kind);
     submitContract(kind);
     jobsContract(kind);
+    jobListsContract(kind);
     crowdsContract(kind);
     batchesContract(kind);
     documentsContract(kind);

@@ -19,7 +19,6 @@ export interface DashboardOptions {
 }
 
 const LEDGER_DAYS = 14;
-const DAY_MS = 86_400_000;
 
 function ledgerTable(title: string, periods: LedgerPeriod[]): string {
   const rows = periods.toReversed().map(({ at, requests, bytes, outcomes }) => {
@@ -67,8 +66,7 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   adapter.setBasePath(PATH);
   await app.register(adapter.registerPlugin(), { prefix: PATH });
   app.get(`${PATH}/ledger`, { schema: { hide: true } }, async (_request, reply) => {
-    const toMs = Date.now();
-    const ledger = await source?.ledger({ fromMs: Math.floor(toMs / DAY_MS - (LEDGER_DAYS - 1)) * DAY_MS, toMs });
+    const ledger = await source?.ledger({ days: LEDGER_DAYS });
     const state = await source?.view();
     const now = state
       ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ''))}` : ''}. ${state.requestsToday} requests today.</p>`

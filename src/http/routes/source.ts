@@ -6,7 +6,6 @@ import type { SourceReader } from '../dependencies.ts';
 import { problems } from '../schemas/problem.ts';
 import { LedgerSchema, SourceSchema } from '../schemas/source.ts';
 
-const DAY_MS = 86_400_000;
 const DEFAULT_DAYS = 7;
 /** How long the ledger goes back. */
 const MAX_DAYS = 90;
@@ -48,11 +47,8 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | nu
       },
     },
     handler: async (request, reply) => {
-      const toMs = Date.now();
       const { days = DEFAULT_DAYS } = request.query;
-      // Whole days, today's being the last of them.
-      const fromMs = Math.floor(toMs / DAY_MS - (days - 1)) * DAY_MS;
-      return reply.header('cache-control', 'no-store').send(await (source ?? absent()).ledger({ fromMs, toMs }));
+      return reply.header('cache-control', 'no-store').send(await (source ?? absent()).ledger({ days }));
     },
   });
 };

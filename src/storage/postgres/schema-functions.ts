@@ -7,6 +7,7 @@
  */
 
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
+import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
 const BOOKS = `
 -- Stores a copy unless the one there is newer or richer. Of a richer one only the freshness moves on. One from the future (a clock went
@@ -145,9 +146,6 @@ BEGIN
   RETURN QUERY SELECT * FROM unnest(v_n, v_status, v_raise, v_book, v_at);
 END $$;
 `;
-
-/** Waiters that one step of a settlement takes at most: some 50 ms of work, and far from the deadline of a statement. */
-const MOST_WAITERS_A_STEP = 1_000;
 
 /** What becomes of a batch (alias b) when `n` of its items settle as p_state at p_now. */
 const countSettled = (n: string): string => `settled = b.settled + ${n}, log_length = log_length + ${n}, progressed_at_ms = p_now,

@@ -16,7 +16,7 @@ export interface RedisAddress {
   master: string | undefined;
 }
 
-const FORM = /^(rediss?)(-sentinel|-cluster)?:\/\/(?:([^@/]*)@)?([^/#?]*)(?:\/(\d*))?(?:#(.+))?$/;
+const FORM = /^(rediss?)(-sentinel|-cluster)?:\/\/(?=\S)(?:([^@/\s]*)@)?([^/#?\s]*)(?:\/(\d*))?(?:#(\S+))?$/;
 const NODE = /^(\[[0-9a-fA-F:]+\]|[^:]+)(?::(\d{1,5}))?$/;
 
 /** Parses a URL; throws an Error whose message completes "REDIS_URL must be …". Never repeats the password. */
@@ -26,7 +26,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   const [, scheme = '', mode, credentials, hosts = '', database, master] = match;
   const kind = mode === '-sentinel' ? 'sentinel' : mode === '-cluster' ? 'cluster' : 'single';
   const nodes = (hosts || '127.0.0.1').split(',').map((text) => {
-    const node = NODE.exec(text.trim());
+    const node = NODE.exec(text);
     const port = Number(node?.[2] ?? (kind === 'sentinel' ? 26_379 : 6_379));
     if (!node?.[1] || port < 1 || port > 65_535) throw new Error('a URL whose hosts look like host or host:port, separated by commas');
     return { host: node[1].replace(/^\[|\]$/g, ''), port };

@@ -1,9 +1,7 @@
 /** The Lua functions that the scripts of the Redis store share: see scripts.ts for the keys. Each script is sent with all of them before it. */
 
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
-
-/** Waiters that one step of a settlement takes at most: some 40 ms, during which the server serves nobody else. */
-const MOST_WAITERS_A_STEP = 1_000;
+import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
 export const SCRIPT_FUNCTIONS = `
 local P = KEYS[1]

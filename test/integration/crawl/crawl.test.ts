@@ -43,7 +43,7 @@ describe.each(['redis', 'embedded'] as const)('on %s', (kind) => {
       requestsToday: 2,
       robots: { present: true, allowsBooks: true, rule: null, crawlDelaySeconds: null },
     });
-    const { days } = await worker.ledger.read({ fromMs: Date.now(), toMs: Date.now() });
+    const { days } = await worker.ledger.read({ days: 1 });
     expect(days).toEqual([expect.objectContaining({ requests: 2, outcomes: { ok: 1, robots: 1 } })]);
   });
 

@@ -2,17 +2,16 @@ import { describe, expect, it } from 'vitest';
 import type { QuireError } from '../../../src/errors.ts';
 import { createBacklogLimit } from '../../../src/jobs/backlog-limit.ts';
 
-/** A limit of 10 over a queue that only the test fills, by a clock that only it moves. */
+/** A limit of 10 over a queue that only the test fills. */
 function createScene(maxWaitingJobs = 10) {
-  const scene = { nowMs: 1_000_000, waiting: 0, looks: 0, away: false };
+  const scene = { waiting: 0, looks: 0, away: false };
   const check = createBacklogLimit({
-    waiting: async () => {
+    gauge: async () => {
       scene.looks += 1;
       if (scene.away) throw new Error('away');
       return scene.waiting;
     },
     maxWaitingJobs,
-    now: () => scene.nowMs,
   });
   /** `taken`, or the refusal's code, once what the check has asked for is known. */
   const takes = async (): Promise<string> => {
@@ -42,24 +41,8 @@ describe('a full backlog', () => {
       [9, 'taken'],
     ] as const) {
       scene.waiting = waiting;
-      scene.nowMs += 1_000;
       expect([waiting, await takes()]).toEqual([waiting, taken]);
     }
-  });
-
-  it('is counted once a second at most, whatever comes, and again after the clock was set back', async () => {
-    const { scene, takes } = createScene();
-    for (let n = 0; n < 20; n++) {
-      scene.nowMs += 49;
-      await takes();
-    }
-    expect(scene.looks).toBe(1);
-    scene.nowMs += 100;
-    await takes();
-    expect(scene.looks).toBe(2);
-    scene.nowMs -= 3_600_000;
-    await takes();
-    expect(scene.looks).toBe(3);
   });
 
   it('is not known of while the store is away, and there is none without a limit', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { sparing } from '../../../src/jobs/backlog.ts';
 
 /** A read that takes as long as it is told to, by a clock that only it moves. */
-function createRead() {
+function createRead(leastMs = 0) {
   const state = { nowMs: 1_000, tookMs: 0, reads: 0, fails: false };
   const read = sparing(
     async () => {
@@ -12,7 +12,7 @@ function createRead() {
       if (state.fails) throw new Error('away');
       return state.reads;
     },
-    () => state.nowMs,
+    { leastMs, clock: () => state.nowMs },
   );
   return { state, read };
 }
@@ -47,5 +47,24 @@ describe('sparing', () => {
     await expect(read()).rejects.toThrow('away');
     state.fails = false;
     expect(await read()).toBe(2);
+  });
+
+  it('reads no more often than it may, whatever comes of it', async () => {
+    const { state, read } = createRead(1_000);
+    for (const fails of [false, true]) {
+      const before = state.reads;
+      state.fails = fails;
+      for (let n = 0; n < 20; n++) {
+        await read().catch(() => undefined);
+        state.nowMs += 49;
+      }
+      expect(state.reads).toBe(before + 1);
+      state.nowMs += 20;
+    }
+    state.fails = false;
+    state.tookMs = 200;
+    const slow = await read();
+    state.nowMs += 1_999;
+    expect(await read()).toBe(slow);
   });
 });

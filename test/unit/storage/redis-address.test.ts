@@ -38,12 +38,20 @@ describe('REDIS_URL', () => {
     expect(parseRedisUrl(url)).toMatchObject(address);
   });
 
-  it.each(['http://x', 'redis://a,b', 'redis-sentinel://s1', 'redis-cluster://n1/2', 'redis://h:99999', 'redis://h:x', 'redis://:p%zz@h'])(
-    '%s is refused',
-    (url) => {
-      expect(() => parseRedisUrl(url)).toThrow(/^a /);
-    },
-  );
+  it.each([
+    'http://x',
+    'redis://a,b',
+    'redis-sentinel://s1',
+    'redis-cluster://n1/2',
+    'redis://h:99999',
+    'redis://h:x',
+    'redis://:p%zz@h',
+    'redis://',
+    'redis-cluster://n1, n2',
+    'redis-sentinel://s1#my master',
+  ])('%s is refused', (url) => {
+    expect(() => parseRedisUrl(url)).toThrow(/^a /);
+  });
 
   it('is described without its password', () => {
     const described = describeAddress(parseRedisUrl('rediss-sentinel://u:secret@s1,s2/2#books'));
