@@ -1,5 +1,6 @@
 /** From a book reference to what its page says: robots.txt, the gate, the page, its reading, the report, in that order. */
 import { crawlPath, type BookReference } from '../books/identity.ts';
+import { watchClock } from '../clock-tolerance.ts';
 import { QuireError } from '../errors.ts';
 import type { FetchedPage, PageFetcher } from './fetch-page.ts';
 import { FetchFault } from './fetch-fault.ts';
@@ -123,40 +124,42 @@ export function createCrawler<R extends ReadingKind>({
     }
   };
 
-  return {
-    async crawl(reference, { signal } = {}) {
-      signal?.throwIfAborted();
-      if (!(await robots.known())) await unlessAborted((firstRobots ??= getFirstRobots().finally(() => (firstRobots = undefined))), signal);
-      const path = crawlPath(reference);
-      await mustBeAllowed(path);
-      const entry = await source.enter(signal === undefined ? {} : { signal });
-      const askedAtMs = now();
-      const answer = await get(path, entry, signal);
-      const { status } = answer;
-      let reading: R;
-      try {
-        reading = classify(answer, reference);
-      } catch (error) {
-        await source.report({ ...entry, kind: 'abandoned', status, bytes: answer.wireBytes });
-        throw error;
-      }
-      const retryAfterMs =
-        OUTCOME[reading.kind] === 'blocked' || OUTCOME[reading.kind] === 'overloaded'
-          ? parseRetryAfter(answer.headers['retry-after'], now())
-          : null;
-      const kind = OUTCOME[reading.kind];
-      ledger.record({ outcome: kind, requests: answer.requests, bytes: answer.wireBytes });
-      await source.report({
-        ...entry,
-        kind,
-        status,
-        bytes: answer.wireBytes,
-        retryAfterMs,
-        ...(reading.reason === undefined ? {} : { reason: reading.reason }),
-      });
-      return { reading, answer, askedAtMs, retryAfterMs };
-    },
+  const crawl: Crawler<R>['crawl'] = async (reference, { signal } = {}) => {
+    signal?.throwIfAborted();
+    if (!(await robots.known())) await unlessAborted((firstRobots ??= getFirstRobots().finally(() => (firstRobots = undefined))), signal);
+    const path = crawlPath(reference);
+    await mustBeAllowed(path);
+    const entry = await source.enter(signal === undefined ? {} : { signal });
+    const askedAtMs = now();
+    const clockWasPut = watchClock(now);
+    const answer = await get(path, entry, signal);
+    const { status } = answer;
+    let reading: R;
+    try {
+      reading = classify(answer, reference);
+    } catch (error) {
+      await source.report({ ...entry, kind: 'abandoned', status, bytes: answer.wireBytes });
+      throw error;
+    }
+    const retryAfterMs =
+      OUTCOME[reading.kind] === 'blocked' || OUTCOME[reading.kind] === 'overloaded'
+        ? parseRetryAfter(answer.headers['retry-after'], now())
+        : null;
+    const kind = OUTCOME[reading.kind];
+    ledger.record({ outcome: kind, requests: answer.requests, bytes: answer.wireBytes });
+    await source.report({
+      ...entry,
+      kind,
+      status,
+      bytes: answer.wireBytes,
+      retryAfterMs,
+      ...(reading.reason === undefined ? {} : { reason: reading.reason }),
+    });
+    // Which of two copies is newer is told by when they were asked for: by a clock put right meanwhile, this page would look older than older ones.
+    if (reading.kind === 'book' && clockWasPut()) return crawl(reference, signal === undefined ? {} : { signal });
+    return { reading, answer, askedAtMs, retryAfterMs };
   };
+  return { crawl };
 }
 
 /** Waits for work that several callers share: one that gives up leaves it to the others. */

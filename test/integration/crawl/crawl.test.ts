@@ -121,6 +121,25 @@ describe('with one worker', () => {
   });
 
   test.each([
+    ['put right', 3_600_000, 2],
+    ['slewed a little', 50_000, 1],
+  ])('a clock that is %s while a page is under way: the page is dated by one clock', async (_what, putMs, requests) => {
+    let aheadMs = -3_600_000;
+    const worker = work({ now: () => Date.now() + aheadMs });
+    await worker.crawl(1);
+    await goodreads.resetStats();
+    await goodreads.control({ delayMs: 300 });
+    const crawled = worker.crawler.crawl(madeUpBook(2));
+    await waitUntil('the page to be asked for', async () => (await goodreads.stats()).requests > 0);
+    const rightFromMs = Date.now();
+    aheadMs += putMs;
+    const { askedAtMs } = await crawled;
+    await goodreads.control({ delayMs: 0 });
+    expect((await goodreads.stats()).requests).toBe(requests);
+    expect(askedAtMs >= rightFromMs).toBe(requests === 2);
+  });
+
+  test.each([
     ['challenge', 'blocked', 'blocked'],
     ['captcha', 'blocked', 'blocked'],
     ['forbidden', 'blocked', 'blocked'],
