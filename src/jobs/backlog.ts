@@ -1,17 +1,21 @@
 /** How much there is to do, as BullMQ counts it. */
+import type { Job } from 'bullmq';
 import { askQueue } from './ask-queue.ts';
-import type { ParseBookQueue } from './queues.ts';
+import { BULLMQ_PRIORITY, type ParseBookQueue } from './queues.ts';
 import type { Backlog } from './views.ts';
 
 /** A look at the queue is used again for this many times as long as it took: BullMQ counts on PostgreSQL by reading every job there is. */
 const USED_AGAIN = 10;
 /** One that took less than this many milliseconds is not worth being behind for. */
 const QUICK_MS = 20;
-/** The gauge of the backlog is read no more often than this, in milliseconds. */
+/** The gauge of the backlog and the oldest waiting job are read no more often than this, in milliseconds. */
 const GAUGE_MS = 1_000;
 
 export interface BacklogReader {
-  /** Jobs by state. Where counting takes long, up to ten times as long behind. Rejects with `store-unavailable`. */
+  /**
+   * Jobs by state. Where counting takes long, up to ten times as long behind; which job is the oldest is up to a second behind.
+   * Rejects with `store-unavailable`.
+   */
   look(): Promise<Backlog>;
   /** Jobs that wait, under the same rule. */
   waiting(): Promise<number>;
@@ -46,21 +50,35 @@ export function sparing<T>(
 }
 
 export function createBacklog(queue: ParseBookQueue, now: () => number = Date.now): BacklogReader {
+  /** When the oldest waiting job was added, in milliseconds since the epoch: one at the head of its priority. */
+  const oldestAtMs = sparing(
+    async (): Promise<number | null> => {
+      const { interactive, normal } = BULLMQ_PRIORITY;
+      const counts = await askQueue(queue.getCountsPerPriority([interactive, normal]));
+      const nth = (state: 'waiting' | 'prioritized', index: number): Promise<Job[]> => askQueue(queue.getJobs([state], index, index, true));
+      const heads = await Promise.all([
+        // BullMQ's PostgreSQL backend lists these newest first whatever is asked for, so both ends are looked at.
+        nth('waiting', 0),
+        nth('waiting', Math.max(0, (counts[interactive] ?? 0) - 1)),
+        nth('prioritized', 0),
+        nth('prioritized', counts[normal] ?? 0),
+      ]);
+      const times = heads.flat().map(({ timestamp }) => timestamp);
+      return times.length === 0 ? null : Math.min(...times);
+    },
+    { leastMs: GAUGE_MS },
+  );
   const look = async (): Promise<Backlog> => {
     const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
-    // BullMQ's PostgreSQL backend lists waiting jobs newest first whatever is asked for, so both ends are looked at.
-    const ends = await Promise.all([
-      askQueue(queue.getJobs(['waiting', 'prioritized'], 0, 0, true)),
-      askQueue(queue.getJobs(['waiting'], Math.max(0, (counts['waiting'] ?? 0) - 1), -1, true)),
-    ]);
-    const first = ends.flat().toSorted((a, b) => a.timestamp - b.timestamp)[0];
+    const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
     return {
-      waiting: (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0),
+      waiting,
       active: counts['active'] ?? 0,
       delayed: counts['delayed'] ?? 0,
       failed: counts['failed'] ?? 0,
       completed: counts['completed'] ?? 0,
-      oldestSeconds: first ? Math.max(0, Math.round((now() - first.timestamp) / 1000)) : null,
+      // One that is not found any more, or was not there yet, is a young one.
+      oldestSeconds: waiting === 0 ? null : Math.max(0, Math.round((now() - ((await oldestAtMs()) ?? now())) / 1000)),
     };
   };
   const waiting = async (): Promise<number> => {

@@ -1,5 +1,7 @@
 import { Queue, Worker, type BackendFactory, type Job, type WorkerOptions } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { createBacklog } from '../../src/jobs/backlog.ts';
+import { BULLMQ_PRIORITY, type ParseBookQueue } from '../../src/jobs/queues.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { recordUntil } from '../support/record-until.ts';
 import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';
@@ -67,6 +69,24 @@ export function queueContract({ make, name }: StoreKind): void {
         expect((await all).map(({ event }) => event)).toStrictEqual(['completed', 'completed', 'completed']);
         expect(seen).toStrictEqual(['interactive', 'normal', 'bulk']);
       }));
+
+    it.each(['interactive', 'normal', 'bulk'] as const)(
+      'finds the oldest waiting job among those of each priority when it is %s',
+      (oldest) =>
+        withQueue(async ({ queue }) => {
+          const nowMs = Date.now();
+          // A new one each time, since one that was slow uses its answer again.
+          const look = () => createBacklog(queue as ParseBookQueue, () => nowMs).look();
+          expect(await look()).toMatchObject({ waiting: 0, oldestSeconds: null });
+          let nth = 0;
+          for (const [called, priority] of Object.entries(BULLMQ_PRIORITY))
+            for (const younger of [0, 5, 10]) {
+              const timestamp = nowMs - (called === oldest ? 3_600_000 : 60_000) + younger * 1_000;
+              await queue.add('job', {}, { jobId: `book-${++nth}.run1`, timestamp, ...(priority > 0 && { priority }) });
+            }
+          expect(await look()).toMatchObject({ waiting: 9, oldestSeconds: 3_600 });
+        }),
+    );
 
     it('wakes an idle worker for a new job, and for a delayed one', () =>
       withQueue(async ({ queue, worker }) => {

@@ -41,7 +41,7 @@ const StatsSchema = Type.Object(
       delayed: Count,
       failed: Count,
       completed: Count,
-      oldestSeconds: Type.Union([Type.Number(), Type.Null()], { description: 'Age of the oldest waiting job.' }),
+      oldestSeconds: Type.Union([Type.Number(), Type.Null()], { description: 'Age of the oldest waiting job, up to a second behind.' }),
     }),
     books: Type.Integer({ description: 'Books stored; more than 10,000 may be an estimate.' }),
     source: Type.Union([Type.Enum(['open', 'slowed', 'blocked'], { type: 'string' }), Type.Null()]),
