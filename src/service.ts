@@ -32,6 +32,8 @@ export interface ServiceOverrides {
   store?: Store;
   /** How long a stopping api goes on answering at most while callers still come, in milliseconds; never longer than the drain. Default 0. */
   lingerMs?: number;
+  /** For tests: as `silentMs` of {@link HttpDependencies}. */
+  silentMs?: number;
   now?: () => number;
   random?: () => number;
 }
@@ -58,7 +60,7 @@ const LEAST_ANSWER_MS = 500;
 type Undo = { name: string; run: () => Promise<unknown> };
 
 export function createService(config: Config, overrides: ServiceOverrides): Service {
-  const { log, version, lingerMs = 0, now = Date.now, random = Math.random } = overrides;
+  const { log, version, lingerMs = 0, silentMs, now = Date.now, random = Math.random } = overrides;
   const store = overrides.store ?? openStore(config, (error) => log.warn({ err: error.message }, 'store connection'));
   const undo: Undo[] = [];
   let address: string | null = null;
@@ -148,6 +150,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           uploads,
           webhooks: calls.webhooks,
           parserHealth: watch.health,
+          ...(silentMs === undefined ? {} : { silentMs }),
         }),
         (a) => {
           const drainMs = config.drainSeconds * 1000;

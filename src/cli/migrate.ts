@@ -2,7 +2,7 @@
 import { parseArgs } from 'node:util';
 import { ConfigError } from '../config.ts';
 import { QuireError } from '../errors.ts';
-import { migrate, MigrationRefused, type MigrationReport } from '../migrate/migrate.ts';
+import { migrate, MigrationRefused, type MigrationProgress, type MigrationReport } from '../migrate/migrate.ts';
 import type { Store } from '../storage/store.ts';
 import { BadStoreName, nameStore, type Environment, type NamedStore } from './named-store.ts';
 import { createProgressBar, type ProgressOutput } from './progress-bar.ts';
@@ -85,6 +85,11 @@ async function stopAll(stores: Store[]): Promise<void> {
 export async function runMigrate({ args, env, output, errors, signal }: MigrateCommand): Promise<number> {
   const bar = createProgressBar(errors);
   const opened: Store[] = [];
+  let begun = false;
+  const onProgress = (progress: MigrationProgress): void => {
+    begun = true;
+    bar.show(progress);
+  };
   const onError = (error: Error): void => {
     bar.clear();
     errors.write(`${error.message}; trying again\n`);
@@ -100,7 +105,7 @@ export async function runMigrate({ args, env, output, errors, signal }: MigrateC
     if (from.description !== to.description && !(await sourceName.exists()))
       throw new MigrationRefused(`There is no Quire to move from: ${from.description}.`);
     opened.push(from, to);
-    const report = await migrate({ from, to, merge, force, signal, onProgress: bar.show, onError });
+    const report = await migrate({ from, to, merge, force, signal, onProgress, onError });
     bar.clear();
     output.write(summary(report, from, to));
     return report.complete ? 0 : 1;
@@ -109,7 +114,9 @@ export async function runMigrate({ args, env, output, errors, signal }: MigrateC
     if (signal.aborted) errors.write('Interrupted. The same command goes on from here.\n');
     else if (error instanceof BadArguments) errors.write(`${error.message}\n\n${USAGE}`);
     else if (error instanceof QuireError)
-      errors.write(`${error.message}\nWhat was moved so far stays: the same command goes on from here.\n`);
+      errors.write(
+        `${error.message}\n${begun ? 'What was moved so far stays: the same command goes on from here.' : 'This run has moved nothing.'}\n`,
+      );
     else
       errors.write(
         `${error instanceof MigrationRefused || error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))}\n`,

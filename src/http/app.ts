@@ -26,6 +26,12 @@ import { BookSchema } from './schemas/book.ts';
 import { ProblemSchema } from './schemas/problem.ts';
 import { validatorCompiler } from './validation.ts';
 
+/**
+ * A connection on which nothing moves for so long is closed, whatever is under way: the caller has gone without a word, or takes no more of a
+ * long answer. No answer is silent for longer by design: `Prefer: wait` ends after 30 s, and event streams have a heartbeat.
+ */
+const SILENT_MS = 120_000;
+
 /** Bodies of routes that do not say otherwise. */
 const BODY_LIMIT = 64 * 1024;
 
@@ -40,6 +46,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
     requestIdHeader: false,
     bodyLimit: BODY_LIMIT,
     requestTimeout: 60_000,
+    connectionTimeout: deps.silentMs ?? SILENT_MS,
     routerOptions: { maxParamLength: 200 },
     return503OnClosing: false,
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),

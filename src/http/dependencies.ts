@@ -46,6 +46,8 @@ export interface HttpDependencies {
   uploads?: Uploads;
   /** Calls of other services; without them `/webhooks` does not exist. */
   webhooks?: Webhooks;
+  /** For tests, which cannot wait as long as callers may: after so long without a byte either way a connection is closed, in milliseconds. Default two minutes. */
+  silentMs?: number;
   /** How the parser does lately. */
   parserHealth: () => Promise<ParserHealth>;
 }

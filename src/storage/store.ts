@@ -70,7 +70,7 @@ export interface BookStore {
   delete(bookId: BookId): Promise<boolean>;
   /** Stored books in ascending numeric order of id, those after `afterId`; at most `limit`. */
   list(afterId: BookId | null, limit: number): Promise<StoredBook[]>;
-  /** How many books are stored (an expired one may be counted for some time). Beyond 10,000 an estimate will do: it is asked for with every look at the metrics. */
+  /** How many books are stored (an expired one may be counted for some time). Beyond 10,000 an estimate of the last second will do: it is asked for with every look at the metrics. */
   count(): Promise<number>;
 }
 

@@ -66,6 +66,7 @@ export async function startQuire(
     pages?: string;
     log?: string;
     lingerMs?: number;
+    silentMs?: number;
   } = {},
 ): Promise<TestQuire> {
   const goodreads = options.goodreads ?? (await startGoodreads(options.pages ? { pages: options.pages } : {}));
@@ -88,6 +89,7 @@ export async function startQuire(
     log: pino({ level: options.log ?? 'silent' }),
     version: '0.0.0',
     lingerMs: options.lingerMs ?? 0,
+    ...(options.silentMs === undefined ? {} : { silentMs: options.silentMs }),
   });
   try {
     await service.start();

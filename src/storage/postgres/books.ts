@@ -16,6 +16,8 @@ const LIST = statement(
 );
 /** Books up to this number are counted one by one; of more, counting would take longer than a request may. */
 const COUNTED = 10_000;
+/** An estimate is used for so many milliseconds: looking whether there are still so many takes longer than all else that `/stats` asks. */
+const ESTIMATE_MS = 1_000;
 /** Beyond, as the planner does: the index of books has grown by so many pages since it was last counted. 300 entries fit a page of one never counted. */
 const COUNT = statement(
   'books.count',
@@ -59,6 +61,7 @@ export const copyParams = (book: StoredBook): [string, string, string, number, n
 /** `channel` is where the store's signals go. */
 export function createBookStore(sql: SqlClient, channel: string): BookStore {
   const read = async (key: string): Promise<KnownRow | undefined> => (await sql.query<KnownRow>(FIND, [key]))[0];
+  let estimate: { books: number; untilMs: number } | null = null;
 
   return {
     async find(jobId, nowMs): Promise<Found | null> {
@@ -83,7 +86,10 @@ export function createBookStore(sql: SqlClient, channel: string): BookStore {
       return (await sql.query<KnownRow>(LIST, [afterId ?? '0', limit])).map(copyOf);
     },
     async count() {
-      return (await sql.query<{ n: number }>(COUNT))[0]?.n ?? 0;
+      if (estimate !== null && performance.now() < estimate.untilMs) return estimate.books;
+      const books = (await sql.query<{ n: number }>(COUNT))[0]?.n ?? 0;
+      estimate = books > COUNTED ? { books, untilMs: performance.now() + ESTIMATE_MS } : null;
+      return books;
     },
   };
 }

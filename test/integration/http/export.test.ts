@@ -1,17 +1,17 @@
 /** An export is as large as its reader's patience, not as Quire's memory. */
-import { get, type IncomingMessage } from 'node:http';
+import diagnostics from 'node:diagnostics_channel';
+import { once } from 'node:events';
+import { get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { expect, it, onTestFinished } from 'vitest';
 import type { BookId } from '../../../src/books/identity.ts';
-import { startQuire } from '../../support/service.ts';
+import { startQuire, type TestQuire } from '../../support/service.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const BOOKS = 20_000;
 const BODY_BYTES = 3_000;
 const MIB = 1024 * 1024;
 
-it('an export of 20,000 books waits for a reader who stalls, in bounded memory, and then gives all of them', async () => {
-  const quire = await startQuire('redis', { role: 'api' });
-  onTestFinished(quire.stop);
+async function fill(quire: TestQuire): Promise<void> {
   const { books } = quire.service.store;
   const nowMs = Date.now();
   const put = async (n: number): Promise<void> => {
@@ -21,6 +21,12 @@ it('an export of 20,000 books waits for a reader who stalls, in bounded memory, 
     await books.put({ bookId: id, body, ...more }, [], nowMs + 86_400_000);
   };
   for (let from = 0; from < BOOKS; from += 500) await Promise.all(Array.from({ length: 500 }, (_, n) => put(from + n)));
+}
+
+it('an export of 20,000 books waits for a reader who stalls, in bounded memory, and then gives all of them', async () => {
+  const quire = await startQuire('redis', { role: 'api' });
+  onTestFinished(quire.stop);
+  await fill(quire);
 
   const used = (): number => {
     const { heapUsed, external } = process.memoryUsage();
@@ -48,4 +54,22 @@ it('an export of 20,000 books waits for a reader who stalls, in bounded memory, 
   }
   expect(lines).toBe(BOOKS);
   expect(bytes).toBeGreaterThan(BOOKS * BODY_BYTES);
+});
+
+it('an export whose reader takes nothing any more is cut off', async () => {
+  const quire = await startQuire('redis', { role: 'api', silentMs: 300 });
+  onTestFinished(quire.stop);
+  await fill(quire);
+  const served = new Promise<ServerResponse>((resolve) => {
+    const onRequest = (message: unknown): void => resolve((message as { response: ServerResponse }).response);
+    diagnostics.subscribe('http.server.request.start', onRequest);
+    onTestFinished(() => void diagnostics.unsubscribe('http.server.request.start', onRequest));
+  });
+  const reader = get(`${quire.origin}/books/export`, (answer) => answer.pause());
+  reader.on('error', () => undefined);
+  onTestFinished(() => void reader.destroy());
+  const response = await served;
+  await once(response, 'close');
+  expect(response.writableFinished).toBe(false);
+  expect((await quire.get('/books?limit=1')).status).toBe(200);
 });

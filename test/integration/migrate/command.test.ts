@@ -109,7 +109,10 @@ describe('quire migrate', () => {
       [['--from', 'embedded:./nowhere', '--to', 'embedded:./nowhere'], /Source and target are the same store/],
       [['--from', 'embedded:./nowhere', '--to', 'embedded:./elsewhere'], /There is no Quire to move from: .*nowhere/],
       [['--from', 'embedded:./nowhere', '--speed', '9'], /--speed/],
-      [['--from', 'postgres://quire:s3cret@127.0.0.1:1/quire', '--to', 'embedded:./nowhere'], /does not answer/],
+      [
+        ['--from', 'postgres://quire:s3cret@127.0.0.1:1/quire', '--to', 'embedded:./nowhere'],
+        /does not answer[^]*This run has moved nothing/,
+      ],
     ];
     for (const [args, sentence] of cases) {
       const end = await run(args);
