@@ -105,7 +105,9 @@ async function seenOf(address: string, remark: string): Promise<string> {
       (error: Error) => error.message,
     );
   const batchId = /^batch (\w+):/.exec(remark)?.[1] ?? '';
-  return `${remark}\n  ${await read(`/batches/${batchId}`)}\n  ${await read(`/batches/${batchId}/items?state=queued&limit=1`)}\n  ${await read('/stats')}`;
+  const items = await read(`/batches/${batchId}/items?state=queued&limit=1`);
+  const jobId = /"jobId":"([\w-]+)"/.exec(items)?.[1] ?? '';
+  return [remark, await read(`/batches/${batchId}`), items, await read(`/jobs/${jobId}`), await read('/stats')].join('\n  ');
 }
 
 /** Every kind of fault comes once before any comes again. */

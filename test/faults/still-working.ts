@@ -42,6 +42,16 @@ const orWhy = (what: string, promise: Promise<unknown>): Promise<string[]> =>
     (error: Error) => [`${what}: ${error.message}${error.cause instanceof Error ? ` (${error.cause.message})` : ''}`],
   );
 
+function tell(processes: readonly QuireProcess[], signal: NodeJS.Signals): void {
+  for (const { pid } of processes) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      // It has ended by itself, which the fleet tells with its last words.
+    }
+  }
+}
+
 /**
  * What is wrong, one sentence each; nothing in a fleet that is well. Every api has to be ready and to take a batch, and every worker has to parse
  * one all alone: the other workers are held still meanwhile. The fleet must be idle, so that those hold no jobs.
@@ -62,11 +72,11 @@ export async function stillWorking(fleet: Fleet): Promise<string[]> {
   if (api === undefined || workers.length < 2) return wrongs;
   for (const [n, worker] of workers.entries()) {
     const others = workers.filter((other) => other !== worker);
-    for (const { pid } of others) process.kill(pid, 'SIGSTOP');
+    tell(others, 'SIGSTOP');
     try {
       wrongs.push(...(await orWhy(`worker ${n + 1} does not work`, work(api))));
     } finally {
-      for (const { pid } of others) process.kill(pid, 'SIGCONT');
+      tell(others, 'SIGCONT');
     }
   }
   return wrongs;
