@@ -1,5 +1,6 @@
 /** BullMQ on PostgreSQL or PGlite: its tables in a schema of their own, its connection made so that it outlives an outage. */
 import { PostgresConnection, PostgresQueueBackend, type BackendFactory } from 'bullmq';
+import { Client } from 'pg';
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 import { inSchema, statement, type SqlClient } from './sql-client.ts';
 
@@ -10,9 +11,26 @@ type Pool = PostgresConnection['pool'];
 const asOutage = (error: unknown): Error => Object.assign(new Error((error as Error).message, { cause: error }), { code: 'ECONNREFUSED' });
 
 /**
- * BullMQ's connection with three differences: a pool that is handed in may have any schema; the schema was checked when the
- * store started, so being ready costs nothing and a server that is away just then does no lasting harm; and every loss of the
- * connection looks to BullMQ like the one kind that it waits out.
+ * BullMQ listens for the errors of its listening client only once it is connected, and no more while it closes. A server that ends a connection in
+ * the breath in which it lets it in would end the process: an error that nobody listens for is thrown.
+ */
+class HeardClient extends Client {
+  constructor(...args: ConstructorParameters<typeof Client>) {
+    super(...args);
+    this.on('error', () => undefined);
+  }
+
+  override removeAllListeners(event?: string | symbol): this {
+    super.removeAllListeners(event);
+    if (event === undefined || event === 'error') this.on('error', () => undefined);
+    return this;
+  }
+}
+
+/**
+ * BullMQ's connection with four differences: a pool that is handed in may have any schema; the schema was checked when the
+ * store started, so being ready costs nothing and a server that is away just then does no lasting harm; every loss of the
+ * connection looks to BullMQ like the one kind that it waits out; and no error of the client that listens goes unheard.
  */
 class LastingConnection extends PostgresConnection {
   override readonly schema: string;
@@ -21,6 +39,8 @@ class LastingConnection extends PostgresConnection {
   constructor(connection: ConnectionOptions, schema: string, isOutage: (error: unknown) => boolean) {
     super(connection);
     this.schema = schema;
+    const own = this as unknown as { pgModule: { Client: typeof Client } | undefined };
+    if (own.pgModule) own.pgModule = { ...own.pgModule, Client: HeardClient };
     const pool = this.pool as { query: Pool['query'] };
     const query: Pool['query'] = pool.query.bind(this.pool);
     pool.query = async (text: string, params?: readonly unknown[]) => {
