@@ -38,8 +38,11 @@ const { values } = parseArgs({
 const PAUSE_MS = values.long ? 30_000 : 3_000;
 /** How often every kind of fault comes. */
 const ROUNDS = values.long ? 3 : 1;
-/** The lock of a killed worker has to run out, and a job that was never enqueued has to be missed by the reconciler. */
-const SETTLE_MS = LOCK_MS + 90_000;
+/**
+ * The lock of a killed worker has to run out, and a job that was never enqueued has to be missed by the reconciler: after 30 s without progress of its
+ * batch, in rounds of 15 s. A batch that goes on because another was put right waits as long again.
+ */
+const SETTLE_MS = LOCK_MS + 160_000;
 /** What waits has to be worked off first, which takes a busy machine long. */
 const WORK_OFF_MS = 240_000;
 /** Callers at a time. */
