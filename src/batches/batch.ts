@@ -1,5 +1,6 @@
 /** What a caller asked for: a batch and its items. Types and the state table; no I/O. */
 import type { BookId, JobId } from '../books/identity.ts';
+import { cutText, storableText } from '../storable-text.ts';
 
 declare const brand: unique symbol;
 export type BatchId = string & { readonly [brand]: 'BatchId' };
@@ -74,12 +75,22 @@ const MAX_ODD_INPUT = 200;
 
 /** What the caller sent for an item, as it is kept and shown: the link, or the start of an entry that is no string, as JSON. */
 export function inputOf(entry: unknown): string {
-  if (typeof entry === 'string') return entry.slice(0, MAX_INPUT);
+  if (typeof entry === 'string') return storableText(cutText(entry, MAX_INPUT));
   try {
-    return (JSON.stringify(entry) ?? String(entry)).slice(0, MAX_ODD_INPUT);
+    return storableText(cutText(JSON.stringify(entry) ?? String(entry), MAX_ODD_INPUT));
   } catch {
     // JSON.parse reads nesting that JSON.stringify has not the stack to write.
     return Array.isArray(entry) ? '[…]' : '{…}';
+  }
+}
+
+/** Tells entries that name no book apart: two with the same key are the same entry sent twice. */
+export function keyOfEntry(entry: unknown): string {
+  if (typeof entry === 'string') return `text ${entry}`;
+  try {
+    return `json ${JSON.stringify(entry)}`;
+  } catch {
+    return `deep ${inputOf(entry)}`;
   }
 }
 

@@ -48,8 +48,8 @@ const newBatchId = (nowMs: number): BatchId =>
       .slice(0, 11)
       .padStart(11, '0')) as BatchId;
 
-/** The index of the next item, in base 36. */
-const CURSOR = /^[0-9a-z]{1,6}$/;
+/** The index of the next item, in base 36: far above any batch, and no more than the stores count to. */
+const CURSOR = /^[0-9a-z]{1,5}$/;
 
 interface Collapsed {
   item: SubmittedItem;

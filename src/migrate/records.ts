@@ -2,7 +2,8 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BatchId, BatchItem } from '../batches/batch.ts';
 import type { Store } from '../storage/store.ts';
-import { storableText, type KindTransfer, type MovedBatch, type TransferKind } from '../storage/transfer.ts';
+import { storableText } from '../storable-text.ts';
+import type { KindTransfer, MovedBatch, TransferKind } from '../storage/transfer.ts';
 import { patiently } from './patience.ts';
 import { bookRule, compareBatches, documentRule, isJobThere, jobRule, pageRule, tallyRule, type Rule } from './rules.ts';
 

@@ -122,8 +122,3 @@ export function parseTallyName(name: string): { series: string; hour: number } {
   const colon = name.lastIndexOf(':');
   return { series: name.slice(0, colon), hour: Number(name.slice(colon + 1)) };
 }
-
-/** Text as every store can hold it: without NUL, which PostgreSQL refuses, and with whole characters alone. */
-export function storableText(text: string): string {
-  return /[\0\ud800-\udfff]/.test(text) ? Buffer.from(text).toString().replaceAll('\0', '\u{fffd}') : text;
-}

@@ -67,7 +67,11 @@ export function batchesContract({ make, name }: StoreKind): void {
       expect(await walk(10, 'queued')).toStrictEqual([[0, 2, 4, 5]]);
       expect(await walk(10, 'invalid')).toStrictEqual([[7]]);
       expect(await walk(10, 'failed')).toStrictEqual([]);
-      expect(await store.batches.items(batchId, { fromIndex: 8, limit: 5, state: null })).toStrictEqual({ items: [], nextIndex: null });
+      for (const fromIndex of [8, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
+        for (const state of [null, 'queued'] as const)
+          expect(await store.batches.items(batchId, { fromIndex, limit: 5, state })).toStrictEqual({ items: [], nextIndex: null });
+        expect(await store.batches.settledSince(batchId, fromIndex, 5)).toStrictEqual([]);
+      }
     });
 
     it('tell which live jobs have an item in them', async () => {

@@ -208,6 +208,19 @@ export function jobsContract({ make }: StoreKind): void {
       expect((await store.jobs.get(jobId))?.timeline.at(-1)?.atMs).toBe(53);
     });
 
+    it('keeps text that PostgreSQL refuses with U+FFFD in its place, and cuts a note between characters', async () => {
+      const jobId = jobOf(newBookId());
+      const run = newRun();
+      await submit(store, null, itemsOf([jobId]), { run });
+      const detail = 'a\0b\ud800c';
+      await store.jobs.note(jobId, run, { atMs: 1, event: 'blocked', detail });
+      await store.jobs.note(jobId, run, { atMs: 2, event: 'blocked', detail: `${'x'.repeat(499)}\u{1f600}` });
+      await store.jobs.settle(settlement(jobId, { outcome: 'failed', error: { code: 'crawl-failed', detail } }));
+      const record = await store.jobs.get(jobId);
+      expect(record?.timeline.map((entry) => entry.detail)).toStrictEqual(['a\ufffdb\ufffdc', 'x'.repeat(499)]);
+      expect(record?.error?.detail).toBe('a\ufffdb\ufffdc');
+    });
+
     it('knows nothing of a job that nobody submitted', async () => {
       expect(await store.jobs.get('book-1' as JobId)).toBeNull();
       expect(await store.jobs.isLive('book-1' as JobId)).toBe(false);

@@ -231,6 +231,17 @@ export function submitContract({ make }: StoreKind): void {
       expect((await batchOf(store, batchId)).options.webhook).toStrictEqual({ url: input, secret: input });
     });
 
+    it('keeps text that PostgreSQL refuses with U+FFFD in its place', async () => {
+      const text = 'a\0b\ud800c\udc00 \u{1f600}';
+      const batchId = newBatchId();
+      const options = { ...OPTIONS, webhook: { url: text, secret: text } };
+      await submit(store, batchId, [{ ...invalidItem(0), input: text, reason: text }], { options });
+      const kept = 'a\ufffdb\ufffdc\ufffd \u{1f600}';
+      const page = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: null });
+      expect(page?.items[0]).toMatchObject({ input: kept, reason: kept });
+      expect((await batchOf(store, batchId)).total).toBe(1);
+    });
+
     it('decides each link once when two processes submit the same ones at once', async () => {
       const jobs = Array.from({ length: 50 }, () => jobOf(newBookId()));
       const batches = Array.from({ length: 8 }, newBatchId);

@@ -1,6 +1,7 @@
 /** `GET /batches/{id}/events`: a batch as it goes, as Server-Sent Events. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
+import type { BatchRecord } from '../../batches/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { createEventStreams } from '../events/event-streams.ts';
@@ -14,12 +15,12 @@ export interface BatchEventsOptions {
   metrics: Pick<Metrics, 'openStreams'>;
 }
 
-/** The id of the last event a reader has, or `null` when he has none. */
-function lastEventId(header: string | string[] | undefined): number | null {
+/** The id of the last event a reader has, or `null` when he has none. A batch has no more events than items. */
+function lastEventId(header: string | string[] | undefined, { total }: BatchRecord): number | null {
   if (header === undefined || header === '') return null;
-  if (typeof header === 'string' && /^\d{1,12}$/.test(header)) return Number(header);
+  if (typeof header === 'string' && /^\d{1,12}$/.test(header) && Number(header) <= total) return Number(header);
   throw new QuireError('invalid-request', 'Last-Event-ID is not an id of ours: send the id of the last event you have.', {
-    errors: [{ pointer: '/headers/last-event-id', detail: 'must be a number' }],
+    errors: [{ pointer: '/headers/last-event-id', detail: 'must be the id of an event of this batch' }],
   });
 }
 
@@ -59,8 +60,8 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
-      const last = lastEventId(request.headers['last-event-id']);
       const record = (await store.batches.get(batchId)) ?? unknownBatch(batchId);
+      const last = lastEventId(request.headers['last-event-id'], record);
       if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0)
         return reply.code(204).send(null);
       reply.hijack();

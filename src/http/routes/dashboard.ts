@@ -7,6 +7,7 @@ import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LedgerPeriod } from '../../crawl/ledger.ts';
+import { QuireError } from '../../errors.ts';
 import { isLoopback } from '../cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { escapeHtml, sendPage } from '../html.ts';
@@ -39,6 +40,20 @@ function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request:
   return null;
 }
 
+/** A page of jobs beyond this is empty in any queue. The stores count no further than some 10^18 jobs. */
+const LAST_PAGE = 1_000_000_000;
+
+/** Throws for what the board would hand to the store as it is, and the store refuses: NUL, and numbers beyond those it counts to. */
+function checkNames({ url, query }: FastifyRequest): void {
+  if (/%00/.test(url)) throw new QuireError('not-found', 'No queue and no job of the dashboard has such a name.');
+  const { page } = query as { page?: unknown };
+  if (Number(page) > LAST_PAGE) {
+    throw new QuireError('invalid-request', 'There is no such page of jobs.', {
+      errors: [{ pointer: '/query/page', detail: `must be at most ${LAST_PAGE}` }],
+    });
+  }
+}
+
 export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardOptions): Promise<void> {
   const { config, jobs, store, source } = deps;
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
@@ -48,6 +63,7 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
       .header('x-frame-options', 'DENY')
       .header('content-security-policy', "frame-ancestors 'none'")
       .header('referrer-policy', 'no-referrer');
+    checkNames(request);
     // BullMQ waits for a store that is away; a person should not.
     if (request.url.startsWith(`${PATH}/api/`)) await store.ping();
   });

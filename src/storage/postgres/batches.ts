@@ -10,6 +10,7 @@ import {
 } from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
 import { QuireError } from '../../errors.ts';
+import { storableText } from '../../storable-text.ts';
 import type { BatchStore, SubmitOutcome } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
@@ -17,11 +18,11 @@ const SUBMIT = statement('batches.submit', 'SELECT n, status, raise, book, at FR
 const GET = statement('batches.get', 'SELECT * FROM @.batch WHERE batch_id = $1');
 const ITEMS = statement(
   'batches.items',
-  'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2 ORDER BY index LIMIT $3',
+  'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2::bigint ORDER BY index LIMIT $3',
 );
 const ITEMS_IN_STATE = statement(
   'batches.itemsInState',
-  'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2 AND state = $4::"char" ORDER BY index LIMIT $3',
+  'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2::bigint AND state = $4::"char" ORDER BY index LIMIT $3',
 );
 const INDEXES = statement(
   'batches.indexes',
@@ -29,7 +30,7 @@ const INDEXES = statement(
 );
 const LOG = statement(
   'batches.log',
-  'SELECT seq, index, state, settled_at_ms FROM @.item WHERE batch_id = $1 AND seq > $2 AND seq IS NOT NULL ORDER BY seq LIMIT $3',
+  'SELECT seq, index, state, settled_at_ms FROM @.item WHERE batch_id = $1 AND seq > $2::bigint AND seq IS NOT NULL ORDER BY seq LIMIT $3',
 );
 const CANCEL = statement('batches.cancel', 'SELECT known, gone, jobs, runs FROM @.cancel_batch($1, $2)');
 const IDLE = statement(
@@ -131,9 +132,6 @@ const itemOf = (row: ItemRow): BatchItem => ({
   state: stateOfCode(row.state),
 });
 
-/** PostgreSQL's text holds everything but NUL. */
-const withoutNul = (text: string): string => text.replaceAll('\0', '\u{fffd}');
-
 /** `purge` drops other records past their time; the sweep calls it. */
 export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): BatchStore {
   const exists = async (batchId: BatchId): Promise<boolean> => (await sql.query(GET, [batchId])).length > 0;
@@ -144,11 +142,11 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
       const lines = items.map((item, n) => ({
         n,
         i: item.index,
-        t: withoutNul(item.input),
+        t: storableText(item.input),
         j: item.jobId,
         b: item.bookId,
         d: item.duplicates,
-        r: item.reason === null ? null : withoutNul(item.reason),
+        r: item.reason === null ? null : storableText(item.reason),
       }));
       const rows = await sql
         .query<SubmitRow>(SUBMIT, [

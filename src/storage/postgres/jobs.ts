@@ -3,7 +3,9 @@ import { ITEM_STATES, PRIORITIES, stateOfCode, type Priority } from '../../batch
 import type { BookId, JobId } from '../../books/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
+import { timelineEntry } from '../timeline.ts';
 import type { JobStore, Settlement, StoreSettings } from '../store.ts';
+import { storableText } from '../../storable-text.ts';
 import { copyParams } from './books.ts';
 import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
 
@@ -93,7 +95,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       ITEM_STATES[s.outcome],
       s.attempts,
       s.error?.code ?? null,
-      s.error?.detail ?? null,
+      s.error ? storableText(s.error.detail) : null,
       ...copy,
       Math.round(s.keepUntilMs),
       isFirst ? Math.round(s.missingUntilMs) : null,
@@ -127,7 +129,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       return { settled: ended, stored };
     },
     async note(jobId, run, entry) {
-      await sql.query(NOTE, [jobId, run, JSON.stringify([{ ...entry, detail: entry.detail.slice(0, 500) }])]);
+      await sql.query(NOTE, [jobId, run, JSON.stringify([timelineEntry(entry)])]);
     },
     async listFailed({ reason, cursor, limit }) {
       if (cursor !== null && !/^\d{1,15}$/.test(cursor)) throw foreignCursor();

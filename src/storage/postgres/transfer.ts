@@ -2,12 +2,12 @@
 import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchOptions } from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
 import type { JobOutcome } from '../../jobs/job.ts';
+import { storableText } from '../../storable-text.ts';
 import type { StoreSettings } from '../store.ts';
 import {
   MIGRATION_DOCUMENT,
   oldestTallyHour,
   parseTallyName,
-  storableText,
   tallyName,
   type KindTransfer,
   type KnownRecord,

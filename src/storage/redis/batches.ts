@@ -13,6 +13,7 @@ import {
   type SettledState,
 } from '../../batches/batch.ts';
 import { QuireError } from '../../errors.ts';
+import { storableText } from '../../storable-text.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome, SubmittedItem } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
 
@@ -23,8 +24,8 @@ const SWEPT_BOOKS = 100;
 type Line = [string, string | null, number, string, string | null];
 
 /** The line an item is kept as. */
-export const encodeItem = (item: SubmittedItem): string =>
-  JSON.stringify([item.jobId ?? '', item.bookId, item.duplicates, item.input, item.reason] satisfies Line);
+export const encodeItem = ({ jobId, bookId, duplicates, input, reason }: SubmittedItem): string =>
+  JSON.stringify([jobId ?? '', bookId, duplicates, storableText(input), reason === null ? null : storableText(reason)] satisfies Line);
 
 function decodeItem(line: string, index: number, state: ItemState): BatchItem {
   const [jobId, bookId, duplicates, input, reason] = JSON.parse(line) as Line;

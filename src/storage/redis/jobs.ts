@@ -3,7 +3,9 @@ import type { BookId, JobId } from '../../books/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import { ITEM_STATES, PRIORITIES } from '../../batches/batch.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
+import { storableText } from '../../storable-text.ts';
 import { parseRunId } from '../run-id.ts';
+import { timelineEntry } from '../timeline.ts';
 import type { JobStore, Settlement, StoreSettings } from '../store.ts';
 import { encodeCopy } from './books.ts';
 import { asked, type RedisClient } from './connection.ts';
@@ -66,7 +68,7 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
         ITEM_STATES[s.outcome],
         s.attempts,
         s.error?.code ?? '',
-        s.error?.detail ?? '',
+        s.error ? storableText(s.error.detail) : '',
         s.book?.bookId ?? '',
         s.book && isFirst ? encodeCopy(s.book) : '',
         s.keepUntilMs,
@@ -92,7 +94,7 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
     },
     settle,
     async note(jobId, run, entry) {
-      const line = JSON.stringify({ ...entry, detail: entry.detail.slice(0, 500) });
+      const line = JSON.stringify(timelineEntry(entry));
       await asked(redis.note(prefix, jobId, run, line, MOST_TIMELINE_ENTRIES));
     },
     async listFailed({ reason, cursor, limit }) {
