@@ -124,6 +124,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       raise: producer.raise,
       withdraw: producer.withdraw,
       newRun,
+      log,
       liveRuns: (state, most) => liveRuns(queue, state, most),
       until,
       waiting: backlog.waiting,

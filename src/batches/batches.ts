@@ -1,33 +1,16 @@
 /** Taking batches in and telling how they stand. Knows the store and a way to enqueue; not BullMQ, not HTTP. */
-import { randomBytes } from 'node:crypto';
-import { addressOf, parseBookReference, type BookReference, type JobId } from '../books/identity.ts';
+import { addressOf, type JobId } from '../books/identity.ts';
 import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
-import { foreignCursor, QuireError, type Fault } from '../errors.ts';
-import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
-import {
-  inputOf,
-  ITEM_STATES,
-  type BatchId,
-  type BatchItem,
-  type BatchRecord,
-  type ItemState,
-  type Priority,
-  type ShownState,
-} from './batch.ts';
-import type { AnsweredItem, Batches, ItemView, SubmitAnswer, SubmitRequest } from './views.ts';
+import { foreignCursor } from '../errors.ts';
+import { ITEM_STATES, type BatchId, type BatchItem, type BatchRecord, type ItemState, type ShownState } from './batch.ts';
+import { createSubmit, type SubmitOptions } from './submit.ts';
+import type { Batches, ItemView } from './views.ts';
 
-/** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
-const SUBMIT_AT_ONCE = 250;
-const MOST_FAULTS = 100;
 /** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
 const MOST_LIVE_RUNS = 1_000;
 
-export interface BatchesOptions {
-  store: Store;
-  enqueue(jobs: { jobId: JobId; run: string }[], priority: Priority): Promise<void>;
-  raise(job: { jobId: JobId; run: string }, priority: Priority): Promise<void>;
+export interface BatchesOptions extends SubmitOptions {
   withdraw(jobs: { jobId: JobId; run: string }[]): Promise<void>;
-  newRun(nowMs: number): string;
   /** Jobs that are being worked on, or wait for a time, at most `most`. */
   liveRuns(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
   until(
@@ -37,127 +20,13 @@ export interface BatchesOptions {
   /** Jobs that wait in the queue, of all batches. */
   waiting(): Promise<number>;
   source(): SourceNow;
-  now?: () => number;
 }
-
-/** 20 letters and digits; the first 9 are the time, so that batches sort by it. */
-const newBatchId = (nowMs: number): BatchId =>
-  (nowMs.toString(36).padStart(9, '0') +
-    BigInt(`0x${randomBytes(8).toString('hex')}`)
-      .toString(36)
-      .slice(0, 11)
-      .padStart(11, '0')) as BatchId;
 
 /** The index of the next item, in base 36: far above any batch, and no more than the stores count to. */
 const CURSOR = /^[0-9a-z]{1,5}$/;
 
-interface Collapsed {
-  item: SubmittedItem;
-  reference: BookReference | null;
-}
-
-/** Each link once, in order of first appearance: links that name the same book are one item with a count. */
-function collapse(links: readonly unknown[]): Collapsed[] {
-  const byJob = new Map<string, Collapsed>();
-  const all: Collapsed[] = [];
-  for (const link of links) {
-    const parsed = parseBookReference(link);
-    const input = inputOf(link);
-    const key = parsed.ok ? parsed.reference.jobId : `invalid ${input}`;
-    const known = byJob.get(key);
-    if (known) {
-      known.item.duplicates += 1;
-      continue;
-    }
-    const reference = parsed.ok ? parsed.reference : null;
-    const entry: Collapsed = {
-      reference,
-      item: {
-        index: all.length,
-        input,
-        jobId: reference?.jobId ?? null,
-        bookId: reference?.kind === 'book' ? reference.bookId : null,
-        duplicates: 0,
-        reason: parsed.ok ? null : parsed.reason,
-      },
-    };
-    byJob.set(key, entry);
-    all.push(entry);
-  }
-  return all;
-}
-
-function refuseIfNothingIsValid(entries: Collapsed[]): void {
-  if (entries.some((entry) => entry.reference)) return;
-  const errors: Fault[] = entries
-    .slice(0, MOST_FAULTS)
-    .map(({ item }) => ({ pointer: `/${item.index}`, detail: item.reason ?? 'invalid' }));
-  const which = entries.length === 1 ? 'The link names no Goodreads book' : `None of the ${entries.length} links names a Goodreads book`;
-  throw new QuireError('no-valid-links', `${which}. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
-}
-
-function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
-  const { input, duplicates } = item;
-  const more = duplicates > 0 ? { duplicates } : {};
-  if (!reference || outcome.status === 'invalid') return { input, status: 'invalid', reason: item.reason ?? 'invalid', ...more };
-  const bookId = outcome.status === 'cached' ? outcome.bookId : item.bookId;
-  const url = addressOf(reference.jobId, bookId) ?? reference.url;
-  const named = bookId ? { input, bookId, url } : { input, url };
-  switch (outcome.status) {
-    case 'cached':
-      return { ...named, status: 'cached', ageSeconds: Math.max(0, Math.floor((nowMs - outcome.fetchedAtMs) / 1000)), ...more };
-    case 'missing':
-      return { ...named, status: 'cached', state: 'not-found', ...more };
-    default:
-      return { ...named, status: outcome.status, jobId: reference.jobId, ...more };
-  }
-}
-
 export function createBatches(options: BatchesOptions): Batches {
   const { store, now = Date.now } = options;
-
-  const submit = async (request: SubmitRequest): Promise<SubmitAnswer> => {
-    const entries = collapse(request.links);
-    refuseIfNothingIsValid(entries);
-    const { priority, maxAgeMs, webhook } = request;
-    const nowMs = now();
-    const run = options.newRun(nowMs);
-    const batchId = newBatchId(nowMs);
-    const items: AnsweredItem[] = [];
-    const counts = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
-    const enqueued: Promise<void>[] = [];
-    const begin = (work: Promise<void>): void => {
-      // Looked at when all steps are done; a step that fails leaves by itself, and nobody is told of the others then.
-      work.catch(() => undefined);
-      enqueued.push(work);
-    };
-
-    for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE) {
-      const step = entries.slice(from, from + SUBMIT_AT_ONCE);
-      const outcomes = await store.batches.submit({
-        batch: { batchId, options: { priority, maxAgeMs, webhook }, total: entries.length, last: from + step.length === entries.length },
-        nowMs,
-        run,
-        priority,
-        maxAgeMs,
-        items: step.map((entry) => entry.item),
-      });
-      const fresh: { jobId: JobId; run: string }[] = [];
-      step.forEach((entry, at) => {
-        const outcome = outcomes[at] ?? { status: 'invalid' as const };
-        const jobId = entry.item.jobId;
-        if (outcome.status === 'queued' && jobId) fresh.push({ jobId, run });
-        if (outcome.status === 'joined' && outcome.raise && jobId) begin(options.raise({ jobId, run: outcome.raise }, priority));
-        counts[outcome.status === 'missing' ? 'cached' : outcome.status] += 1;
-        items.push(answer(entry, outcome, nowMs));
-      });
-      // The queue takes this step's jobs while the store decides on the next.
-      if (fresh.length > 0) begin(options.enqueue(fresh, priority));
-    }
-    const failed = (await Promise.allSettled(enqueued)).find((result) => result.status === 'rejected');
-    if (failed) throw failed.reason;
-    return { batchId, counts, items };
-  };
 
   /** The items of this batch whose jobs are active or delayed just now. */
   const liveItems = async (batchId: BatchId): Promise<Map<number, ShownState>> => {
@@ -193,7 +62,7 @@ export function createBatches(options: BatchesOptions): Batches {
   });
 
   return {
-    submit,
+    submit: createSubmit(options),
 
     async view(batchId) {
       const record = await store.batches.get(batchId);

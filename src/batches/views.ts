@@ -62,8 +62,8 @@ export interface ItemView {
 
 export interface Batches {
   /**
-   * Records a batch and enqueues what is not fresh. Throws `no-valid-links` (with `errors[]`, at most 100) when no link names a book, `store-unavailable` when the store is gone;
-   * what was accepted before such an error is crawled all the same.
+   * Records a batch and enqueues what is not fresh: all of it or, when it throws, nothing. Throws `no-valid-links` when no link names a book: the pointers of
+   * its `errors[]` (at most 100) are places in the list as sent. Throws `store-unavailable` when the store is gone.
    */
   submit(request: SubmitRequest): Promise<SubmitAnswer>;
   view(batchId: BatchId): Promise<BatchView | null>;

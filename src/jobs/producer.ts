@@ -26,28 +26,35 @@ export interface EnqueuedJob {
 export interface Producer {
   /** Adds jobs that the store has just recorded. Rejects with `store-unavailable`; the reconciler adds what such an error left out. */
   enqueue(jobs: EnqueuedJob[], priority: Priority): Promise<void>;
-  /** Moves a waiting job forward. A job that has started meanwhile is left alone. */
+  /** Moves a waiting job forward, or adds it where the submission that recorded it has not yet. A job that has started meanwhile is left alone. */
   raise(job: EnqueuedJob, priority: Priority): Promise<void>;
   /** Takes jobs that nobody wants out of the queue, and tells those that run to stop, in whatever process. */
   withdraw(jobs: EnqueuedJob[]): Promise<void>;
 }
 
 export function createProducer(store: Store, queue: ParseBookQueue): Producer {
+  const enqueue: Producer['enqueue'] = async (jobs, priority) => {
+    const number = BULLMQ_PRIORITY[priority];
+    for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
+      const step = jobs.slice(from, from + ADD_AT_ONCE).map(({ jobId, run }) => ({
+        name: PARSE_BOOK,
+        data: {},
+        opts: { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) },
+      }));
+      await askQueue(queue.addBulk(step));
+    }
+  };
+
   return {
-    async enqueue(jobs, priority) {
-      const number = BULLMQ_PRIORITY[priority];
-      for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
-        const step = jobs.slice(from, from + ADD_AT_ONCE).map(({ jobId, run }) => ({
-          name: PARSE_BOOK,
-          data: {},
-          opts: { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) },
-        }));
-        await askQueue(queue.addBulk(step));
-      }
-    },
+    enqueue,
     async raise({ jobId, run }, priority) {
       const job = await askQueue(queue.getJob(runIdOf(jobId, run)));
-      await job?.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
+      if (job) {
+        await job.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
+        return;
+      }
+      const record = await store.jobs.get(jobId);
+      if (record?.state === 'live' && record.run === run) await enqueue([{ jobId, run }], priority);
     },
     async withdraw(jobs) {
       const left: EnqueuedJob[] = [];

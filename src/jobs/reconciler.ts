@@ -115,8 +115,9 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
   };
 
   const reconcileBatch = async (batchId: BatchId, isIdle: boolean): Promise<number> => {
-    // A batch from the future may be one that is being submitted just now, if the wrong clock is ours.
-    if (isIdle && (await isOrphan(batchId))) {
+    if (await isOrphan(batchId)) {
+      // A batch from the future may be one that is being submitted just now, if the wrong clock is ours. None of its jobs is due before its last item came.
+      if (!isIdle) return 0;
       const cancelled = await store.batches.cancel(batchId, now());
       await producer.withdraw(cancelled?.unwanted ?? []);
       log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');

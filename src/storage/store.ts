@@ -188,7 +188,7 @@ export interface BatchStore {
   indexesOf(batchId: BatchId, jobIds: JobId[]): Promise<Map<JobId, number>>;
   /** Entries of the settled log after `afterSeq`, in order; at most `limit`. */
   settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
-  /** Settles every queued item as `cancelled` and takes it off its job. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. `null`: no such batch. */
+  /** Settles every queued item as `cancelled` and takes it off its job. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was not sealed is not announced: nobody was told of it. `null`: no such batch. */
   cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; unwanted: { jobId: JobId; run: string }[] } | null>;
   /**
    * Makes those queued items of an unfinished batch that no live job settles (its record was lost: evicted, or deleted by hand) wait for one. Returns the

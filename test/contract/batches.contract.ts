@@ -248,6 +248,16 @@ export function batchesContract({ make, name }: StoreKind): void {
       await store.batches.acknowledge(second);
       await store.batches.acknowledge(second);
       expect(await store.batches.listUnannounced(10)).toStrictEqual([first]);
+      await store.batches.acknowledge(first);
+    });
+
+    it('do not name those that were cancelled before their seal, since nobody was told of them', async () => {
+      const [unsealed, sealed] = [newBatchId(), newBatchId()];
+      await submit(store, unsealed, itemsOf([jobOf(newBookId())]), { total: 2, last: false });
+      await submit(store, sealed, itemsOf([jobOf(newBookId())]));
+      for (const batchId of [unsealed, sealed]) await store.batches.cancel(batchId, NOW_MS);
+      expect(await store.batches.listUnannounced(10)).toStrictEqual([sealed]);
+      await store.batches.acknowledge(sealed);
     });
 
     testOn(name !== 'redis')('sweeps those that ended long ago, with their items', async () => {

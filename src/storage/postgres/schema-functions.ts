@@ -229,8 +229,8 @@ BEGIN
     FROM (SELECT index AS at, row_number() OVER (ORDER BY index) AS place FROM @.item WHERE batch_id = p_batch AND state = 'q') o
     WHERE batch_id = p_batch AND index = o.at RETURNING job_id
   ) SELECT count(*), coalesce(array_agg(job_id), '{}') INTO gone, v_waiting FROM cancelled;
-  -- Items that were announced but never submitted end here too: their caller died half way.
-  UPDATE @.batch SET cancelled = cancelled + (total - settled), settled = total, log_length = log_length + gone, sealed = true,
+  -- Items that were announced but never submitted end here too: their caller died half way. Nobody was told of such a batch, so nobody is told of its end.
+  UPDATE @.batch SET announced = NOT sealed, cancelled = cancelled + (total - settled), settled = total, log_length = log_length + gone, sealed = true,
     cancelled_at_ms = p_now, progressed_at_ms = p_now, finished_at_ms = p_now
   WHERE batch_id = p_batch;
   PERFORM pg_notify('@channel', 'batch ' || p_batch);

@@ -185,6 +185,7 @@ const cancelBatch = `
 local id, now, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local bkey = P .. 'batch:' .. id
 if call('EXISTS', bkey) == 0 then return false end
+local sealed = call('HEXISTS', bkey, 'sealed') == 1
 local states, items = call('GET', bkey .. ':states') or '', call('LRANGE', bkey .. ':items', 0, -1)
 local out, n = {0}, 0
 for at = 1, #items do
@@ -214,6 +215,8 @@ if n > 0 then
   call('HINCRBY', bkey, 'x', n)
   call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
   finish(id, ARGV[2], ttl)
+  -- Nobody was told of a batch that was not sealed, so nobody is told of its end.
+  if not sealed then call('ZREM', P .. 'unannounced', id) end
   signal('batch ' .. id)
 end
 return out

@@ -178,18 +178,29 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     const { store: records } = quire.service;
     const queue = openQueue(records, () => undefined);
     const producer = createProducer(records, queue);
-    const [id = 0] = newIds(1);
-    const batchId = `orphan${Date.now().toString(36)}${store}`.slice(0, 20) as BatchId;
-    await records.batches.submit({
-      batch: { batchId, options: { priority: 'normal', maxAgeMs: null, webhook: null }, total: 5, last: false },
-      nowMs: Date.now() - 120_000,
-      run: `r${Date.now().toString(36)}`,
-      priority: 'normal',
-      maxAgeMs: null,
-      items: [{ index: 0, input: link(id), jobId: `book-${id}` as JobId, bookId: null, duplicates: 0, reason: null }],
-    });
+    const [late = 0, early = 0] = newIds(2);
+    const run = `r${Date.now().toString(36)}`;
+    /** Records the first item of five, by a clock that is `aheadMs` ahead. */
+    const begin = async (id: number, aheadMs: number): Promise<BatchId> => {
+      const batchId = `orphan${Date.now().toString(36)}${id}${store}`.slice(0, 20) as BatchId;
+      await records.batches.submit({
+        batch: { batchId, options: { priority: 'normal', maxAgeMs: null, webhook: null }, total: 5, last: false },
+        nowMs: Date.now() + aheadMs,
+        run,
+        priority: 'normal',
+        maxAgeMs: null,
+        items: [{ index: 0, input: link(id), jobId: `book-${id}` as JobId, bookId: null, duplicates: 0, reason: null }],
+      });
+      return batchId;
+    };
+    const [old, young] = [await begin(late, -120_000), await begin(early, 3_600_000)];
     await createReconciler({ store: records, producer, log: { warn: () => undefined }, batchTtlMs: 1e9 }).round();
-    expect(await records.batches.get(batchId)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
+    expect(await records.batches.get(old)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
+    // One that a clock gone wrong put into the future may still be under way: it stays, and no job of it runs.
+    expect(await records.batches.get(young)).toMatchObject({ counts: { queued: 5 }, finishedAtMs: null });
+    const runIds = [late, early].map((id) => runIdOf(`book-${id}` as JobId, run));
+    expect(await records.queueBackend.unfinished(PARSE_BOOK, runIds)).toEqual([false, false]);
+    await records.batches.cancel(young, Date.now());
     await queue.close();
   });
 

@@ -31,6 +31,7 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
       store,
       ...producer,
       newRun,
+      log,
       liveRuns: (state, most) => liveRuns(queue, state, most),
       until,
       waiting: createBacklog(queue).waiting,
