@@ -28,7 +28,7 @@ function readSecret(text: string, pointer: string): WebhookSecret {
 }
 
 function readPatterns(events: string[] | undefined): string[] {
-  const patterns = [...new Set(events ?? ['*'])];
+  const patterns = events ?? ['*'];
   if (patterns.length === 0) invalid('/events', 'Name at least one event.');
   patterns.forEach((pattern, at) => {
     if (!isPattern(pattern))
@@ -37,7 +37,7 @@ function readPatterns(events: string[] | undefined): string[] {
         `${JSON.stringify(pattern.slice(0, 60))} matches no event: there are ${EVENT_TYPES.join(' and ')}, patterns such as batch.* and *.`,
       );
   });
-  return patterns;
+  return [...new Set(patterns)];
 }
 
 function toDeliveryView(delivery: Delivery): DeliveryView {

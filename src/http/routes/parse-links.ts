@@ -1,6 +1,6 @@
 /** `POST /parse-links`: takes links, answers what becomes of each. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { inputOf, type BatchId } from '../../batches/batch.ts';
+import { keyOfEntry, type BatchId } from '../../batches/batch.ts';
 import type { AnsweredItem, SubmitAnswer } from '../../batches/views.ts';
 import { QuireError } from '../../errors.ts';
 import { installTextBodies } from '../body-parsing.ts';
@@ -18,7 +18,7 @@ import {
 } from '../schemas/batch.ts';
 import { PAGE_LIMIT } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
-import { readSubmission, type ReadSubmission, type SubmitQuery } from '../submission.ts';
+import { pointInto, readSubmission, type ReadSubmission, type SubmitQuery } from '../submission.ts';
 import { createCheck } from '../validation.ts';
 import { Type } from 'typebox';
 
@@ -52,7 +52,8 @@ const schema = {
     'idempotency-key': Type.Optional(
       Type.String({
         maxLength: 255,
-        description: 'The same key with the same links and options is done once; its answer is sent again for 24 h.',
+        description:
+          'The same key with the same links and options is done once; its answer is sent again for 24 h. With `Prefer: wait` it is told as it stands after the wait.',
       }),
     ),
   }),
@@ -82,12 +83,6 @@ const schema = {
   },
 };
 
-/** The same fault, told with a pointer into the body as it was sent. */
-const pointInto = (error: QuireError, listPointer: string): QuireError =>
-  new QuireError(error.code, error.message, {
-    errors: (error.errors ?? []).map(({ pointer, detail }) => ({ pointer: listPointer + pointer, detail })),
-  });
-
 const callerOf = ({ headers }: FastifyRequest): string => `${headers.authorization ?? ''} ${String(headers['x-api-key'] ?? '')}`;
 
 export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: ParseLinksOptions): Promise<void> {
@@ -108,11 +103,31 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     return items.map((item, index) => shown[index] ?? item);
   };
 
-  const submit = async ({ request, listPointer }: ReadSubmission): Promise<SubmitAnswer> => {
+  const submit = async (submission: ReadSubmission): Promise<SubmitAnswer> => {
     try {
-      return await batches.submit(request);
+      return await batches.submit(submission.request);
     } catch (error) {
-      throw error instanceof QuireError && error.errors && listPointer !== '' ? pointInto(error, listPointer) : error;
+      throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
+    }
+  };
+
+  /**
+   * Waits for a batch as long as the request prefers, and renders the answer as it is then. `null` when it prefers no wait, or when the store goes away
+   * meanwhile: the batch was accepted, so the caller is told no error.
+   */
+  const waitFor = async (answer: SubmitAnswer, request: FastifyRequest, reply: FastifyReply): Promise<KeptAnswer | null> => {
+    const { batchId } = answer;
+    const wait = grantWait(request, reply, closing);
+    if (wait === null) return null;
+    try {
+      const settled = await batches.untilSettled(batchId, wait.timeoutMs, wait.signal);
+      const body = JSON.stringify({ ...answer, items: await withStates(batchId, answer.items) });
+      return { status: settled ? 200 : 202, location: `/batches/${batchId}`, body };
+    } catch (error) {
+      log.warn({ reqId: request.id, err: error, batchId }, 'a batch could not be waited for');
+      return null;
+    } finally {
+      wait.end();
     }
   };
 
@@ -123,17 +138,15 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     if (webhook) await webhooks?.checkBatchWebhook(webhook, submission.webhookFrom);
     const answer = await submit(submission);
     const { batchId, counts } = answer;
-    const location = `/batches/${batchId}`;
     const pending = counts.queued + counts.joined > 0;
-    const wait = pending ? grantWait(request, reply, closing) : null;
-    if (wait === null) return { status: pending ? 202 : 200, location, body: JSON.stringify(answer) };
-    let settled = false;
-    try {
-      settled = await batches.untilSettled(batchId, wait.timeoutMs, wait.signal);
-    } finally {
-      wait.end();
-    }
-    return { status: settled ? 200 : 202, location, body: JSON.stringify({ ...answer, items: await withStates(batchId, answer.items) }) };
+    const waited = pending ? await waitFor(answer, request, reply) : null;
+    return waited ?? { status: pending ? 202 : 200, location: `/batches/${batchId}`, body: JSON.stringify(answer) };
+  };
+
+  /** The kept answer of an earlier request; of a batch that had not ended, as it stands now, when the request prefers to wait. */
+  const replay = async (kept: KeptAnswer, request: FastifyRequest, reply: FastifyReply): Promise<KeptAnswer> => {
+    if (kept.status !== 202) return kept;
+    return (await waitFor(JSON.parse(kept.body) as SubmitAnswer, request, reply)) ?? kept;
   };
 
   const send = (reply: FastifyReply, { status, location, body }: KeptAnswer): FastifyReply =>
@@ -154,11 +167,11 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     const claimed = await idempotencyKeys.claim({
       key,
       caller: callerOf(request),
-      // Entries as they are answered: what nests too deep to be written as JSON must not fail here.
-      request: JSON.stringify({ ...submission.request, links: submission.request.links.map(inputOf) }),
+      // Entries as they are told apart: what nests too deep to be written as JSON must not fail here.
+      request: JSON.stringify({ ...submission.request, links: submission.request.links.map(keyOfEntry) }),
       waitMs: preferredWaitSeconds(request.headers.prefer) * 1000,
     });
-    if (claimed.kind === 'again') return send(reply.header('idempotency-replayed', 'true'), claimed.answer);
+    if (claimed.kind === 'again') return send(reply.header('idempotency-replayed', 'true'), await replay(claimed.answer, request, reply));
     const { lease } = claimed;
     const quietly = (error: unknown): void =>
       log.warn({ reqId: request.id, err: error }, 'an Idempotency-Key could not be kept or released; its lease ends by itself');

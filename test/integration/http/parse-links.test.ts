@@ -108,6 +108,45 @@ describe.each(STORES)('POST /parse-links, on the %s store', (store) => {
     });
   });
 
+  it('waits for the batch of an earlier request with the same Idempotency-Key when it is preferred', async () => {
+    await scene.goodreads.control({ mode: 'hang', ids: ['1900000004'] });
+    const headers = { 'idempotency-key': `wait ${store}` };
+    const body = [linkTo(1_900_000_004), 'nonsense'];
+    const first = await scene.ask('/parse-links', post(body, { headers }));
+    const waiting = { headers: { ...headers, prefer: 'wait=1' } };
+    const early = await scene.ask('/parse-links', post(body, waiting));
+    const told = (answer: typeof first) =>
+      ['idempotency-replayed', 'preference-applied', 'location'].map((name) => answer.headers.get(name));
+    expect([early.status, ...told(early)]).toEqual([202, 'true', 'wait=1', first.headers.get('location')]);
+    expect(early.body['items'][0]).toMatchObject({ status: 'queued', state: expect.stringMatching(/queued|active|delayed/) });
+    await scene.goodreads.control({ mode: 'open' });
+    const late = await scene.ask('/parse-links', post(body, { headers: { ...headers, prefer: 'wait=20' } }));
+    expect([late.status, ...told(late)]).toEqual([200, 'true', 'wait=20', first.headers.get('location')]);
+    expect(late.body).toMatchObject({
+      batchId: first.body['batchId'],
+      counts: first.body['counts'],
+      items: [
+        { status: 'queued', state: 'parsed' },
+        { status: 'invalid', state: 'invalid' },
+      ],
+    });
+    const plain = await scene.ask('/parse-links', post(body, { headers }));
+    expect([plain.status, plain.headers.get('preference-applied'), plain.body]).toEqual([202, null, first.body]);
+  });
+
+  it('points to the entries and lines as they were sent', async () => {
+    const pointers = async (ask: Ask): Promise<string[]> => {
+      const { status, body } = await scene.ask('/parse-links', ask);
+      expect(status).toBe(400);
+      return (body['errors'] as { pointer: string }[]).map(({ pointer }) => pointer);
+    };
+    expect(await pointers(post(['x', 'x', 'y']))).toEqual(['/0', '/2']);
+    expect(await pointers(post({ urls: ['x', 'x', 'y'] }))).toEqual(['/urls/0', '/urls/2']);
+    expect(await pointers(text('\n\r\nx\n\nx\ny\n'))).toEqual(['/2', '/5']);
+    expect((await scene.ask('/parse-links', text('\nx'))).body['errors'][0].detail).toMatch(/^Line 2: /);
+    expect((await scene.ask('/parse-links', post(['x', 'x', 'y']))).body['detail']).toMatch(/^None of the 3 links /);
+  });
+
   it('answers 409 while the first request with a key is being handled', async () => {
     await scene.goodreads.control({ mode: 'hang', ids: ['1900000003'] });
     const headers = { 'idempotency-key': `busy ${store}`, prefer: 'wait=2' };

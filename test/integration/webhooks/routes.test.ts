@@ -84,6 +84,7 @@ describe('the routes of webhooks', () => {
     [{ url: 'https://internal.example.org/' }, 'webhook-target-refused', '/url'],
     [{ url: 'https://169.254.169.254/' }, 'webhook-target-refused', '/url'],
     [{ url: URL_GIVEN, events: [] }, 'invalid-request', '/events'],
+    [{ url: URL_GIVEN, events: ['*', '*', 'page.*'] }, 'invalid-request', '/events/2'],
     [{ url: URL_GIVEN, events: ['*', 'batch.ended'] }, 'invalid-request', '/events/1'],
     [{ url: URL_GIVEN, secret: 'hunter2' }, 'invalid-request', '/secret'],
     [{ url: URL_GIVEN, secret: `whsec_${'a'.repeat(16)}` }, 'invalid-request', '/secret'],
