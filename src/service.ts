@@ -108,11 +108,13 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
     const uploads = createUploads({ store, producer, watch, settings: config, announce: calls.announceBook, now, random });
     const backlog = createBacklog(queue, now);
+    const enter = createBacklogLimit({ count: backlog.count, maxWaitingJobs: config.maxWaitingJobs });
     const jobs = createJobs({
       store,
       queue,
       producer,
       backlog,
+      enter,
       otherQueues: [calls.queue],
       maxAttempts: config.crawlAttempts,
       source: () => source.current(),
@@ -120,6 +122,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     });
     const batches = createBatches({
       store,
+      enter,
       enqueue: producer.enqueue,
       raise: producer.raise,
       withdraw: producer.withdraw,
@@ -144,7 +147,6 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           store: { ...store, books },
           batches,
           jobs,
-          checkBacklog: createBacklogLimit({ gauge: backlog.gauge, maxWaitingJobs: config.maxWaitingJobs }),
           source: sourceReader,
           readiness,
           uploads,

@@ -24,6 +24,8 @@ const MOST_LIVE_RUNS = 1_000;
 
 export interface BatchesOptions {
   store: Store;
+  /** Lets in what may bring so many jobs, or throws. What it gives is told how many really came, once they are in the queue. */
+  enter(jobs: number): Promise<(queued: number) => void>;
   enqueue(jobs: { jobId: JobId; run: string }[], priority: Priority): Promise<void>;
   raise(job: { jobId: JobId; run: string }, priority: Priority): Promise<void>;
   withdraw(jobs: { jobId: JobId; run: string }[]): Promise<void>;
@@ -116,10 +118,7 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
 export function createBatches(options: BatchesOptions): Batches {
   const { store, now = Date.now } = options;
 
-  const submit = async (request: SubmitRequest): Promise<SubmitAnswer> => {
-    const entries = collapse(request.links);
-    refuseIfNothingIsValid(entries);
-    const { priority, maxAgeMs, webhook } = request;
+  const record = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
     const nowMs = now();
     const run = options.newRun(nowMs);
     const batchId = newBatchId(nowMs);
@@ -157,6 +156,21 @@ export function createBatches(options: BatchesOptions): Batches {
     const failed = (await Promise.allSettled(enqueued)).find((result) => result.status === 'rejected');
     if (failed) throw failed.reason;
     return { batchId, counts, items };
+  };
+
+  const submit = async (request: SubmitRequest): Promise<SubmitAnswer> => {
+    const entries = collapse(request.links);
+    refuseIfNothingIsValid(entries);
+    // Which of them are cached or joined is known too late to refuse them.
+    let jobs = entries.filter(({ reference }) => reference !== null).length;
+    const leave = await options.enter(jobs);
+    try {
+      const answered = await record(entries, request);
+      jobs = answered.counts.queued;
+      return answered;
+    } finally {
+      leave(jobs);
+    }
   };
 
   /** The items of this batch whose jobs are active or delayed just now. */

@@ -33,6 +33,7 @@ describe('a submission in steps', () => {
     };
     const batches = createBatches({
       store: { batches: { submit } } as unknown as Store,
+      enter: () => Promise.resolve(() => undefined),
       enqueue: () => Promise.reject(new Error('the queue went away')),
       raise: () => Promise.resolve(),
       withdraw: () => Promise.resolve(),
