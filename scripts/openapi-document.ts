@@ -27,7 +27,6 @@ export async function buildBareApp(): Promise<FastifyInstance> {
     store: unusable('store'),
     batches: unusable('batches'),
     jobs: Object.assign(Object.create(unusable('jobs')) as HttpDependencies['jobs'], { queues: [] }),
-    checkBacklog: () => undefined,
     source: unusable('source'),
     readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
     uploads: unusable('uploads'),

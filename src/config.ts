@@ -200,7 +200,7 @@ export const SETTINGS = {
   maxWaitingJobs: setting(
     'MAX_WAITING_JOBS',
     '1000000',
-    'Most jobs that may wait in the queue, about; new links are answered with 429 beyond it. 0 means no limit. On Redis 1,000,000 take about 675 MB.',
+    'Most jobs that may wait in the queue; links that do not fit are answered with 429. 0 means no limit. On Redis 1,000,000 take about 675 MB.',
     integer(0, 1_000_000_000),
   ),
   batchTtlMs: setting('BATCH_TTL', '7d', 'How long a batch is kept after it ended.', duration(1000, 365 * DAY_MS)),

@@ -2,12 +2,13 @@
  * Composition root: builds the parts of one process out of a `Config`, starts them in order, stops them in reverse. `start` and `stop` may be
  * called at any time, in any order, any number of times.
  */
-import type { Logger } from 'pino';
+import { stdSerializers, type Logger } from 'pino';
 import { createBatches } from './batches/batches.ts';
 import { readPage } from './books/page.ts';
 import type { Config } from './config.ts';
 import { createCrawling } from './crawl/crawling.ts';
 import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
+import { QuireError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { closeGently } from './http/draining.ts';
 import { createBacklog } from './jobs/backlog.ts';
@@ -57,10 +58,15 @@ const LEAST_STOP_MS = 1_000;
 /** What requests that are under way get at least before their connections are cut, in milliseconds. */
 const LEAST_ANSWER_MS = 500;
 
+/** A store that is away is no fault of the code: its message tells all, and a stack would only hide it. */
+const serializeError = (error: Error): unknown =>
+  error instanceof QuireError && error.code === 'store-unavailable' ? error.message : stdSerializers.err(error);
+
 type Undo = { name: string; run: () => Promise<unknown> };
 
 export function createService(config: Config, overrides: ServiceOverrides): Service {
-  const { log, version, lingerMs = 0, silentMs, now = Date.now, random = Math.random } = overrides;
+  const log = overrides.log.child({}, { serializers: { err: serializeError } });
+  const { version, lingerMs = 0, silentMs, now = Date.now, random = Math.random } = overrides;
   const store = overrides.store ?? openStore(config, (error) => log.warn({ err: error.message }, 'store connection'));
   const undo: Undo[] = [];
   let address: string | null = null;
@@ -108,11 +114,13 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     const calls = step('webhooks', createWebhookCalls({ store, config, version, log, now, random }), (c) => c.close());
     const uploads = createUploads({ store, producer, watch, settings: config, announce: calls.announceBook, now, random });
     const backlog = createBacklog(queue, now);
+    const enter = createBacklogLimit({ count: backlog.count, maxWaitingJobs: config.maxWaitingJobs });
     const jobs = createJobs({
       store,
       queue,
       producer,
       backlog,
+      enter,
       otherQueues: [calls.queue],
       maxAttempts: config.crawlAttempts,
       source: () => source.current(),
@@ -120,6 +128,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     });
     const batches = createBatches({
       store,
+      enter,
       enqueue: producer.enqueue,
       raise: producer.raise,
       withdraw: producer.withdraw,
@@ -145,7 +154,6 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           store: { ...store, books },
           batches,
           jobs,
-          checkBacklog: createBacklogLimit({ gauge: backlog.gauge, maxWaitingJobs: config.maxWaitingJobs }),
           source: sourceReader,
           readiness,
           uploads,
@@ -209,23 +217,33 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     }
   };
 
-  /** No part holds up the end for ever: a store that is gone must not keep the process alive. */
-  const inTime = async (name: string, work: Promise<unknown>): Promise<void> => {
+  /** No part holds up the end for ever: a store that is gone must not keep the process alive. Resolves to why a part is left behind, or `null`. */
+  const inTime = async (work: Promise<unknown>): Promise<string | null> => {
     let timer: NodeJS.Timeout | undefined;
-    const tooLate = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`the ${name} did not stop in time`)), leftMs());
+    const tooLate = new Promise<string>((resolve) => {
+      timer = setTimeout(() => resolve('did not stop in time'), leftMs());
     });
-    await Promise.race([work, tooLate]).finally(() => clearTimeout(timer));
+    const stopped = work.then(
+      () => null,
+      (error: unknown) => (error instanceof Error ? error.message : String(error)),
+    );
+    return Promise.race([stopped, tooLate]).finally(() => clearTimeout(timer));
   };
 
   const end = async (): Promise<void> => {
     draining = true;
     endByMs = performance.now() + config.drainSeconds * 1000 + STOP_TIMEOUT_MS;
     await starting?.catch(() => undefined);
+    const left: Record<string, string> = {};
     for (let last = undo.pop(); last; last = undo.pop()) {
-      const { name, run } = last;
-      await inTime(name, run()).catch((error: unknown) => log.error({ err: error }, `stopping the ${name} failed`));
+      const why = await inTime(last.run());
+      if (why !== null) left[last.name] = why;
     }
+    if (Object.keys(left).length > 0)
+      log.warn(
+        { left },
+        'stopped, but not every part in good order, as happens while the store is away; nothing that was accepted is lost',
+      );
   };
 
   return {

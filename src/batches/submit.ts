@@ -17,6 +17,8 @@ type Run = { jobId: JobId; run: string };
 
 export interface SubmitOptions {
   store: Store;
+  /** Lets in what may bring so many jobs, or throws. What it gives is told how many really came, once they are in the queue. */
+  enter(jobs: number): Promise<(queued: number) => void>;
   enqueue(jobs: Run[], priority: Priority): Promise<void>;
   raise(job: Run, priority: Priority): Promise<void>;
   newRun(nowMs: number): string;
@@ -128,10 +130,7 @@ export function createSubmit(options: SubmitOptions): (request: SubmitRequest) =
     if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler enqueues them');
   };
 
-  return async (request) => {
-    const entries = collapse(request.links);
-    refuseIfNothingIsValid(entries, request.links.length);
-    const { priority, maxAgeMs, webhook } = request;
+  const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
     const nowMs = now();
     const run = options.newRun(nowMs);
     const batchId = newBatchId(nowMs);
@@ -171,5 +170,20 @@ export function createSubmit(options: SubmitOptions): (request: SubmitRequest) =
     }
     await handOver(batchId, recorded, raised, priority);
     return { batchId, counts, items };
+  };
+
+  return async (request) => {
+    const entries = collapse(request.links);
+    refuseIfNothingIsValid(entries, request.links.length);
+    // Which of them are cached or joined is known too late to refuse them.
+    let jobs = entries.filter(({ reference }) => reference !== null).length;
+    const leave = await options.enter(jobs);
+    try {
+      const answered = await submit(entries, request);
+      jobs = answered.counts.queued;
+      return answered;
+    } finally {
+      leave(jobs);
+    }
   };
 }

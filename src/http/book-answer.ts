@@ -21,7 +21,7 @@ const STALE = 'stale-while-revalidate=86400, stale-if-error=2592000';
 export type ReadOutcome = 'fresh' | 'stale' | 'not-modified' | 'pending' | 'not-found' | 'unknown' | 'failed';
 
 export interface BookAnswerOptions {
-  deps: Pick<HttpDependencies, 'checkBacklog' | 'store' | 'jobs' | 'source' | 'log' | 'config'>;
+  deps: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'config'>;
   /** Fires when the app closes. */
   closing: AbortSignal;
   count: (outcome: ReadOutcome) => void;
@@ -105,7 +105,6 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
     // A failure stays the answer until somebody retries it: a poller with submit=true must not crawl for ever.
     const known = job !== null && (isLive(job) || job.state === 'failed');
     if (!known && submit) {
-      deps.checkBacklog();
       const { status } = await jobs.want(reference, { priority: 'interactive', maxAgeMs: null });
       job = status === 'queued' || status === 'joined' ? await jobs.view(jobId) : null;
       if (job === null && (status === 'queued' || status === 'joined')) return waitOrPend(request, reply, reference, null);

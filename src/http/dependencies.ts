@@ -36,8 +36,6 @@ export interface HttpDependencies {
   store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'pages' | 'ping'>;
   batches: Batches;
   jobs: Jobs;
-  /** Throws `rate-limited` while the backlog is full: before anything new is taken. */
-  checkBacklog(): void;
   /** `null` in a process that has no access to the source. */
   source: SourceReader | null;
   /** Must answer within 2 s. It is not ready while the store is away or the process drains. */

@@ -20,7 +20,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   'too-many-webhooks': 'Remove a webhook that is not needed any more.',
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
-  'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB.',
+  'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',
   'unsupported-media-type':
     'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',

@@ -22,6 +22,19 @@ export interface GrantedWait {
   end(): void;
 }
 
+/** Waits that end when a signal fires. However many there are, the signal has one listener: Node takes more than ten for a leak. */
+const waitsOf = new WeakMap<AbortSignal, Set<() => void>>();
+
+function waitsUntil(signal: AbortSignal): Set<() => void> {
+  let waits = waitsOf.get(signal);
+  if (!waits) {
+    const ends = (waits = new Set<() => void>());
+    waitsOf.set(signal, ends);
+    signal.addEventListener('abort', () => ends.forEach((end) => end()), { once: true });
+  }
+  return waits;
+}
+
 /** Grants the wait a request asks for, and says so in `Preference-Applied`; `null` when it asks for none. */
 export function grantWait(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): GrantedWait | null {
   const seconds = preferredWaitSeconds(request.headers.prefer);
@@ -30,14 +43,15 @@ export function grantWait(request: FastifyRequest, reply: FastifyReply, closing:
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   reply.raw.once('close', abort);
-  closing.addEventListener('abort', abort, { once: true });
+  const waits = waitsUntil(closing);
+  waits.add(abort);
   if (closing.aborted) abort();
   return {
     timeoutMs: seconds * 1000,
     signal: controller.signal,
     end() {
       reply.raw.off('close', abort);
-      closing.removeEventListener('abort', abort);
+      waits.delete(abort);
     },
   };
 }

@@ -1,5 +1,6 @@
 /** Stale copies: served at once, with one refresh queued behind the answer, however many ask. */
 import type { BookReference, JobId } from '../books/identity.ts';
+import { QuireError } from '../errors.ts';
 import type { HttpDependencies } from './dependencies.ts';
 
 /** A stale copy asks for a refresh at most once in this time in one process; over processes the job is the single flight. */
@@ -26,6 +27,8 @@ export function createRefresher({ jobs, log }: Pick<HttpDependencies, 'jobs' | '
     if (askedAt.size >= MAX_REMEMBERED) askedAt.clear();
     askedAt.set(jobId, nowMs);
     ask(reference, nowMs).catch((error: unknown) => {
+      // The queue is full, and a later read asks again.
+      if (error instanceof QuireError && error.code === 'rate-limited') return;
       askedAt.delete(jobId);
       log.warn({ err: error, jobId }, 'a stale book could not be queued for a refresh; it is served as it is');
     });

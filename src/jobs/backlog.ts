@@ -5,11 +5,11 @@ import { BULLMQ_PRIORITY, type ParseBookQueue } from './queues.ts';
 import type { Backlog } from './views.ts';
 
 /** A look at the queue is used again for this many times as long as it took: BullMQ counts on PostgreSQL by reading every job there is. */
-const USED_AGAIN = 10;
+export const USED_AGAIN = 10;
 /** One that took less than this many milliseconds is not worth being behind for. */
 const QUICK_MS = 20;
-/** The gauge of the backlog and the oldest waiting job are read no more often than this, in milliseconds. */
-const GAUGE_MS = 1_000;
+/** The oldest waiting job is looked for no more often than this, in milliseconds. */
+const OLDEST_MS = 1_000;
 
 export interface BacklogReader {
   /**
@@ -19,8 +19,8 @@ export interface BacklogReader {
   look(): Promise<Backlog>;
   /** Jobs that wait, under the same rule. */
   waiting(): Promise<number>;
-  /** As {@link waiting}, for who asks all the time: read once a second at most, and a slow answer to that makes no estimate old. */
-  gauge(): Promise<number>;
+  /** Jobs that wait, counted anew at each call. */
+  count(): Promise<number>;
 }
 
 /** Does not ask again while an answer is on its way, nor for `leastMs` after it, nor, after a slow one, for some time. */
@@ -66,7 +66,7 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
       const times = heads.flat().map(({ timestamp }) => timestamp);
       return times.length === 0 ? null : Math.min(...times);
     },
-    { leastMs: GAUGE_MS },
+    { leastMs: OLDEST_MS },
   );
   const look = async (): Promise<Backlog> => {
     const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
@@ -81,9 +81,9 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
       oldestSeconds: waiting === 0 ? null : Math.max(0, Math.round((now() - ((await oldestAtMs()) ?? now())) / 1000)),
     };
   };
-  const waiting = async (): Promise<number> => {
+  const count = async (): Promise<number> => {
     const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
     return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
   };
-  return { look: sparing(look), waiting: sparing(waiting), gauge: sparing(waiting, { leastMs: GAUGE_MS }) };
+  return { look: sparing(look), waiting: sparing(count), count };
 }

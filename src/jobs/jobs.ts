@@ -2,12 +2,16 @@
 import { randomBytes } from 'node:crypto';
 import type { Priority } from '../batches/batch.ts';
 import { addressOf, referenceOfJob, type BookReference, type JobId } from '../books/identity.ts';
-import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
+import { etaSeconds } from '../crawl/source-now.ts';
+import type { SourceState } from '../crawl/source.ts';
+import { QuireError } from '../errors.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf } from '../storage/run-id.ts';
 import { askQueue } from './ask-queue.ts';
 import type { BacklogReader } from './backlog.ts';
-import type { JobRecord } from './job.ts';
+import type { EnterQueue } from './backlog-limit.ts';
+import type { JobFailure, JobRecord } from './job.ts';
+import { blockedEntry, lastFailure } from './live-job.ts';
 import type { Producer } from './producer.ts';
 import type { ParseBookQueue } from './queues.ts';
 import type { JobView, Jobs, JobState } from './views.ts';
@@ -17,10 +21,12 @@ export interface JobsOptions {
   queue: ParseBookQueue;
   producer: Producer;
   backlog: BacklogReader;
+  /** What every job that is wanted here goes through. */
+  enter: EnterQueue;
   maxAttempts: number;
   /** Queues of other kinds of job, for the dashboard. */
   otherQueues?: Jobs['queues'];
-  source(): SourceNow;
+  source(): SourceState;
   now?: () => number;
 }
 
@@ -62,25 +68,35 @@ export async function until(
   }
 }
 
+/** A live job as BullMQ sees it. */
+interface LiveState {
+  state: JobState;
+  attempts: number;
+  runsAtMs: number | null;
+  lastError: JobFailure | null;
+}
+
 function waitersOf({ waiters, state }: JobRecord): string {
   if (waiters === 1) return `1 batch item ${state === 'live' ? 'waits' : 'waited'} for it`;
   return `${waiters} batch items ${state === 'live' ? 'wait' : 'waited'} for it`;
 }
 
-export function createJobs({ store, queue, producer, backlog, maxAttempts, otherQueues = [], source, now = Date.now }: JobsOptions): Jobs {
+export function createJobs(options: JobsOptions): Jobs {
+  const { store, queue, producer, backlog, enter, maxAttempts, otherQueues = [], source, now = Date.now } = options;
   /** Where a live job is, as BullMQ sees it. */
-  const liveState = async (record: JobRecord): Promise<{ state: JobState; attempts: number; runsAtMs: number | null }> => {
+  const liveState = async (record: JobRecord): Promise<LiveState> => {
     const job = await askQueue(queue.getJob(runIdOf(record.jobId, record.run)));
     const held: JobState = source().mode === 'blocked' ? 'blocked' : 'waiting';
-    if (!job) return { state: held, attempts: 0, runsAtMs: null };
+    if (!job) return { state: held, attempts: 0, runsAtMs: null, lastError: null };
     const state = await askQueue(job.getState());
-    if (state === 'active') return { state, attempts: job.attemptsMade, runsAtMs: null };
+    const live = { attempts: job.attemptsMade, runsAtMs: null, lastError: lastFailure(job.failedReason) };
+    if (state === 'active') return { ...live, state };
     // BullMQ counts the delay from when it moved the job, which is soon after the attempt began.
-    if (state === 'delayed') return { state, attempts: job.attemptsMade, runsAtMs: (job.processedOn ?? job.timestamp) + (job.delay ?? 0) };
-    return { state: held, attempts: job.attemptsMade, runsAtMs: null };
+    if (state === 'delayed') return { ...live, state, runsAtMs: (job.processedOn ?? job.timestamp) + (job.delay ?? 0) };
+    return { ...live, state: held };
   };
 
-  const eta = async ({ state, runsAtMs }: Awaited<ReturnType<typeof liveState>>): Promise<number | null> => {
+  const eta = async ({ state, runsAtMs }: LiveState): Promise<number | null> => {
     if (state === 'blocked') return null;
     // The page of an active job is under way, whatever holds up the others.
     if (state === 'active') return etaSeconds(1, { ...source(), hold: null }, now());
@@ -102,6 +118,7 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
       },
       ...record.timeline.map(({ atMs, event, detail }) => ({ at: iso(atMs), event, detail })),
     ];
+    if (live?.state === 'blocked') timeline.push(blockedEntry(record.createdAtMs, source()));
     if (record.settledAtMs !== null) {
       const tries = record.attempts === 1 ? '1 attempt' : `${record.attempts} attempts`;
       const seconds = Math.round((record.settledAtMs - record.createdAtMs) / 1000);
@@ -122,30 +139,42 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
       createdAt: iso(record.createdAtMs),
       settledAt: record.settledAtMs === null ? null : iso(record.settledAtMs),
       waiters: record.waiters,
-      lastError: record.error,
+      lastError: live ? live.lastError : record.error,
       timeline,
       etaSeconds: live ? await eta(live) : null,
     };
   };
 
-  const want = async (reference: BookReference, options: { priority: Priority; maxAgeMs: number | null }): ReturnType<Jobs['want']> => {
+  const submit = async (reference: BookReference, wish: { priority: Priority; maxAgeMs: number | null }): ReturnType<Jobs['want']> => {
     const { jobId } = reference;
     const run = newRun(now());
     const bookId = reference.kind === 'book' ? reference.bookId : null;
     const item = { index: 0, input: reference.url, jobId, bookId, duplicates: 0, reason: null };
-    const [outcome] = await store.batches.submit({ batch: null, nowMs: now(), run, items: [item], ...options });
+    const [outcome] = await store.batches.submit({ batch: null, nowMs: now(), run, items: [item], ...wish });
     switch (outcome?.status) {
       case 'queued':
-        await producer.enqueue([{ jobId, run }], options.priority);
+        await producer.enqueue([{ jobId, run }], wish.priority);
         return { jobId, status: 'queued' };
       case 'joined':
-        if (outcome.raise) await producer.raise({ jobId, run: outcome.raise }, options.priority);
+        if (outcome.raise) await producer.raise({ jobId, run: outcome.raise }, wish.priority);
         return { jobId, status: 'joined' };
       case 'cached':
       case 'missing':
         return { jobId, status: outcome.status };
       default:
         throw new Error(`a valid reference was refused: ${jobId}`);
+    }
+  };
+
+  const want: Jobs['want'] = async (reference, wish) => {
+    const leave = await enter(1);
+    let queued = 1;
+    try {
+      const wanted = await submit(reference, wish);
+      queued = wanted.status === 'queued' ? 1 : 0;
+      return wanted;
+    } finally {
+      leave(queued);
     }
   };
 
@@ -172,13 +201,16 @@ export function createJobs({ store, queue, producer, backlog, maxAttempts, other
     },
     async redrive({ reason, limit }) {
       let redriven = 0;
-      // Each job that is queued again leaves the list, so the list is read from its start each time.
-      while (redriven < limit) {
-        const { jobs } = await store.jobs.listFailed({ reason, cursor: null, limit: Math.min(100, limit - redriven) });
-        let moved = 0;
-        for (const record of jobs) if (await again(record)) moved += 1;
-        if (moved === 0) break;
-        redriven += moved;
+      try {
+        // Each job that is queued again leaves the list, so the list is read from its start each time.
+        for (let before = -1; redriven < limit && redriven !== before;) {
+          before = redriven;
+          const { jobs } = await store.jobs.listFailed({ reason, cursor: null, limit: Math.min(100, limit - redriven) });
+          for (const record of jobs) if (await again(record)) redriven += 1;
+        }
+      } catch (error) {
+        // The queue is full: the caller is told how many got in, so that he can ask for the others later.
+        if (redriven === 0 || !(error instanceof QuireError) || error.code !== 'rate-limited') throw error;
       }
       return redriven;
     },

@@ -21,6 +21,7 @@ export interface JobView {
   settledAt: string | null;
   /** Batches' items that wait or waited for it. */
   waiters: number;
+  /** How it ended, or while it is live why its last attempt failed. */
   lastError: JobFailure | null;
   /** What happened, oldest first, in sentences a person can read. */
   timeline: { at: string; event: string; detail: string }[];
@@ -45,14 +46,14 @@ export interface Jobs {
     cursor: string | null;
     limit: number;
   }): Promise<{ jobs: JobView[]; cursor: string | null }>;
-  /** Wants a book without a batch: a refresh behind a stale read, `submit=true`, `POST /books/{id}/refresh`. `joined`: a live job existed. */
+  /** Wants a book without a batch: a refresh behind a stale read, `submit=true`, `POST /books/{id}/refresh`. `joined`: a live job existed. Like all that makes jobs, it throws `rate-limited` while the queue is full. */
   want(
     reference: BookReference,
     options: { priority: Priority; maxAgeMs: number | null },
   ): Promise<{ jobId: JobId; status: 'queued' | 'joined' | 'cached' | 'missing' }>;
   /** Queues a failed, cancelled or not-found job again. `null`: no such job; `live`: it has not ended. */
   retry(jobId: JobId): Promise<'queued' | 'live' | null>;
-  /** Queues failed jobs again, newest first; `reason` filters. Returns how many. */
+  /** Queues failed jobs again, newest first; `reason` filters. Returns how many; it stops where the queue is full. */
   redrive(query: { reason: ErrorCode | null; limit: number }): Promise<number>;
   /** Ends a live job for everybody who waits for it, in any process. `null`: no such job; `ended`: nothing to cancel. */
   cancel(jobId: JobId): Promise<'cancelled' | 'ended' | null>;

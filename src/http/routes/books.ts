@@ -17,7 +17,7 @@ import { problems } from '../schemas/problem.ts';
 import { BOOK_RESPONSES } from './book-info.ts';
 
 export interface BooksOptions {
-  deps: Pick<HttpDependencies, 'checkBacklog' | 'store' | 'jobs' | 'uploads'>;
+  deps: Pick<HttpDependencies, 'store' | 'jobs' | 'uploads'>;
   answerBook: BookAnswer;
 }
 
@@ -27,7 +27,7 @@ const EXPORT_PAGE = 100;
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
 export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, { deps, answerBook }) => {
-  const { store, jobs, uploads, checkBacklog } = deps;
+  const { store, jobs, uploads } = deps;
 
   app.get('/books', {
     schema: {
@@ -129,7 +129,6 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       },
     },
     handler: async (request, reply) => {
-      checkBacklog();
       const { jobId, status } = await jobs.want(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
       return reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status });
     },

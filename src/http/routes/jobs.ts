@@ -85,7 +85,7 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
           headers: { Location: { type: 'string' } },
           content: { 'application/json': { schema: JobStatusSchema } },
         },
-        ...problems('invalid-request', 'job-unknown', 'body-too-large', 'unsupported-media-type'),
+        ...problems('invalid-request', 'job-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
       },
     },
     handler: async (request, reply) => {
@@ -102,11 +102,12 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       operationId: 'redriveFailures',
       tags: ['Jobs'],
       summary: 'Try failed jobs again',
-      description: 'Newest first; `reason` filters by the code of the error, `limit` says how many at most. The body may be left out.',
+      description:
+        'Newest first; `reason` filters by the code of the error, `limit` says how many at most. Fewer are queued where the queue is full. The body may be left out.',
       body: RedriveSchema,
       response: {
         202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } },
-        ...problems('invalid-request', 'body-too-large', 'unsupported-media-type'),
+        ...problems('invalid-request', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
       },
     },
     preValidation: (request, _reply, done) => {

@@ -23,7 +23,7 @@ import { createCheck } from '../validation.ts';
 import { Type } from 'typebox';
 
 export interface ParseLinksOptions {
-  deps: Pick<HttpDependencies, 'checkBacklog' | 'batches' | 'store' | 'log' | 'webhooks'>;
+  deps: Pick<HttpDependencies, 'batches' | 'store' | 'log' | 'webhooks'>;
   /** Fires when the app closes. */
   closing: AbortSignal;
 }
@@ -133,7 +133,6 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
 
   /** Submits, waits when asked to, and renders the answer. */
   const handle = async (submission: ReadSubmission, request: FastifyRequest, reply: FastifyReply): Promise<KeptAnswer> => {
-    deps.checkBacklog();
     const { webhook } = submission.request;
     if (webhook) await webhooks?.checkBatchWebhook(webhook, submission.webhookFrom);
     const answer = await submit(submission);

@@ -24,9 +24,11 @@ export const JobSchema = Type.Object(
     createdAt: Type.String({ format: 'date-time' }),
     settledAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
     waiters: Type.Integer({ description: 'Items of batches that wait or waited for it.' }),
-    lastError: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()]),
+    lastError: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()], {
+      description: 'How the job failed; while it is live, why its last attempt failed. `null` when none did.',
+    }),
     timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), event: Type.String(), detail: Type.String() }), {
-      description: 'What happened, oldest first.',
+      description: 'What happened, oldest first. While the source is blocked, the last entry tells since when and what happens next.',
     }),
     etaSeconds: Type.Union([Type.Number(), Type.Null()]),
   },

@@ -1,4 +1,5 @@
 /** The store's SQL on a PostgreSQL server: a pool for the statements, one connection of its own for notifications. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { Client, DatabaseError, Pool, types as parsers } from 'pg';
 import { QuireError } from '../../errors.ts';
 import { inSchema, type SqlClient, type SqlValue } from './sql-client.ts';
@@ -63,12 +64,6 @@ export interface PgClientOptions {
   place: string;
   onError: (error: Error) => void;
 }
-
-const wait = (ms: number, signal: AbortSignal): Promise<void> =>
-  new Promise((resolve) => {
-    const timer = setTimeout(resolve, ms);
-    signal.addEventListener('abort', () => (clearTimeout(timer), resolve()), { once: true });
-  });
 
 export function createPgClient({ url, schema, place, onError }: PgClientOptions): PgClient {
   const pool = new Pool({
@@ -229,7 +224,8 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
               if (!heard) return reject(error);
               onError(error as Error);
             }
-            await wait(delayMs * (0.5 + Math.random() / 2), ended.signal);
+            // Rejects when the client ends, which the loop sees.
+            await wait(delayMs * (0.5 + Math.random() / 2), undefined, { signal: ended.signal }).catch(() => undefined);
             delayMs = Math.min(delayMs * 2, RELISTEN_MOST_MS);
           }
         };

@@ -29,6 +29,7 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
     const source = () => crawling.source.current();
     const batches = createBatches({
       store,
+      enter: () => Promise.resolve(() => undefined),
       ...producer,
       newRun,
       log,

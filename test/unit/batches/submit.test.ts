@@ -36,6 +36,7 @@ describe('a submission in steps', () => {
     const enqueue = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('the queue went away')));
     const run = createSubmit({
       store: { batches: { submit, cancel } } as unknown as Store,
+      enter: () => Promise.resolve(() => undefined),
       enqueue,
       raise: () => Promise.resolve(),
       newRun: () => 'run',
