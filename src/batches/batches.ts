@@ -7,6 +7,7 @@ import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
 import {
   inputOf,
   ITEM_STATES,
+  parseBatchId,
   type BatchId,
   type BatchItem,
   type BatchRecord,
@@ -14,7 +15,7 @@ import {
   type Priority,
   type ShownState,
 } from './batch.ts';
-import type { AnsweredItem, Batches, ItemView, SubmitAnswer, SubmitRequest } from './views.ts';
+import type { AnsweredItem, Batches, BatchView, ItemView, SubmitAnswer, SubmitRequest } from './views.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
 const SUBMIT_AT_ONCE = 250;
@@ -181,6 +182,31 @@ export function createBatches(options: BatchesOptions): Batches {
     return etaSeconds(pages, source, now());
   };
 
+  /** `live` has the states of those queued items that are active or delayed just now. */
+  const toView = async (record: BatchRecord, live: readonly ShownState[]): Promise<BatchView> => {
+    const counts = { ...record.counts, active: 0, delayed: 0, blocked: 0 } as Record<ShownState, number>;
+    for (const state of live) {
+      // An item may have settled between the two reads: the counts add up all the same.
+      if (counts.queued === 0) break;
+      counts.queued -= 1;
+      counts[state] += 1;
+    }
+    if (waitingState() === 'blocked') {
+      counts.blocked = counts.queued;
+      counts.queued = 0;
+    }
+    return {
+      batchId: record.batchId,
+      state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
+      total: record.total,
+      counts,
+      priority: record.options.priority,
+      createdAt: new Date(record.createdAtMs).toISOString(),
+      finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
+      etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
+    };
+  };
+
   const toItemView = (item: BatchItem, live: Map<number, ShownState>): ItemView => ({
     index: item.index,
     input: item.input,
@@ -198,29 +224,14 @@ export function createBatches(options: BatchesOptions): Batches {
     async view(batchId) {
       const record = await store.batches.get(batchId);
       if (!record) return null;
-      const counts = { ...record.counts, active: 0, delayed: 0, blocked: 0 } as Record<ShownState, number>;
-      if (record.counts.queued > 0) {
-        for (const state of (await liveItems(batchId)).values()) {
-          // An item may have settled between the two reads: the counts add up all the same.
-          if (counts.queued === 0) break;
-          counts.queued -= 1;
-          counts[state] += 1;
-        }
-        if (waitingState() === 'blocked') {
-          counts.blocked = counts.queued;
-          counts.queued = 0;
-        }
-      }
-      return {
-        batchId,
-        state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
-        total: record.total,
-        counts,
-        priority: record.options.priority,
-        createdAt: new Date(record.createdAtMs).toISOString(),
-        finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
-        etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
-      };
+      return toView(record, record.counts.queued > 0 ? [...(await liveItems(batchId)).values()] : []);
+    },
+
+    async list({ ended, cursor, limit }) {
+      const before = cursor === null ? null : parseBatchId(cursor);
+      if (cursor !== null && before === null) throw foreignCursor();
+      const { batches, next } = await store.batches.list({ before, limit, ended });
+      return { batches: await Promise.all(batches.map((record) => toView(record, []))), cursor: next };
     },
 
     async items(batchId, { state, cursor, limit }) {
