@@ -2,9 +2,9 @@
 import { addressOf, type JobId } from '../books/identity.ts';
 import { etaSeconds, type SourceNow } from '../crawl/source-now.ts';
 import { foreignCursor } from '../errors.ts';
-import { ITEM_STATES, type BatchId, type BatchItem, type BatchRecord, type ItemState, type ShownState } from './batch.ts';
+import { ITEM_STATES, parseBatchId, type BatchId, type BatchItem, type BatchRecord, type ItemState, type ShownState } from './batch.ts';
 import { createSubmit, type SubmitOptions } from './submit.ts';
-import type { Batches, ItemView } from './views.ts';
+import type { Batches, BatchView, ItemView } from './views.ts';
 
 /** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
 const MOST_LIVE_RUNS = 1_000;
@@ -50,6 +50,31 @@ export function createBatches(options: BatchesOptions): Batches {
     return etaSeconds(pages, source, now());
   };
 
+  /** `live` has the states of those queued items that are active or delayed just now. */
+  const toView = async (record: BatchRecord, live: readonly ShownState[]): Promise<BatchView> => {
+    const counts = { ...record.counts, active: 0, delayed: 0, blocked: 0 } as Record<ShownState, number>;
+    for (const state of live) {
+      // An item may have settled between the two reads: the counts add up all the same.
+      if (counts.queued === 0) break;
+      counts.queued -= 1;
+      counts[state] += 1;
+    }
+    if (waitingState() === 'blocked') {
+      counts.blocked = counts.queued;
+      counts.queued = 0;
+    }
+    return {
+      batchId: record.batchId,
+      state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
+      total: record.total,
+      counts,
+      priority: record.options.priority,
+      createdAt: new Date(record.createdAtMs).toISOString(),
+      finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
+      etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
+    };
+  };
+
   const toItemView = (item: BatchItem, live: Map<number, ShownState>): ItemView => ({
     index: item.index,
     input: item.input,
@@ -67,29 +92,14 @@ export function createBatches(options: BatchesOptions): Batches {
     async view(batchId) {
       const record = await store.batches.get(batchId);
       if (!record) return null;
-      const counts = { ...record.counts, active: 0, delayed: 0, blocked: 0 } as Record<ShownState, number>;
-      if (record.counts.queued > 0) {
-        for (const state of (await liveItems(batchId)).values()) {
-          // An item may have settled between the two reads: the counts add up all the same.
-          if (counts.queued === 0) break;
-          counts.queued -= 1;
-          counts[state] += 1;
-        }
-        if (waitingState() === 'blocked') {
-          counts.blocked = counts.queued;
-          counts.queued = 0;
-        }
-      }
-      return {
-        batchId,
-        state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
-        total: record.total,
-        counts,
-        priority: record.options.priority,
-        createdAt: new Date(record.createdAtMs).toISOString(),
-        finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
-        etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
-      };
+      return toView(record, record.counts.queued > 0 ? [...(await liveItems(batchId)).values()] : []);
+    },
+
+    async list({ ended, cursor, limit }) {
+      const before = cursor === null ? null : parseBatchId(cursor);
+      if (cursor !== null && before === null) throw foreignCursor();
+      const { batches, next } = await store.batches.list({ before, limit, ended });
+      return { batches: await Promise.all(batches.map((record) => toView(record, []))), cursor: next };
     },
 
     async items(batchId, { state, cursor, limit }) {

@@ -67,6 +67,8 @@ export interface Batches {
    */
   submit(request: SubmitRequest): Promise<SubmitAnswer>;
   view(batchId: BatchId): Promise<BatchView | null>;
+  /** Batches, newest first; `ended` keeps those that have ended, or those that have not. Their queued items are not told apart from active and delayed ones. */
+  list(query: { ended: boolean | null; cursor: string | null; limit: number }): Promise<{ batches: BatchView[]; cursor: string | null }>;
   items(
     batchId: BatchId,
     query: { state: ShownState | null; cursor: string | null; limit: number },

@@ -57,18 +57,38 @@ export function isbn10(value: unknown): string | null {
 
 const HTTP = /^(?:https?:)?\/\//i;
 
+/** Hosts of the source's own pages. */
+const PAGE_HOSTS = new Set(['goodreads.com', 'www.goodreads.com', 'm.goodreads.com']);
+/** Domains that the source and its owner serve pictures from; each has several hosts (`i.`, `images-na.`). */
+const PICTURE_DOMAINS = ['.gr-assets.com', '.ssl-images-amazon.com', '.images-amazon.com', '.media-amazon.com', '.photo.goodreads.com'];
+
+/** The host of an absolute https address; `null` when the address has a user, a port of its own, or a host that is not spelt plainly. */
+const plainHost = (url: string): string | null =>
+  /^https:\/\/([a-z\d.-]{1,253})(?::443)?(?=[/?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? null;
+
 /** An absolute https address out of what a page links to (relative, `//host` or http); `null` when it is none. */
-export function address(value: unknown): string | null {
+function absolute(value: unknown): string | null {
   const text = line(value);
   if (text === null || text.length > 2048 || /[\s"<>\\]/.test(text)) return null;
   if (text.startsWith('/') && !text.startsWith('//')) return `https://www.goodreads.com${text}`;
   return HTTP.test(text) ? text.replace(HTTP, 'https://') : null;
 }
 
-/** A cover's address; `null` for Goodreads' placeholders (`/nophoto/`) and for its own logo, which stands in on some layers. */
+/**
+ * The address of a page of the source, as {@link absolute} gives it; `null` for every other host. Anybody can hand a page in, and whoever reads the book
+ * may ask for its addresses: a page must not send them to a host of its choice.
+ */
+export function address(value: unknown): string | null {
+  const url = absolute(value);
+  return url !== null && PAGE_HOSTS.has(plainHost(url) ?? '') ? url : null;
+}
+
+/** A cover's address; `null` on any host but the source's own for pictures, for its placeholders (`/nophoto/`), and for its logo, which stands in on some layers. */
 export function cover(value: unknown): string | null {
-  const url = address(value);
-  return url === null || url.includes('/nophoto/') || url.includes('goodreads_wide') ? null : url;
+  const url = absolute(value);
+  const host = url === null ? null : plainHost(url);
+  if (url === null || host === null || !PICTURE_DOMAINS.some((domain) => `.${host}`.endsWith(domain))) return null;
+  return url.includes('/nophoto/') || url.includes('goodreads_wide') ? null : url;
 }
 
 /** The number that follows `/author/show/`, `/series/` or another path in an address. */

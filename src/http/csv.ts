@@ -1,14 +1,22 @@
 /** CSV (RFC 4180) that a spreadsheet cannot be tricked by, in the columns of Goodreads' own export, so that importers read it. */
 import type { Book } from '../books/book.ts';
 
-/** What a spreadsheet would take for a formula (OWASP, "CSV Injection"), also after spaces. */
-const FORMULA = /^\s*[=+\-@\t\r|]/;
+/** Characters that begin a formula in some spreadsheet (OWASP, "CSV Injection"), with their full-width and small forms. */
+const FORMULA = '[=+\\-@|＝＋－＠｜﹢﹣﹦﹫−]';
+/** Characters that a reader does not see, and that a spreadsheet may drop before it looks for a formula; and quotes. Separators are not among them. */
+const UNSEEN = '(?![\\t\\r\\n])[\\p{White_Space}\\p{C}\\p{M}\\p{Default_Ignorable_Code_Point}\\u2800"]';
 
-/** One cell. Text that would start a formula is led by an apostrophe; numbers of ours never are one. */
+/**
+ * Where an apostrophe goes: at the start of a cell, and after each character that starts a cell in other settings. A spreadsheet of a country that writes
+ * `0,5` splits the line at `;`, and then the quotes of CSV protect neither tabs nor line breaks.
+ */
+const FORMULA_START = new RegExp(`(?<=^|[;\\t\\r\\n])(?=(?:${UNSEEN})*${FORMULA})|^(?=[\\t\\r\\n])`, 'gu');
+
+/** One cell. An apostrophe leads every part of the text that would start a formula; numbers of ours never are one. */
 export function csvCell(value: string | number | null): string {
   if (value === null) return '';
   if (typeof value === 'number') return String(value);
-  const safe = FORMULA.test(value) ? `'${value}` : value;
+  const safe = value.replaceAll(FORMULA_START, "'");
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 

@@ -179,6 +179,11 @@ export interface BatchStore {
   /** Records a submission and decides each item, in order, in one step. Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled. */
   submit(submission: Submission): Promise<SubmitOutcome[]>;
   get(batchId: BatchId): Promise<BatchRecord | null>;
+  /**
+   * Batches in descending order of their ids, which is the newest first; those before `before` (null: from the newest), at most `limit`. `ended` keeps those
+   * that have ended, or those that have not. `next` is what to go on before, `null` at the end; a page may be shorter than `limit` all the same.
+   */
+  list(query: { before: BatchId | null; limit: number; ended: boolean | null }): Promise<{ batches: BatchRecord[]; next: BatchId | null }>;
   /** Items from `fromIndex` on, in order; at most `limit`; only those in `state` when given. `nextIndex` is where to go on, `null` at the end. */
   items(
     batchId: BatchId,

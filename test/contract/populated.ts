@@ -114,6 +114,10 @@ export async function contentsOf(store: Store): Promise<Record<string, unknown>>
   contents['items'] = await Promise.all(batchIds.map((id) => store.batches.items(id, { fromIndex: 0, limit: 100_000, state: null })));
   contents['log'] = await Promise.all(batchIds.map((id) => store.batches.settledSince(id, 0, 100_000)));
   contents['idle'] = (await store.batches.listIdle(NOW_MS + HOUR_MS, 1_000)).sort();
+  for (const ended of [null, true, false]) {
+    const { batches } = await store.batches.list({ before: null, limit: 100_000, ended });
+    contents[`batches ended: ${ended}`] = batches.map(({ batchId }): BatchId => batchId);
+  }
   contents['unannounced'] = await store.batches.listUnannounced(1_000);
   contents['failed'] = (await store.jobs.listFailed({ reason: null, cursor: null, limit: 1_000 })).jobs;
   contents['solo'] = await store.jobs.listSolo(1_000);

@@ -6,7 +6,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { sharedRedisUrl } from '../support/redis-server.ts';
 import { redisStore, TEST_SETTINGS } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import { KEEP_UNTIL_MS, newBookId, NOW_MS, sampleBook } from './samples.ts';
+import { invalidItem, itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, NOW_MS, sampleBook, settleParsed, submit } from './samples.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -53,4 +53,38 @@ it('takes the numbers of expired books off the list, and leaves those of books a
   await redis.set(key(`book-${merged}`), `A${kept}`);
   for (let sweep = 0; sweep < 3; sweep++) await store.batches.sweep(NOW_MS);
   expect(await redis.zrange(key('books'), 0, '-1')).toEqual([kept]);
+});
+
+const list = async (store: Store, ended: boolean | null = null): Promise<string[]> =>
+  (await store.batches.list({ before: null, limit: 5, ended })).batches.map(({ batchId }) => batchId);
+
+it('takes the ids of expired batches off the list, and lists those behind them', async () => {
+  const { store, redis, key } = await open();
+  const kept = newBatchId();
+  await submit(store, kept, [invalidItem(0)]);
+  const expired = Array.from({ length: 1_000 }, () => newBatchId());
+  await redis.zadd(key('batches-ended'), ...expired.flatMap((batchId) => [0, batchId]));
+  expect(await list(store)).toEqual([kept]);
+  expect(await redis.zrange(key('batches-ended'), 0, '-1')).toEqual([kept]);
+  await redis.zadd(key('batches-ended'), 0, newBatchId());
+  await store.batches.sweep(NOW_MS);
+  expect(await redis.zrange(key('batches-ended'), 0, '-1')).toEqual([kept]);
+});
+
+it('lists a batch that an earlier version recorded once it makes progress, and one that it ended as ended', async () => {
+  const { store, redis, key } = await open();
+  const jobs = [jobOf(newBookId()), jobOf(newBookId())];
+  const batchId = newBatchId();
+  await submit(store, batchId, itemsOf(jobs));
+  // Earlier versions know none of the two lists.
+  await redis.del(key('batches-open'));
+  expect(await list(store)).toEqual([]);
+  await settleParsed(store, jobs[0]!, { nowMs: NOW_MS + 5_000 });
+  expect(await list(store, false)).toEqual([batchId]);
+  await settleParsed(store, jobs[1]!, { nowMs: NOW_MS + 6_000 });
+  await redis.del(key('batches-ended'));
+  await redis.zadd(key('batches-open'), 0, batchId);
+  expect(await list(store, false)).toEqual([]);
+  expect(await list(store, true)).toEqual([batchId]);
+  expect(await list(store)).toEqual([batchId]);
 });

@@ -1,5 +1,6 @@
 import { describe } from 'vitest';
 import type { StoreKind } from '../support/stores.ts';
+import { batchListsContract } from './batch-lists.contract.ts';
 import { batchesContract } from './batches.contract.ts';
 import { booksContract } from './books.contract.ts';
 import { crowdsContract } from './crowds.contract.ts';
@@ -20,6 +21,7 @@ export function storeContract(kind: StoreKind): void {
     jobListsContract(kind);
     crowdsContract(kind);
     batchesContract(kind);
+    batchListsContract(kind);
     documentsContract(kind);
     signalsContract(kind);
     queueContract(kind);

@@ -9,7 +9,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../exporting.ts';
 import { batchIdOf, unknownBatch } from '../identifiers.ts';
 import { linkNext } from '../paging.ts';
-import { BatchSchema, ItemPageSchema, ItemQuerySchema } from '../schemas/batch.ts';
+import { BatchListQuerySchema, BatchPageSchema, BatchSchema, ItemPageSchema, ItemQuerySchema } from '../schemas/batch.ts';
 import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -21,6 +21,27 @@ type Page = { items: ItemView[]; cursor: string | null };
 
 export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (app, { deps }) => {
   const { batches, store } = deps;
+
+  app.get('/batches', {
+    schema: {
+      operationId: 'listBatches',
+      tags: ['Batches'],
+      summary: 'All batches, newest first',
+      description:
+        'In pages; `state` filters. Items that are being fetched or wait for a retry count as `queued` here: `GET /batches/{batchId}` tells them apart.',
+      querystring: BatchListQuerySchema,
+      response: {
+        200: { description: 'A page of batches.', headers: NEXT_LINK, content: { 'application/json': { schema: BatchPageSchema } } },
+        ...problems('invalid-request'),
+      },
+    },
+    handler: async (request, reply) => {
+      const { state, cursor = null, limit = DEFAULT_PAGE_LIMIT } = request.query;
+      const page = await batches.list({ ended: state === undefined ? null : state === 'ended', cursor, limit });
+      linkNext(request, reply, page.cursor);
+      return reply.header('cache-control', 'no-store').send(page);
+    },
+  });
 
   app.get('/batches/:batchId', {
     schema: {

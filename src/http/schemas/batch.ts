@@ -158,6 +158,19 @@ export const BatchSchema = Type.Object(
   { title: 'Batch' },
 );
 
+export const BatchPageSchema = Type.Object(
+  { batches: Type.Array(BatchSchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { title: 'BatchPage' },
+);
+
+export const BatchListQuerySchema = Type.Object({
+  state: Type.Optional(
+    Type.Enum(['open', 'ended'], { type: 'string', description: '`open`: items are not settled yet. Without it all are listed.' }),
+  ),
+  cursor: Cursor,
+  limit: Limit,
+});
+
 const ItemSchema = Type.Object(
   {
     index: Type.Integer({ description: 'Position in the batch, from 0.' }),

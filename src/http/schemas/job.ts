@@ -41,10 +41,13 @@ export const JobPageSchema = Type.Object(
 );
 
 export const JobListQuerySchema = Type.Object({
-  state: Type.Enum(['failed'], {
-    type: 'string',
-    description: 'Only failed jobs are listed: the others are found by their batch or book.',
-  }),
+  state: Type.Optional(
+    Type.Enum(['failed'], {
+      type: 'string',
+      default: 'failed',
+      description: 'Only failed jobs are listed: the others are found by their batch or book.',
+    }),
+  ),
   reason: Reason,
   cursor: Cursor,
   limit: Limit,

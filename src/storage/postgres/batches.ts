@@ -6,6 +6,7 @@ import {
   type BatchId,
   type BatchItem,
   type BatchOptions,
+  type BatchRecord,
   type SettledState,
 } from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
@@ -16,6 +17,17 @@ import { statement, type SqlClient } from './sql-client.ts';
 
 const SUBMIT = statement('batches.submit', 'SELECT n, status, raise, book, at FROM @.submit($1, $2, $3, $4, $5, $6, $7, $8, $9)');
 const GET = statement('batches.get', 'SELECT * FROM @.batch WHERE batch_id = $1');
+/** Ids sort by creation. Before the newest stands what no id begins with. */
+const BEFORE_ALL = '~';
+const LIST = statement('batches.list', 'SELECT * FROM @.batch WHERE batch_id < $1 ORDER BY batch_id DESC LIMIT $2');
+const LIST_OPEN = statement(
+  'batches.listOpen',
+  'SELECT * FROM @.batch WHERE finished_at_ms IS NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
+);
+const LIST_ENDED = statement(
+  'batches.listEnded',
+  'SELECT * FROM @.batch WHERE finished_at_ms IS NOT NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
+);
 const ITEMS = statement(
   'batches.items',
   'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2::bigint ORDER BY index LIMIT $3',
@@ -132,6 +144,25 @@ const itemOf = (row: ItemRow): BatchItem => ({
   state: stateOfCode(row.state),
 });
 
+const recordOf = (row: BatchRow): BatchRecord => ({
+  batchId: row.batch_id,
+  total: row.total,
+  counts: {
+    queued: row.total - row.settled,
+    parsed: row.parsed,
+    'not-found': row.not_found,
+    failed: row.failed,
+    cancelled: row.cancelled,
+    cached: row.cached,
+    invalid: row.invalid,
+  },
+  createdAtMs: row.created_at_ms,
+  finishedAtMs: row.finished_at_ms,
+  progressedAtMs: row.progressed_at_ms,
+  cancelledAtMs: row.cancelled_at_ms,
+  options: JSON.parse(row.options) as BatchOptions,
+});
+
 /** `purge` drops other records past their time; the sweep calls it. */
 export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): BatchStore {
   const exists = async (batchId: BatchId): Promise<boolean> => (await sql.query(GET, [batchId])).length > 0;
@@ -172,25 +203,15 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
 
     async get(batchId) {
       const [row] = await sql.query<BatchRow>(GET, [batchId]);
-      if (!row) return null;
-      return {
-        batchId: row.batch_id,
-        total: row.total,
-        counts: {
-          queued: row.total - row.settled,
-          parsed: row.parsed,
-          'not-found': row.not_found,
-          failed: row.failed,
-          cancelled: row.cancelled,
-          cached: row.cached,
-          invalid: row.invalid,
-        },
-        createdAtMs: row.created_at_ms,
-        finishedAtMs: row.finished_at_ms,
-        progressedAtMs: row.progressed_at_ms,
-        cancelledAtMs: row.cancelled_at_ms,
-        options: JSON.parse(row.options) as BatchOptions,
-      };
+      return row ? recordOf(row) : null;
+    },
+
+    async list({ before, limit, ended }) {
+      // One more than asked for tells whether there is more.
+      const statementOf = ended === null ? LIST : ended ? LIST_ENDED : LIST_OPEN;
+      const rows = await sql.query<BatchRow>(statementOf, [before ?? BEFORE_ALL, limit + 1]);
+      const batches = rows.slice(0, limit).map(recordOf);
+      return { batches, next: rows.length > limit ? (batches.at(-1)?.batchId ?? null) : null };
     },
 
     async items(batchId, { fromIndex, limit, state }) {

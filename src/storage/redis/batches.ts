@@ -17,8 +17,12 @@ import { storableText } from '../../storable-text.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome, SubmittedItem } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
 
-/** Entries of the list of books that a sweep looks at. */
+/** Entries of the lists of books and of ended batches that a sweep looks at. */
 const SWEPT_BOOKS = 100;
+const SWEPT_BATCHES = 100;
+
+/** Steps that one page of batches takes at most: the ids of expired batches may stand in the list. */
+const MOST_LIST_STEPS = 10;
 
 /** An item as one line of JSON: [jobId, bookId, duplicates, input, reason]. */
 type Line = [string, string | null, number, string, string | null];
@@ -67,6 +71,23 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
     return items;
   };
 
+  const get: BatchStore['get'] = async (batchId) => {
+    const hash = await asked(redis.hgetall(key(batchId)));
+    if (!hash['total']) return null;
+    const counts = Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts;
+    const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
+    return {
+      batchId,
+      total: Number(hash['total']),
+      counts,
+      createdAtMs: Number(hash['created']),
+      finishedAtMs: at('finished'),
+      progressedAtMs: Number(hash['progressed']),
+      cancelledAtMs: at('cancelled'),
+      options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
+    } satisfies BatchRecord;
+  };
+
   return {
     /** Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled in the meantime. */
     async submit({ batch, nowMs, run, priority, maxAgeMs, items }) {
@@ -91,21 +112,19 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       return answers.map(decodeOutcome);
     },
 
-    async get(batchId) {
-      const hash = await asked(redis.hgetall(key(batchId)));
-      if (!hash['total']) return null;
-      const counts = Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts;
-      const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
-      return {
-        batchId,
-        total: Number(hash['total']),
-        counts,
-        createdAtMs: Number(hash['created']),
-        finishedAtMs: at('finished'),
-        progressedAtMs: Number(hash['progressed']),
-        cancelledAtMs: at('cancelled'),
-        options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
-      } satisfies BatchRecord;
+    get,
+
+    async list({ before, limit, ended }) {
+      const which = ended === null ? 'all' : ended ? 'ended' : 'open';
+      const batches: BatchRecord[] = [];
+      let after: string = before ?? '';
+      for (let step = 0; step < MOST_LIST_STEPS; step += 1) {
+        const [next = '', ...ids] = (await asked(redis.listBatches(prefix, which, after, limit - batches.length))) as BatchId[];
+        for (const record of await Promise.all(ids.map(get))) if (record) batches.push(record);
+        after = next;
+        if (after === '' || batches.length >= limit) break;
+      }
+      return { batches, next: after === '' ? null : (after as BatchId) };
     },
 
     async items(batchId, { fromIndex, limit, state }) {
@@ -173,10 +192,12 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       await asked(redis.zrem(`${prefix}unannounced`, batchId));
     },
     async sweep() {
-      // Redis lets batches and books expire by itself. What stays of a book is its number in the list of books, which goes when somebody looks: here at a
-      // few at random, so that those of expired books stay a small part however many there were.
+      // Redis lets batches and books expire by itself. What stays is their place in the lists, which goes when somebody looks: here at a few at
+      // random, so that those of expired ones stay a small part however many there were.
       const sample = await asked(redis.zrandmember(`${prefix}books`, SWEPT_BOOKS));
       if (sample && sample.length > 0) await asked(redis.forgetExpired(prefix, 'books', 'book-', ...sample));
+      const batches = await asked(redis.zrandmember(`${prefix}batches-ended`, SWEPT_BATCHES));
+      if (batches && batches.length > 0) await asked(redis.forgetExpired(prefix, 'batches-ended', 'batch:', ...batches));
       return 0;
     },
   };

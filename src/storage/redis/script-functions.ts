@@ -24,6 +24,8 @@ local function finish(id, now, ttl)
   if b[1] ~= '1' or b[2] ~= '0' or b[3] then return end
   call('HSET', key, 'finished', now)
   call('ZREM', P .. 'open', id)
+  call('ZREM', P .. 'batches-open', id)
+  call('ZADD', P .. 'batches-ended', 0, id)
   call('ZADD', P .. 'unannounced', now, id)
   for _, suffix in ipairs({'', ':items', ':states', ':log'}) do call('PEXPIRE', key .. suffix, ttl) end
 end
@@ -34,6 +36,8 @@ local function progress(id, now)
   if math.abs(now - tonumber(call('HGET', key, 'progressed') or 0)) >= 1000 then
     call('HSET', key, 'progressed', now)
     call('ZADD', P .. 'open', now, id)
+    -- A batch of an earlier version is in no list yet.
+    call('ZADD', P .. 'batches-open', 0, id)
   end
 end
 

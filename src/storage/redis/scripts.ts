@@ -9,9 +9,11 @@
  *   a attempts, n waiters that are settled, ec and ed the error's code and detail, b bookId, l timeline (one JSON a line).
  * - `batch:<id>` hash (counts under their one-letter codes), `batch:<id>:items` list of JSON, `batch:<id>:states` one letter an item,
  *   `batch:<id>:log` list of `index.letter.atMs` in the order of settling.
- * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
+ * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress),
+ *   `batches-open` and `batches-ended` (ids of all batches, which sort by creation), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
  */
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
+import { BATCH_SCRIPTS } from './batch-scripts.ts';
 import { DOCUMENT_SCRIPTS } from './document-scripts.ts';
 import { SCRIPT_FUNCTIONS } from './script-functions.ts';
 
@@ -91,6 +93,7 @@ if id ~= '' then
   if call('EXISTS', bkey) == 0 then
     call('HSET', bkey, 'total', ARGV[6], 'created', now, 'progressed', now, 'options', ARGV[8], 'q', ARGV[6], 'p', 0, 'n', 0, 'f', 0, 'x', 0, 'c', 0, 'i', 0)
     call('ZADD', P .. 'open', now, id)
+    call('ZADD', P .. 'batches-open', 0, id)
   end
   -- What is announced counts as queued until it is decided, so that the counts add up to the total between two steps.
   for letter, n in pairs(counts) do
@@ -153,31 +156,6 @@ for at = 1, #job, 2 do
   if job[at] == 'w' then job[at + 1] = countWaiters(job[at + 1]) end
 end
 return job
-`;
-
-/** ARGV: batchId, now, run, priority rank, then jobId and index of each item. Returns the jobs that are live under this run now. */
-const rejoin = `
-local id, now, run, out = ARGV[1], ARGV[2], ARGV[3], {}
-local bkey = P .. 'batch:' .. id
-if call('HEXISTS', bkey, 'total') == 0 or call('HEXISTS', bkey, 'finished') == 1 then return out end
-for a = 5, #ARGV, 2 do
-  local jobId, index = ARGV[a], ARGV[a + 1]
-  if call('GETRANGE', bkey .. ':states', index, index) == 'q' then
-    local jkey, waiter = P .. 'job:' .. jobId, id .. '.' .. index
-    local job = call('HMGET', jkey, 's', 'r', 'w')
-    if job[1] == 'live' then
-      local waiters = job[3] or ''
-      if not string.find(' ' .. waiters .. ' ', ' ' .. waiter .. ' ', 1, true) then
-        call('HSET', jkey, 'w', waiters == '' and waiter or (waiters .. ' ' .. waiter))
-      end
-    else
-      forgetRecord(jobId, job[1], job[2])
-      call('HSET', jkey, 's', 'live', 'r', run, 'p', ARGV[4], 'c', now, 'w', waiter)
-      out[#out + 1] = jobId
-    end
-  end
-end
-return out
 `;
 
 /** ARGV: batchId, now, ttl, maxFinished, maxFailed. Returns how many were cancelled, then jobId and run of each job that nobody wants any more. */
@@ -274,9 +252,19 @@ return 1
 
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({ submit, rejoin, settle, readJob, cancelBatch, putBook, deleteBook, note, tell, correctDelays, ...DOCUMENT_SCRIPTS }).map(
-    ([name, lua]) => [name, SCRIPT_FUNCTIONS + lua],
-  ),
+  Object.entries({
+    submit,
+    settle,
+    readJob,
+    cancelBatch,
+    putBook,
+    deleteBook,
+    note,
+    tell,
+    correctDelays,
+    ...BATCH_SCRIPTS,
+    ...DOCUMENT_SCRIPTS,
+  }).map(([name, lua]) => [name, SCRIPT_FUNCTIONS + lua]),
 ) as Record<ScriptName, string>;
 
 export type ScriptName =
@@ -285,6 +273,7 @@ export type ScriptName =
   | 'settle'
   | 'readJob'
   | 'cancelBatch'
+  | 'listBatches'
   | 'putBook'
   | 'deleteBook'
   | 'note'

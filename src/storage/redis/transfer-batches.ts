@@ -88,6 +88,8 @@ export function createBatchTransfer(
           );
           multi.zrem(`${prefix}open`, batchId);
           multi.zrem(`${prefix}unannounced`, batchId);
+          multi.zrem(`${prefix}batches-${finishedAtMs === null ? 'ended' : 'open'}`, batchId);
+          multi.zadd(`${prefix}batches-${finishedAtMs === null ? 'open' : 'ended'}`, 0, batchId);
           if (finishedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
           else {
             if (!batch.announced) multi.zadd(`${prefix}unannounced`, finishedAtMs, batchId);
@@ -101,8 +103,7 @@ export function createBatchTransfer(
     async dropBatch(batchId) {
       const multi = redis.multi();
       multi.del(...PARTS.map((part) => batchKey(batchId, part)));
-      multi.zrem(`${prefix}open`, batchId);
-      multi.zrem(`${prefix}unannounced`, batchId);
+      for (const list of ['open', 'unannounced', 'batches-open', 'batches-ended']) multi.zrem(prefix + list, batchId);
       await run(multi);
     },
     async writeItems(batchId, items) {

@@ -7,7 +7,19 @@ import { readQueue } from './redis-queue.ts';
 const AT_ONCE = 500;
 /** Pages are kept for a week: their names stay until newer ones push them out. */
 const PAGE_MS = 7 * 86_400_000;
-const INDEXES = new Set(['books', 'docs', 'docs-ending', 'open', 'unannounced', 'solo', 'failed', 'finished', 'pages']);
+const INDEXES = new Set([
+  'books',
+  'docs',
+  'docs-ending',
+  'open',
+  'batches-open',
+  'batches-ended',
+  'unannounced',
+  'solo',
+  'failed',
+  'finished',
+  'pages',
+]);
 
 /** The keys of a store by name without prefix, and the questions asked about many of them at once. */
 export interface Keys {
@@ -131,6 +143,9 @@ async function readBatches(keys: Keys, contents: Contents, claimed: Waiters): Pr
   const ids = new Set(keys.startingWith('batch:', /^/).map((name) => name.split(':')[0] ?? ''));
   const [open, unannounced] = await Promise.all([redis.zrange(`${prefix}open`, 0, '-1'), redis.zrange(`${prefix}unannounced`, 0, '-1')]);
   const inOpen = new Set(open);
+  const listed = new Set<string>();
+  for (const state of ['open', 'ended'])
+    for (const batchId of await redis.zrange(`${prefix}batches-${state}`, 0, '-1')) listed.add(`${state} ${batchId}`);
   const seen = new Set<string>();
   const finishedIds = new Set<string>();
   for (const batchId of ids) {
@@ -156,6 +171,7 @@ async function readBatches(keys: Keys, contents: Contents, claimed: Waiters): Pr
     });
     if (inOpen.delete(batchId) === finished)
       remark(`batch ${batchId} ${finished ? 'has ended and is listed as open' : 'is open and not listed'}`);
+    if (!listed.delete(`${finished ? 'ended' : 'open'} ${batchId}`)) remark(`batch ${batchId} is not in the list of batches`);
     const letters = states ?? '';
     if (letters.length !== lines.length) remark(`batch ${batchId} has ${lines.length} items and ${letters.length} states`);
     const settledLater = letters.replaceAll(/[^pfx]/g, '').length;
@@ -173,6 +189,7 @@ async function readBatches(keys: Keys, contents: Contents, claimed: Waiters): Pr
   for (const [jobId, waiters] of claimed)
     for (const waiter of waiters) remark(`job ${jobId} has the waiter ${waiter}, which does not wait`);
   for (const batchId of inOpen) remark(`the list of open batches has ${batchId}, which there is not`);
+  for (const entry of listed) remark(`the list of batches has ${entry}, which there is not`);
   for (const batchId of unannounced)
     if (!finishedIds.has(batchId)) remark(`the list of batches to announce has ${batchId}, which has not ended or is gone`);
   return seen;

@@ -38,7 +38,13 @@ function isText(value: unknown): boolean {
 }
 
 const isCount = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
-const isUrl = (value: unknown): boolean => isText(value) && /^https:\/\/\S+$/.test(String(value));
+const isUrl = (value: unknown): boolean =>
+  isText(value) && /^https:\/\/(?:www\.|m\.)?goodreads\.com(?::443)?[/?#]\S*$/i.test(String(value));
+const isCover = (value: unknown): boolean =>
+  isText(value) &&
+  /^https:\/\/(?:[\w-]+\.)*(?:gr-assets|ssl-images-amazon|images-amazon|media-amazon|photo\.goodreads)\.com(?::443)?(?:[/?#]\S*)?$/i.test(
+    String(value),
+  );
 
 /** Every rule that a reading keeps whatever the page was: plain checks, since the fuzz test runs them tens of thousands of times. */
 export function faultsOf(reading: PageReading): string[] {
@@ -71,7 +77,7 @@ export function faultsOf(reading: PageReading): string[] {
   );
   must('isbn10', book.isbn10 === null || /^\d{9}[\dX]$/.test(book.isbn10));
   must('isbn13', book.isbn13 === null || /^97[89]\d{10}$/.test(book.isbn13));
-  must('coverUrl', book.coverUrl === null || isUrl(book.coverUrl));
+  must('coverUrl', book.coverUrl === null || isCover(book.coverUrl));
   for (const name of ['genres', 'awards'] as const) must(name, book[name].every(isText) && new Set(book[name]).size === book[name].length);
   for (const person of book.authors) {
     must(

@@ -127,7 +127,9 @@ describe('values that count only when they make sense', () => {
 
   it('addresses', () => {
     expect(address('/series/1-x')).toBe('https://www.goodreads.com/series/1-x');
-    expect(address('http://a.example/b')).toBe('https://a.example/b');
+    expect(address('http://WWW.goodreads.com/b')).toBe('https://WWW.goodreads.com/b');
+    expect(address('//goodreads.com/b')).toBe('https://goodreads.com/b');
+    expect(address('http://a.example/b')).toBeNull();
     expect(['', 'x', './x_files/a.jpg', 'javascript:alert(1)', 'data:image/png;base64,x', 'https://a b'].map(address)).toEqual(
       Array(6).fill(null),
     );

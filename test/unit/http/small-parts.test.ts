@@ -23,17 +23,49 @@ describe('a cell of CSV', () => {
     ['+1', "'+1"],
     ['-1', "'-1"],
     ['@SUM(A1)', "'@SUM(A1)"],
-    ['\t=1', "'\t=1"],
-    ['\r=1', '"\'\r=1"'],
+    ['\t=1', "'\t'=1"],
+    ['\r=1', '"\'\r\'=1"'],
+    ['\n1', '"\'\n1"'],
     ['  =1', "'  =1"],
+    [';=1+1', ";'=1+1"],
+    ['Foo; =1+1', "Foo;' =1+1"],
+    ['Foo;"=1+1', '"Foo;\'""=1+1"'],
+    ['first\n@SUM(A1)', '"first\n\'@SUM(A1)"'],
+    ['first\t-1', "first\t'-1"],
+    ['＝1+1', "'＝1+1"],
+    ['＋1', "'＋1"],
+    ['－1', "'－1"],
+    ['＠SUM(A1)', "'＠SUM(A1)"],
+    ['\u200b=1', "'\u200b=1"],
+    ['\ufeff\u00a0\u2060=1', "'\ufeff\u00a0\u2060=1"],
+    ['\u3164\u2800\u00ad\u0001=1', "'\u3164\u2800\u00ad\u0001=1"],
+    ['Q = A; B-C (1+1)', 'Q = A; B-C (1+1)'],
     ['=HYPERLINK("http://evil.example","x")', '"\'=HYPERLINK(""http://evil.example"",""x"")"'],
   ])('%j is %j', (value, cell) => {
     expect(csvCell(value)).toBe(cell);
   });
 
   it('never starts a formula, whatever the text', () => {
-    const isSafe = fc.property(fc.string(), (text) => !/^"?\s*[=+\-@]/.test(csvCell(text)));
+    const starts = /[=+\-@＝＋－＠]/;
+    const unseen = [' ', '\u200b', '\ufeff', '\u00a0', '"', '\u0000'];
+    const piece = fc.constantFrom('=', '+', '-', '@', '＝', '＋', '－', '＠', ';', '\t', '\r', '\n', 'x', "'", ...unseen);
+    const texts = fc.oneof(
+      fc.string(),
+      fc.array(piece).map((pieces) => pieces.join('')),
+    );
+    const isSafe = fc.property(texts, (text) =>
+      csvCell(text)
+        .split(/[;\t\r\n]/)
+        .every((cell) => !starts.test(cell.split('').find((character) => !unseen.includes(character)) ?? '')),
+    );
     expect(() => fc.assert(isSafe)).not.toThrow();
+  });
+
+  it('costs no more than its length, whatever the text', () => {
+    const before = process.cpuUsage();
+    for (const text of [';\u200b', ' ', '\n', ';', '\t"', ';='].map((part) => part.repeat(200_000))) csvCell(text);
+    const { user, system } = process.cpuUsage(before);
+    expect((user + system) / 1000).toBeLessThan(2000);
   });
 });
 
