@@ -109,7 +109,12 @@ const optional =
 
 const list = (value: string): readonly string[] => {
   const entries = value.split(',').map((entry) => entry.trim());
-  if (value !== '' && entries.some((entry) => entry.length < 8)) throw new Error('keys of at least 8 characters, separated by commas');
+  // What fits in each of the headers that carry a key. Its place is told instead of the key, which must not end up in a log.
+  const unfit = value === '' ? -1 : entries.findIndex((entry) => !/^[!-~]{8,}$/.test(entry));
+  if (unfit >= 0) {
+    const which = entries.length === 1 ? '' : ` (key ${unfit + 1} of ${entries.length} is not)`;
+    throw new Error(`keys of at least 8 visible ASCII characters without spaces, separated by commas${which}`);
+  }
   return Object.freeze(value === '' ? [] : entries);
 };
 
@@ -213,13 +218,13 @@ export const SETTINGS = {
   apiKeys: setting(
     'API_KEYS',
     '',
-    'Comma-separated keys; when set, every endpoint but the health checks wants one (`Authorization: Bearer …`).',
+    'Comma-separated keys of at least 8 visible ASCII characters; when set, every endpoint but the health checks and `/errors` needs one (`Authorization: Bearer …`).',
     list,
   ),
   publicUrl: setting(
     'PUBLIC_URL',
     '',
-    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads.',
+    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads. On loopback without API_KEYS its host is answered beside the names of this machine.',
     optional(url(['https:', 'http:'], 'https://quire.example.org')),
   ),
   webhookSecret: setting(

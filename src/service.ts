@@ -10,6 +10,7 @@ import { createCrawling } from './crawl/crawling.ts';
 import { DEFAULT_CONTACT } from './crawl/user-agent.ts';
 import { QuireError } from './errors.ts';
 import { createApp } from './http/app.ts';
+import { openDoorWarning } from './http/cross-origin.ts';
 import { closeGently } from './http/draining.ts';
 import { createBacklog } from './jobs/backlog.ts';
 import { createBacklogLimit } from './jobs/backlog-limit.ts';
@@ -170,6 +171,8 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       );
       address = await app.listen({ port: config.port, host: config.host });
       log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
+      const open = openDoorWarning(config);
+      if (open !== null) log.warn(open);
     }
 
     if (config.role !== 'api') {

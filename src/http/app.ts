@@ -3,7 +3,7 @@ import Fastify, { LogController, type FastifyInstance } from 'fastify';
 import { installAuthentication } from './authentication.ts';
 import { createBookAnswer } from './book-answer.ts';
 import { installJsonBodies } from './body-parsing.ts';
-import { installCrossOriginGuard } from './cross-origin.ts';
+import { installCrossOriginGuard, installHostGuard } from './cross-origin.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { collectDocumentation, documentationRoutes } from './documentation.ts';
 import { answerWireError, installErrorHandling, sendError } from './error-handling.ts';
@@ -49,6 +49,8 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
     connectionTimeout: deps.silentMs ?? SILENT_MS,
     routerOptions: { maxParamLength: 200 },
     return503OnClosing: false,
+    // Health checks are answered without a Host; the guard below refuses the rest.
+    http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
     clientErrorHandler: answerWireError,
   });
@@ -64,6 +66,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   const addMissingMethods = watchMethods(app);
   installErrorHandling(app);
   installJsonBodies(app);
+  installHostGuard(app, deps.config);
   installAuthentication(app, deps.config.apiKeys);
   installCrossOriginGuard(app);
   const metrics = createMetrics(app, deps);

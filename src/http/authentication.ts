@@ -5,7 +5,7 @@ import { sendProblem } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers without a key: the health checks. */
+    /** Answers without a key: the health checks, and what the type of a problem leads to. */
     open?: boolean;
   }
 }

@@ -8,6 +8,7 @@ import { ERRORS, QuireError, type ErrorCode } from '../errors.ts';
 import type { JobView } from '../jobs/views.ts';
 import type { StoredBook } from '../storage/store.ts';
 import { isNotModified } from './conditional.ts';
+import { isCrossOrigin, refuseCrossOrigin } from './cross-origin.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { grantWait } from './preferences.ts';
 import { sendProblem } from './problem.ts';
@@ -39,7 +40,8 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
   const sendBook = (request: FastifyRequest, reply: FastifyReply, book: StoredBook, nowMs: number): FastifyReply => {
     const { fetchedAtMs, freshUntilMs, etag } = book;
     const stale = nowMs >= freshUntilMs;
-    if (stale) refresh(bookReference(book.bookId), nowMs);
+    // A page of another origin may read, and must not make us fetch.
+    if (stale && !isCrossOrigin(request)) refresh(bookReference(book.bookId), nowMs);
     // `Age` counts from the fetch, so `max-age` is the whole life of the copy: their difference is what is left of it.
     const maxAge = Math.max(0, Math.floor((freshUntilMs - fetchedAtMs) / 1000));
     reply.header('etag', `"${etag}"`);
@@ -140,6 +142,7 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
   };
 
   const answer: BookAnswer = (request, reply, reference, submit) => {
+    if (submit) refuseCrossOrigin(request);
     const nowMs = Date.now();
     // No async function here: each of its promises is felt at this rate.
     return store.books.find(reference.jobId, nowMs).then((found) => {

@@ -29,7 +29,7 @@ export interface Readiness {
 }
 
 export interface HttpDependencies {
-  config: Pick<Config, 'host' | 'apiKeys'>;
+  config: Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
   log: Log;

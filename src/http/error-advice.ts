@@ -8,7 +8,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   unauthorized:
     'Send one of the keys in `API_KEYS` as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name.',
   forbidden:
-    'Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. The dashboard wants a loopback name or a key.',
+    'Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. Without `API_KEYS` Quire on loopback answers only under `localhost`, `127.0.0.1`, `[::1]` and the host of `PUBLIC_URL`, and the dashboard under loopback names alone.',
   'not-found': 'Check the path. /docs shows what there is.',
   'book-unknown': 'Submit the book with `POST /parse-links`, or ask with `submit=true`.',
   'job-unknown': 'Check the id. Finished jobs are forgotten after some time; the books they found are kept.',

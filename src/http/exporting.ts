@@ -51,9 +51,11 @@ export function sendExport(
   pages: AsyncIterable<Buffer[]>,
   { format, name }: { format: Format; name: string },
 ): FastifyReply {
+  // For HEAD, Fastify reads a stream to its end and throws it away: it gets one that is empty.
+  const content = reply.request.method === 'HEAD' ? [] : lines(pages, format);
   return reply
     .header('content-type', format === 'csv' ? 'text/csv; charset=utf-8; header=present' : 'application/jsonl; charset=utf-8')
     .header('content-disposition', `attachment; filename="${name}.${format}"`)
     .header('cache-control', 'no-store')
-    .send(Readable.from(lines(pages, format), { objectMode: false, highWaterMark: 64 * 1024 }));
+    .send(Readable.from(content, { objectMode: false, highWaterMark: 64 * 1024 }));
 }

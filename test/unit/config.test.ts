@@ -65,6 +65,10 @@ describe('the settings', () => {
     ['QUIET_HOURS', '25:00-06:00'],
     ['LOG_LEVEL', 'loud'],
     ['API_KEYS', 'short'],
+    ['API_KEYS', 'a key with spaces'],
+    ['API_KEYS', 'first-key-of-ours,second\tkey'],
+    ['API_KEYS', 'schlüssel-eins'],
+    ['API_KEYS', 'a-key-of-ours,'],
   ])('%s=%s is a fault that names the setting and what it wants', (name, value) => {
     const [fault, ...others] = faultsOf({ [name]: value });
     expect(fault).toMatch(new RegExp(`^${name} must be `));
@@ -77,7 +81,16 @@ describe('the settings', () => {
     expect(() => readConfig({ PORT: 'x', CRAWL_RATE: 'y' })).toThrow(/2 settings are wrong:\n {2}- PORT .*\n {2}- CRAWL_RATE /);
   });
 
+  it('take every key that fits in each of the headers that carry one', () => {
+    expect(readConfig({ API_KEYS: 'abc.DEF-_~+/12==, p!"#$%&()*;:<>?@[]^`{|}' }).apiKeys).toEqual([
+      'abc.DEF-_~+/12==',
+      'p!"#$%&()*;:<>?@[]^`{|}',
+    ]);
+  });
+
   it('never repeat a secret', () => {
+    expect(faultsOf({ API_KEYS: 'first-key,geheim ist das' }).join()).toMatch(/key 2 of 2/);
+    expect(faultsOf({ API_KEYS: 'first-key,geheim ist das' }).join()).not.toMatch(/geheim|first/);
     expect(faultsOf({ API_KEYS: 'geheim', REDIS_URL: 'ftp://:geheim@x', DATABASE_URL: 'x://geheim' }).join()).not.toContain('geheim');
   });
 

@@ -8,7 +8,7 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LedgerPeriod } from '../../crawl/ledger.ts';
 import { QuireError } from '../../errors.ts';
-import { isLoopback } from '../cross-origin.ts';
+import { isAskedByLoopbackName, isLoopback } from '../cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { escapeHtml, sendPage } from '../html.ts';
 import { sendProblem } from '../problem.ts';
@@ -34,8 +34,8 @@ function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request:
   if (apiKeys.length > 0) return null;
   if (!isLoopback(host))
     return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
-  // A name that leads here by DNS rebinding, or by a proxy that forwards to loopback, is not loopback.
-  if (!isLoopback(request.headers.host ?? ''))
+  // Stricter than the rest: the host of PUBLIC_URL does not open it.
+  if (!isAskedByLoopbackName(request))
     return 'Without API_KEYS the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';
   return null;
 }

@@ -52,25 +52,25 @@ const StatsSchema = Type.Object(
 export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: OperationsOptions): Promise<void> {
   const { jobs, store, source } = deps;
   app.get('/livez', {
-    config: { open: true },
+    config: { open: true, anyHost: true },
     schema: {
       operationId: 'livez',
       tags: ['Operations'],
       summary: 'Whether the process runs',
-      description: 'Asks nothing but the process itself: a restart would not bring a store back. Needs no key.',
+      description: 'Asks nothing but the process itself: a restart would not bring a store back. Needs no key, and no Host.',
       response: { 200: Type.Object({ status: Type.Literal('ok'), version: Type.String() }), ...problems() },
     },
     handler: (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok', version: deps.version }),
   });
 
   app.get('/readyz', {
-    config: { open: true },
+    config: { open: true, anyHost: true },
     schema: {
       operationId: 'readyz',
       tags: ['Operations'],
       summary: 'Whether the process can take requests',
       description:
-        '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key.',
+        '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key, and no Host.',
       response: {
         200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }),
         ...problems('not-ready'),

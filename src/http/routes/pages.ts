@@ -41,11 +41,12 @@ curl 'http://localhost:3000/book-info?id=2767052'</pre>
   });
 
   app.get('/errors', {
+    config: { open: true },
     schema: {
       operationId: 'listErrors',
       tags: ['Operations'],
       summary: 'Every error there is',
-      description: 'A page.',
+      description: 'A page. Needs no key.',
       response: { 200: HTML_RESPONSE, ...problems() },
     },
     handler: (_request, reply) => {
@@ -57,11 +58,12 @@ curl 'http://localhost:3000/book-info?id=2767052'</pre>
   });
 
   app.get('/errors/:code', {
+    config: { open: true },
     schema: {
       operationId: 'getError',
       tags: ['Operations'],
       summary: 'What an error means',
-      description: 'The page that the `type` of a problem leads to.',
+      description: 'The page that the `type` of a problem leads to. Needs no key.',
       params: Type.Object({ code: Type.String({ examples: ['book-unknown'] }) }),
       response: { 200: HTML_RESPONSE, ...problems('not-found') },
     },

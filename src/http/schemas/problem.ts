@@ -35,8 +35,8 @@ export interface ProblemResponse {
   headers?: Record<string, unknown>;
 }
 
-/** What any route may answer: no key, a fault of ours, a store that is away. */
-const EVERYWHERE = ['unauthorized', 'internal-error', 'store-unavailable'] as const;
+/** What any route may answer: no key, a name or page that may not ask, a fault of ours, a store that is away. */
+const EVERYWHERE = ['unauthorized', 'forbidden', 'internal-error', 'store-unavailable'] as const;
 
 const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
   401: { 'WWW-Authenticate': { type: 'string' } },
@@ -73,14 +73,14 @@ function response(status: number, codes: readonly ErrorCode[]): ProblemResponse 
 }
 
 /** The problem responses of a route: those named, and those that any route may answer. Codes of one status share a response. */
-export function problems<C extends ErrorCode>(...codes: C[]): Record<Status<C> | 401 | 500 | 503, ProblemResponse> {
+export function problems<C extends ErrorCode>(...codes: C[]): Record<Status<C> | 401 | 403 | 500 | 503, ProblemResponse> {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of [...codes, ...EVERYWHERE]) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
   return Object.fromEntries([...byStatus].map(([status, same]) => [status, response(status, same)])) as Record<
-    Status<C> | 401 | 500 | 503,
+    Status<C> | 401 | 403 | 500 | 503,
     ProblemResponse
   >;
 }

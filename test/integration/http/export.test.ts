@@ -2,25 +2,29 @@
 import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
+import { pino } from 'pino';
 import { expect, it, onTestFinished } from 'vitest';
 import type { BookId } from '../../../src/books/identity.ts';
-import { startQuire, type TestQuire } from '../../support/service.ts';
+import { readConfig } from '../../../src/config.ts';
+import { createService } from '../../../src/service.ts';
+import { openStore } from '../../../src/storage/open-store.ts';
+import { startQuire, storeEnvironment, type TestQuire } from '../../support/service.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const BOOKS = 20_000;
 const BODY_BYTES = 3_000;
 const MIB = 1024 * 1024;
 
-async function fill(quire: TestQuire): Promise<void> {
-  const { books } = quire.service.store;
+async function fill({ service }: Pick<TestQuire, 'service'>, total = BOOKS): Promise<void> {
+  const { books } = service.store;
   const nowMs = Date.now();
   const put = async (n: number): Promise<void> => {
     const id = String(1_000_000 + n) as BookId;
-    const body = Buffer.from(JSON.stringify({ id, description: 'x'.repeat(BODY_BYTES) }));
+    const body = Buffer.from(JSON.stringify({ id, description: 'x'.repeat(BODY_BYTES), authors: [], series: [], genres: [] }));
     const more = { etag: 'e'.repeat(16), fetchedAtMs: nowMs, freshUntilMs: nowMs + 1_000_000, richness: 10 };
     await books.put({ bookId: id, body, ...more }, [], nowMs + 86_400_000);
   };
-  for (let from = 0; from < BOOKS; from += 500) await Promise.all(Array.from({ length: 500 }, (_, n) => put(from + n)));
+  for (let from = 0; from < total; from += 500) await Promise.all(Array.from({ length: 500 }, (_, n) => put(from + n)));
 }
 
 it('an export of 20,000 books waits for a reader who stalls, in bounded memory, and then gives all of them', async () => {
@@ -73,3 +77,59 @@ it('an export whose reader takes nothing any more is cut off', async () => {
   expect(response.writableFinished).toBe(false);
   expect((await quire.get('/books?limit=1')).status).toBe(200);
 });
+
+it.each(['/books/export', '/books/export?format=csv', '/batches/{batch}/export'])(
+  'HEAD %s is answered as GET is, without a body, and reads nothing after that',
+  async (template) => {
+    const { env, cleanUp } = await storeEnvironment('redis');
+    onTestFinished(cleanUp);
+    const config = readConfig({ ...env, PORT: '0' }, 'api');
+    const store = openStore(config, () => undefined);
+    let pages = 0;
+    const counted = <A extends unknown[], R>(read: (...args: A) => R) => {
+      return (...args: A): R => {
+        pages += 1;
+        return read(...args);
+      };
+    };
+    const service = createService(config, {
+      log: pino({ level: 'silent' }),
+      version: '0',
+      store: {
+        ...store,
+        books: { ...store.books, list: counted(store.books.list) },
+        batches: { ...store.batches, items: counted(store.batches.items) },
+      },
+    });
+    onTestFinished(() => service.stop());
+    await service.start();
+    await fill({ service }, 1_000);
+    const origin = service.address ?? '';
+    const links = Array.from({ length: 1_000 }, (_, n) => `https://www.goodreads.com/book/show/${1_000_000 + n}`);
+    const submitted = await fetch(`${origin}/parse-links`, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(links),
+    });
+    const { batchId } = (await submitted.json()) as { batchId: string };
+    const url = origin + template.replace('{batch}', batchId);
+
+    pages = 0;
+    const whole = await fetch(url);
+    expect((await whole.arrayBuffer()).byteLength).toBeGreaterThan(1_000);
+    const ofGet = pages;
+    expect(ofGet).toBeGreaterThan(4);
+
+    pages = 0;
+    for (let n = 0; n < 5; n += 1) {
+      const head = await fetch(url, { method: 'HEAD' });
+      expect(head.status).toBe(200);
+      for (const name of ['content-type', 'content-disposition', 'cache-control'])
+        expect(head.headers.get(name)).toBe(whole.headers.get(name));
+      expect(head.headers.get('content-length')).toBeNull();
+    }
+    // While this one is sent, reading that went on behind the answers would be seen.
+    await (await fetch(url)).arrayBuffer();
+    expect(pages).toBe(ofGet + 5);
+  },
+);

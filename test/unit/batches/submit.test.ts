@@ -73,6 +73,7 @@ describe('entries that are not the same', () => {
     const store = { batches: { submit: async ({ items }: { items: object[] }) => items.map(() => ({ status: 'queued' })) } };
     const submit = createSubmit({
       store: store as unknown as Store,
+      enter: () => Promise.resolve(() => undefined),
       enqueue: () => Promise.resolve(),
       raise: () => Promise.resolve(),
       newRun: () => 'run',

@@ -98,7 +98,7 @@ describe('the OpenAPI document', () => {
 
   it('shares one response among codes of one status', () => {
     const responses = problems('book-unknown', 'book-not-found');
-    expect(Object.keys(responses)).toEqual(['401', '404', '500', '503']);
+    expect(Object.keys(responses)).toEqual(['401', '403', '404', '500', '503']);
     expect(responses[404].description).toBe(
       `\`book-unknown\`: ${ERRORS['book-unknown'].title}. \`book-not-found\`: ${ERRORS['book-not-found'].title}.`,
     );
