@@ -39,6 +39,7 @@ export const ERRORS = {
   // Ours.
   'internal-error': { status: 500, retry: 'backoff', title: 'Something went wrong on our side' },
   'store-unavailable': { status: 503, retry: 'backoff', title: 'The store does not answer' },
+  overloaded: { status: 503, retry: 'backoff', title: 'Too much is under way at once' },
   'not-ready': { status: 503, retry: 'backoff', title: 'This process takes no requests for now' },
 } as const satisfies Record<string, { status: number; retry: 'never' | 'backoff' | 'snooze'; title: string }>;
 

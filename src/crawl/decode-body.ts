@@ -20,8 +20,23 @@ const MAX_LAYERS = 2;
 /** The method in the first byte of a zlib stream. */
 const DEFLATE = 8;
 
-/** What the crawler can undo, as the value of `Accept-Encoding`. */
+/** What {@link decodeBody} can undo, as the value of `Accept-Encoding`. */
 export const ACCEPT_ENCODING = 'gzip, deflate, br';
+
+const KNOWN = new Set(['gzip', 'x-gzip', 'deflate', 'br']);
+
+const layersOf = (encoding: string): string[] =>
+  encoding
+    .toLowerCase()
+    .split(',')
+    .map((layer) => layer.trim())
+    .filter((layer) => layer !== '' && layer !== 'identity');
+
+/** Whether {@link decodeBody} knows what a `Content-Encoding` names. */
+export function isReadable(encoding: string): boolean {
+  const layers = layersOf(encoding);
+  return layers.length <= MAX_LAYERS && layers.every((layer) => KNOWN.has(layer));
+}
 
 /**
  * The body without its encodings, at most `maxBytes` long. Throws a {@link FetchFault}: `too-large` when it would be
@@ -30,11 +45,7 @@ export const ACCEPT_ENCODING = 'gzip, deflate, br';
  */
 export async function decodeBody(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   if (encoding === undefined || body.length === 0) return body;
-  const layers = encoding
-    .toLowerCase()
-    .split(',')
-    .map((layer) => layer.trim())
-    .filter((layer) => layer !== '' && layer !== 'identity');
+  const layers = layersOf(encoding);
   if (layers.length > MAX_LAYERS) throw new FetchFault('bad-encoding', `The body is encoded ${layers.length} times over.`);
   let decoded = body;
   for (const layer of layers.toReversed()) decoded = await undo(layer, decoded, maxBytes);

@@ -9,6 +9,7 @@ import { collectDocumentation, documentationRoutes } from './documentation.ts';
 import { answerWireError, installErrorHandling, sendError } from './error-handling.ts';
 import { watchMethods } from './known-methods.ts';
 import { createMetrics } from './metrics.ts';
+import { installBodyLimits } from './request-bodies.ts';
 import { requestId } from './request-id.ts';
 import { batchEventsRoutes } from './routes/batch-events.ts';
 import { batchesRoutes } from './routes/batches.ts';
@@ -69,7 +70,8 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installHostGuard(app, deps.config);
   installAuthentication(app, deps.config.apiKeys);
   installCrossOriginGuard(app);
-  const metrics = createMetrics(app, deps);
+  const bodyBytes = installBodyLimits(app);
+  const metrics = createMetrics(app, { ...deps, bodyBytes });
   const answerBook = createBookAnswer({ deps, closing: closing.signal, count: metrics.countRead });
 
   await collectDocumentation(app, deps.version);

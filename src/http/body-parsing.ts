@@ -1,20 +1,12 @@
 /** Bodies: JSON for all routes, plain text for those that ask for it. Says where a malformed body is malformed. */
 import { isUtf8 } from 'node:buffer';
-import type { FastifyInstance, FastifyRequest } from 'fastify';
+import type { FastifyInstance } from 'fastify';
 import { QuireError } from '../errors.ts';
 import { jsonErrorPosition } from './json-place.ts';
+import { bodyParser } from './request-bodies.ts';
 
-type Done = (error: Error | null, body?: unknown) => void;
-
-/** The text of a body. Throws when it is compressed or not UTF-8. */
-function textOf(request: FastifyRequest, bytes: Buffer): string {
-  const encoding = request.headers['content-encoding'];
-  if (encoding !== undefined && encoding !== 'identity') {
-    throw new QuireError(
-      'unsupported-media-type',
-      `The body comes with content-encoding ${JSON.stringify(encoding.slice(0, 40))}: send it uncompressed.`,
-    );
-  }
+/** The text of a body. Throws when it is not UTF-8. */
+function textOf(bytes: Buffer): string {
   if (!isUtf8(bytes))
     throw new QuireError('invalid-request', 'The body is not UTF-8.', { errors: [{ pointer: '', detail: 'must be UTF-8' }] });
   const text = bytes.toString('utf8');
@@ -37,26 +29,19 @@ function parseJson(text: string): unknown {
   }
 }
 
-const parser = (read: (text: string) => unknown) => (request: FastifyRequest, bytes: Buffer, done: Done) => {
-  try {
-    // An empty body is no body: many clients send a content type with every POST.
-    done(null, bytes.length === 0 ? undefined : read(textOf(request, bytes)));
-  } catch (error) {
-    done(error as Error);
-  }
-};
+// An empty body is no body: many clients send a content type with every POST.
+const parser = (read: (text: string) => unknown) => bodyParser((bytes) => (bytes.length === 0 ? undefined : read(textOf(bytes))));
 
 /** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. */
 export function installJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parser(parseJson));
+  app.addContentTypeParser('application/json', parser(parseJson));
 }
 
 /** Lets the routes of this scope take `text/plain` as well. */
 export function installTextBodies(app: FastifyInstance): void {
   app.addContentTypeParser(
     'text/plain',
-    { parseAs: 'buffer' },
     parser((text) => text),
   );
 }

@@ -22,7 +22,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',
   'unsupported-media-type':
-    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed.',
+    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed or in an encoding that `Accept-Encoding` of the answer names.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
   'page-refused': 'Save the page of this very book in a browser, as HTML only, while you can see it there, and send those bytes.',
   'rate-limited': 'Wait as long as `Retry-After` says, and send the same request again. The operator may raise `MAX_WAITING_JOBS`.',
@@ -37,5 +37,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   cancelled: 'Submit the book again if it is still wanted.',
   'internal-error': 'It is our fault. The log has the error under the request id that the problem gives as `instance`.',
   'store-unavailable': 'Wait as long as `Retry-After` says. Operators: look whether Redis or PostgreSQL runs and has memory.',
+  overloaded:
+    'Wait as long as `Retry-After` says, and send the same request again. One process holds at most 64 MiB of request bodies and 1,000 event streams at once.',
   'not-ready': 'The process is ending, or was too busy to say how it is: `checks` tells. Send requests to another one.',
 };

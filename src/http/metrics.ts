@@ -26,7 +26,13 @@ const BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 /** Makes the metrics and counts the answers of `app`. */
 export function createMetrics(
   app: FastifyInstance,
-  { store, jobs, source, version }: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'>,
+  {
+    store,
+    jobs,
+    source,
+    version,
+    bodyBytes,
+  }: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'> & { bodyBytes: () => number },
 ): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -50,6 +56,14 @@ export function createMetrics(
     },
   });
   const openStreams = new Gauge({ name: 'quire_event_streams', help: 'Open streams of batch events.', registers });
+  void new Gauge({
+    name: 'quire_request_body_bytes',
+    help: 'Bytes of request bodies that are held now.',
+    registers,
+    collect() {
+      this.set(bodyBytes());
+    },
+  });
   const jobStates = new Gauge({ name: 'quire_jobs', help: 'Jobs by state.', labelNames: ['state'] as const, registers });
   const oldest = new Gauge({ name: 'quire_oldest_waiting_job_seconds', help: 'Age of the oldest waiting job.', registers });
   const books = new Gauge({ name: 'quire_books', help: 'Books stored; more than 10,000 may be an estimate.', registers });

@@ -4,6 +4,9 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Longest wait that is granted, in seconds. Proxies cut off requests that stay silent for a minute. */
 const MAX_WAIT_SECONDS = 30;
 
+/** Waits that are granted at once. A preference may be ignored (RFC 7240, 2), so who asks beyond this is answered at once. */
+const MAX_WAITS = 1_000;
+
 /** The seconds a caller wants to wait, at most {@link MAX_WAIT_SECONDS}; 0 when he does not. A malformed preference is ignored, as the RFC asks. */
 export function preferredWaitSeconds(prefer: string | string[] | undefined): number {
   if (prefer === undefined) return 0;
@@ -35,15 +38,16 @@ function waitsUntil(signal: AbortSignal): Set<() => void> {
   return waits;
 }
 
-/** Grants the wait a request asks for, and says so in `Preference-Applied`; `null` when it asks for none. */
+/** Grants the wait a request asks for, and says so in `Preference-Applied`; `null` when it asks for none, or too many wait. */
 export function grantWait(request: FastifyRequest, reply: FastifyReply, closing: AbortSignal): GrantedWait | null {
   const seconds = preferredWaitSeconds(request.headers.prefer);
   if (seconds === 0) return null;
+  const waits = waitsUntil(closing);
+  if (waits.size >= MAX_WAITS) return null;
   reply.header('preference-applied', `wait=${seconds}`);
   const controller = new AbortController();
   const abort = (): void => controller.abort();
   reply.raw.once('close', abort);
-  const waits = waitsUntil(closing);
   waits.add(abort);
   if (closing.aborted) abort();
   return {

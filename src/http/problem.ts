@@ -2,7 +2,9 @@
 import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS, type ErrorCode, type Fault } from '../errors.ts';
+import { isArriving } from './request-bodies.ts';
 import { jitteredSeconds } from './retry-after.ts';
+import { withSurplus } from './surplus.ts';
 
 /** Media type of every error. */
 const PROBLEM_TYPE = 'application/problem+json';
@@ -58,9 +60,7 @@ function send(
   }
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   // As bytes: of text Fastify would add a charset to the type, which JSON types do not have.
-  return reply
-    .code(status)
-    .header('content-type', PROBLEM_TYPE)
-    .header('x-request-id', request.id)
-    .send(Buffer.from(JSON.stringify(problem)));
+  const bytes = Buffer.from(JSON.stringify(problem));
+  reply.code(status).header('content-type', PROBLEM_TYPE).header('content-length', String(bytes.length)).header('x-request-id', request.id);
+  return reply.send(isArriving(request.raw) ? withSurplus(request.raw, bytes) : bytes);
 }

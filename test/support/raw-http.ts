@@ -23,7 +23,7 @@ export function openRequest(origin: string, lines: string[]): Socket {
 }
 
 /** What the other side answers until it closes the connection. The status is 0 when the answer was lost. */
-export async function answerOf(socket: Socket): Promise<RawAnswer> {
+async function answerOf(socket: Socket): Promise<RawAnswer> {
   let text = '';
   socket.on('data', (data) => (text += data.toString('latin1')));
   await new Promise((resolve) => socket.once('close', resolve));

@@ -1,6 +1,7 @@
 /** Open streams of batch events: one subscription to the store's signals for the process, one timer for all, an end for each. */
 import type { ServerResponse } from 'node:http';
 import type { BatchId } from '../../batches/batch.ts';
+import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { createBatchChannel, type BatchChannel } from './batch-channel.ts';
 
@@ -12,8 +13,12 @@ const LOOK_MS = 5000;
 const STUCK_MS = 30_000;
 /** Between two `batch` events while items go by. */
 const PROGRESS_MS = 1000;
+/** Streams that are open at once in one process. */
+const MAX_STREAMS = 1_000;
 
 export interface EventStreams {
+  /** Throws `overloaded` while no more streams are served. Ask right before `serve`, with nothing awaited in between. */
+  checkRoom(): void;
   /** Serves a batch's events from `afterSeq` on. Resolves when the stream has ended, whoever ended it. */
   serve(raw: ServerResponse, batchId: BatchId, afterSeq: number): Promise<void>;
   /** Ends all streams. */
@@ -125,6 +130,12 @@ export function createEventStreams({ deps, openStreams, stuckMs = STUCK_MS }: Ev
   };
 
   return {
+    checkRoom() {
+      if (streams.size >= MAX_STREAMS)
+        throw new QuireError('overloaded', `${MAX_STREAMS} event streams are open. GET /batches/{batchId} tells how the batch stands.`, {
+          retryAfterSeconds: 5,
+        });
+    },
     async serve(raw, batchId, afterSeq) {
       const stream: Stream = { raw, closed: closed || raw.destroyed };
       raw.once('close', () => (stream.closed = true));

@@ -55,7 +55,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
           },
         },
         204: Type.Null({ description: 'The batch has ended, and every event was received.' }),
-        ...problems('invalid-request', 'batch-unknown'),
+        ...problems('invalid-request', 'batch-unknown', 'overloaded'),
       },
     },
     handler: async (request, reply) => {
@@ -64,6 +64,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
       const last = lastEventId(request.headers['last-event-id'], record);
       if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0)
         return reply.code(204).send(null);
+      streams.checkRoom();
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {

@@ -11,6 +11,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../exporting.ts';
 import { bookIdOf, bookOf } from '../identifiers.ts';
 import { linkNext } from '../paging.ts';
+import { bodyParser } from '../request-bodies.ts';
 import { JobStatusSchema } from '../schemas/job.ts';
 import { BookParams, Cursor, DEFAULT_PAGE_LIMIT, Limit, NEXT_LINK } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
@@ -156,7 +157,10 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
 /** Pages as users saved them. In a scope of its own: nowhere else is HTML taken, and here nothing else. */
 async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads }): Promise<void> {
   app.removeAllContentTypeParsers();
-  app.addContentTypeParser('text/html', { parseAs: 'buffer' }, (_request, body, done) => done(null, body));
+  app.addContentTypeParser(
+    'text/html',
+    bodyParser((bytes) => bytes),
+  );
   app.put<{ Params: { bookId: string } }>('/books/:bookId/page', {
     bodyLimit: MAX_PAGE_BYTES,
     schema: {
@@ -168,7 +172,9 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
       params: BookParams,
       body: {
         content: {
-          'text/html': { schema: Type.String({ description: 'The bytes of the page, as the browser saved them; at most 8 MiB.' }) },
+          'text/html': {
+            schema: Type.String({ description: 'The bytes of the page, as the browser saved them; at most 8 MiB, decompressed.' }),
+          },
         },
       },
       response: {

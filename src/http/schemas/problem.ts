@@ -41,6 +41,9 @@ const EVERYWHERE = ['unauthorized', 'forbidden', 'internal-error', 'store-unavai
 const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
   401: { 'WWW-Authenticate': { type: 'string' } },
   409: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
+  415: {
+    'Accept-Encoding': { type: 'string', description: 'The encodings that are read, where the encoding of the body is not one of them.' },
+  },
   429: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
   503: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
 };
@@ -75,7 +78,9 @@ function response(status: number, codes: readonly ErrorCode[]): ProblemResponse 
 /** The problem responses of a route: those named, and those that any route may answer. Codes of one status share a response. */
 export function problems<C extends ErrorCode>(...codes: C[]): Record<Status<C> | 401 | 403 | 500 | 503, ProblemResponse> {
   const byStatus = new Map<number, ErrorCode[]>();
-  for (const code of [...codes, ...EVERYWHERE]) {
+  // A body that may be too large may also come while too many are under way.
+  const busy: ErrorCode[] = codes.some((code) => code === 'body-too-large') ? ['overloaded'] : [];
+  for (const code of [...codes, ...EVERYWHERE, ...busy]) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }

@@ -185,11 +185,8 @@ describe.each(STORES)('errors, on the %s store', (store) => {
       headers: json,
       body: new Blob([body]).stream(),
       duplex: 'half',
-    }).then(
-      ({ status }) => status,
-      () => 413,
-    );
-    expect(chunked).toBe(413);
+    });
+    expect(chunked.status).toBe(413);
     expect((await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'x'.repeat(70_000) } })).status).toBe(413);
   });
 
@@ -201,8 +198,8 @@ describe.each(STORES)('errors, on the %s store', (store) => {
     });
   });
 
-  it('415 for a compressed body, and for text where only JSON is taken', async () => {
-    const compressed = await scene.ask('/parse-links', { method: 'POST', headers: { ...json, 'content-encoding': 'gzip' }, body: 'x' });
+  it('415 for an encoding that is not read, and for text where only JSON is taken', async () => {
+    const compressed = await scene.ask('/parse-links', { method: 'POST', headers: { ...json, 'content-encoding': 'zstd' }, body: 'x' });
     expect(compressed).toMatchObject({ status: 415, body: { detail: expect.stringContaining('content-encoding') } });
     expect((await scene.ask('/failures/redrive', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' })).status).toBe(
       415,

@@ -1,3 +1,4 @@
+import { EventEmitter } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createKeyCheck } from '../../../src/http/authentication.ts';
@@ -6,7 +7,7 @@ import { isCrossOrigin, isLoopback } from '../../../src/http/cross-origin.ts';
 import { csvCell } from '../../../src/http/csv.ts';
 import { readIdempotencyKey } from '../../../src/http/idempotency.ts';
 import { jsonErrorPosition } from '../../../src/http/json-place.ts';
-import { preferredWaitSeconds } from '../../../src/http/preferences.ts';
+import { grantWait, preferredWaitSeconds } from '../../../src/http/preferences.ts';
 import { requestId } from '../../../src/http/request-id.ts';
 import { jitteredSeconds } from '../../../src/http/retry-after.ts';
 
@@ -153,6 +154,27 @@ describe('Prefer: wait', () => {
     [['return=minimal', 'wait=3'], 3],
   ])('%j is %i s', (header, seconds) => {
     expect(preferredWaitSeconds(header)).toBe(seconds);
+  });
+});
+
+describe('waits', () => {
+  it('are granted up to a number; who asks beyond it is answered without one, until others end', () => {
+    const closing = new AbortController().signal;
+    const ask = (closingOf = closing) => {
+      const headers: Record<string, string> = {};
+      const reply = { header: (name: string, value: string) => (headers[name] = value), raw: new EventEmitter() };
+      const wait = grantWait({ headers: { prefer: 'wait=3' } } as never, reply as never, closingOf);
+      return { wait, headers };
+    };
+    const granted = Array.from({ length: 1_000 }, () => ask().wait);
+    expect(granted.every((wait) => wait?.timeoutMs === 3_000)).toBe(true);
+    expect(ask()).toEqual({ wait: null, headers: {} });
+    // Each app counts its own.
+    const other = ask(new AbortController().signal);
+    expect(other.headers).toEqual({ 'preference-applied': 'wait=3' });
+    granted[0]?.end();
+    granted[0]?.end();
+    expect([ask().wait === null, ask().wait === null]).toEqual([false, true]);
   });
 });
 
