@@ -1,36 +1,49 @@
 /** Brings the schema of a database up to what this version of Quire needs, or refuses one that is newer. */
+import { createHash } from 'node:crypto';
 import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations, SchemaMigrationRequiredError } from 'bullmq';
 import { QuireError } from '../../errors.ts';
 import { FUNCTIONS } from './schema-functions.ts';
 import { TABLES } from './schema-tables.ts';
 import { bullmqSchema, quoteSchema, signalChannel, statement, type SqlClient } from './sql-client.ts';
 
-/** Append, never edit: a database runs those whose version is above its own, in order. */
-const MIGRATIONS: readonly { version: number; text: string }[] = [
-  { version: 1, text: TABLES },
-  // Versions 1 to 3 once brought functions too. All are replaced by what they are now, so only the latest version has to bring them. What it has under
-  // another name stays as it was (`settle`): services of the version before may still be running.
-  { version: 4, text: FUNCTIONS },
-];
+/** The tables. Append, never edit: a database runs those whose version is above its own, in order. */
+const MIGRATIONS: readonly { version: number; text: string }[] = [{ version: 1, text: TABLES }];
 
-const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;
+/** Versions 2 and 3 brought functions and no tables. A database of the version before may start on ours, so the number stays. */
+const SCHEMA_VERSION = 3;
+
+/**
+ * The functions are one set. It is installed again whenever its text changes, and its digest stands as the comment on the table of migrations.
+ * What an earlier version has under another name stays as it was: its services may still run.
+ */
+const FUNCTIONS_MARK = `functions ${createHash('sha256').update(FUNCTIONS).digest('hex').slice(0, 16)}`;
 
 /** What BullMQ's migrator needs: a session of its own. */
 export interface MigrationSession {
   query(text: string, params?: readonly unknown[]): Promise<{ rows: never[] }>;
 }
 
-const CURRENT = statement('migrations.current', 'SELECT coalesce(max(version), 0)::integer AS version FROM @.migration');
+const CURRENT = `SELECT coalesce(max(version), 0)::integer AS version, obj_description('@.migration'::regclass) AS functions FROM @.migration`;
+const READ_CURRENT = statement('migrations.current', CURRENT);
+
+interface Current {
+  version: number;
+  /** The mark of the functions that are installed. */
+  functions: string | null;
+}
+
+const isUpToDate = ({ version, functions }: Current): boolean => version === SCHEMA_VERSION && functions === FUNCTIONS_MARK;
 
 /** No such table, or no such schema. */
 const isMissing = (error: unknown): boolean => ['42P01', '3F000'].includes((error as { code?: string }).code ?? '');
 
-async function currentVersion(sql: SqlClient): Promise<number> {
+const NOTHING: Current = { version: 0, functions: null };
+
+async function readCurrent(sql: SqlClient): Promise<Current> {
   try {
-    const [row] = await sql.query<{ version: number }>(CURRENT);
-    return row?.version ?? 0;
+    return (await sql.query<Current>(READ_CURRENT))[0] ?? NOTHING;
   } catch (error) {
-    if (isMissing(error)) return 0;
+    if (isMissing(error)) return NOTHING;
     throw error;
   }
 }
@@ -48,21 +61,25 @@ function refuseNewer(schema: string, version: number): void {
  * when there is nothing to do. Throws `QuireError('store-unavailable')` for a newer schema.
  */
 export async function migrate(sql: SqlClient, schema: string): Promise<void> {
-  const before = await currentVersion(sql);
-  refuseNewer(schema, before);
-  if (before === SCHEMA_VERSION) return;
+  const before = await readCurrent(sql);
+  refuseNewer(schema, before.version);
+  if (isUpToDate(before)) return;
   await sql.transaction(async (run) => {
     await run(`SELECT pg_advisory_xact_lock(hashtextextended('${schema}', 0))`);
     await run(`CREATE SCHEMA IF NOT EXISTS ${quoteSchema(schema)}`);
     await run('CREATE TABLE IF NOT EXISTS @.migration (version integer PRIMARY KEY, applied_at timestamptz NOT NULL DEFAULT now())');
-    const [row] = await run<{ version: number }>('SELECT coalesce(max(version), 0)::integer AS version FROM @.migration');
-    const current = row?.version ?? 0;
-    refuseNewer(schema, current);
+    // Another process may have done it while this one waited for the lock.
+    const current = (await run<Current>(CURRENT))[0] ?? NOTHING;
+    refuseNewer(schema, current.version);
+    if (isUpToDate(current)) return;
     for (const { version, text } of MIGRATIONS) {
-      if (version <= current) continue;
-      await run(text.replaceAll('@channel', signalChannel(schema)));
+      if (version <= current.version) continue;
+      await run(text);
       await run(`INSERT INTO @.migration (version) VALUES (${version})`);
     }
+    await run(FUNCTIONS.replaceAll('@channel', signalChannel(schema)));
+    await run(`INSERT INTO @.migration (version) VALUES (${SCHEMA_VERSION}) ON CONFLICT DO NOTHING`);
+    await run(`COMMENT ON TABLE @.migration IS '${FUNCTIONS_MARK}'`);
   });
 }
 
