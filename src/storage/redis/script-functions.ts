@@ -20,7 +20,8 @@ local function head(name)
   return '', name
 end
 
-local function signal(text) call('PUBLISH', P .. 'signals', text) end
+-- A channel belongs to all databases of a server: each line ends with the database it is about. Versions that know of none read the words before.
+local function signal(text) call('PUBLISH', P .. 'signals', text .. ' db' .. DATABASE) end
 
 -- A sealed batch without queued items ends: once, here and nowhere else.
 local function finish(id, now, ttl)

@@ -270,6 +270,9 @@ const OWN_PARTS = {
 };
 export type ScriptName = keyof typeof OWN_PARTS;
 
+/** A script as it runs in one database: Redis does not tell a script where it runs. */
+export const inDatabase = (database: number, lua: string): string => `local DATABASE = ${database}\n${lua}`;
+
 /** Every script by its command name. All take one key, the prefix. */
 export const SCRIPTS = Object.fromEntries(Object.entries(OWN_PARTS).map(([name, lua]) => [name, SCRIPT_FUNCTIONS + lua])) as Record<
   ScriptName,
