@@ -25,6 +25,7 @@ import { workerName } from './jobs/worker-name.ts';
 import { createWebhookCalls } from './jobs/webhook-calls.ts';
 import { openStore } from './storage/open-store.ts';
 import { withReadCache } from './storage/read-cache.ts';
+import { createStoreCheck } from './storage/store-check.ts';
 import type { Store } from './storage/store.ts';
 
 export interface ServiceOverrides {
@@ -86,15 +87,16 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
   /** What a part that is stopped now may take. */
   const leftMs = (): number => Math.max(endByMs - performance.now(), LEAST_STOP_MS);
 
+  const checkStore = createStoreCheck(store, now);
+  let storeSaid = 'ok';
   const readiness = async (): Promise<{ ready: boolean; checks: Record<string, string> }> => {
-    const checks: Record<string, string> = { draining: draining ? 'yes' : 'no' };
-    try {
-      await store.ping();
-      checks['store'] = 'ok';
-    } catch (error) {
-      checks['store'] = (error as Error).message;
+    const { outcome, cause } = await checkStore();
+    if (outcome !== storeSaid) {
+      if (cause) log.warn({ err: cause.message }, `not ready: the store ${outcome}`);
+      else log.info('ready again: the store answers and takes writes');
     }
-    return { ready: !draining && checks['store'] === 'ok', checks };
+    storeSaid = outcome;
+    return { ready: !draining && outcome === 'ok', checks: { draining: draining ? 'yes' : 'no', store: outcome } };
   };
 
   const begin = async (): Promise<void> => {

@@ -1,4 +1,6 @@
 /** Counting without a store call a count: sums are kept in memory and written at most once a second. A crash loses up to a second of them. */
+import { STORE_DEADLINE_MS, within } from '../deadline.ts';
+import { QuireError } from '../errors.ts';
 import type { TallyStore } from '../storage/store.ts';
 
 const HOUR_MS = 3_600_000;
@@ -12,7 +14,7 @@ export interface TallyBuffer {
   count(counts: Record<string, number>): void;
   /** Writes what is not written yet. Never rejects: what cannot be written is logged and tried again. */
   flush(): Promise<void>;
-  /** What is stored of these hours, after a flush. */
+  /** What is stored of these hours, after a flush. Rejects with `store-unavailable` in time for the answer to a request. */
   read(fromHour: number, toHour: number): Promise<{ hour: number; counts: Record<string, number> }[]>;
 }
 
@@ -29,6 +31,8 @@ export function createTallyBuffer({ tallies, series, keepHours, log, now = Date.
   let pending = new Map<number, Record<string, number>>();
   let timer: NodeJS.Timeout | undefined;
   let writing: Promise<void> = Promise.resolve();
+  /** The write that has not begun yet: all who ask meanwhile share it. */
+  let nextWrite: Promise<void> | null = null;
 
   const add = (hour: number, counts: Record<string, number>): void => {
     let sums = pending.get(hour);
@@ -37,24 +41,27 @@ export function createTallyBuffer({ tallies, series, keepHours, log, now = Date.
   };
 
   const write = async (): Promise<void> => {
-    const batch = pending;
+    nextWrite = null;
+    const batch = [...pending];
+    let written = 0;
     pending = new Map();
-    for (const [hour, counts] of batch) {
-      try {
+    try {
+      for (const [hour, counts] of batch) {
         await tallies.add(series, hour, counts, keepHours);
-      } catch (error) {
-        // Kept for the next time: there are few hours and few names, so this cannot grow.
-        add(hour, counts);
-        log.warn({ err: error, series }, 'counters could not be written; it is tried again');
+        written += 1;
       }
+    } catch (error) {
+      // Kept for the next time: there are few hours and few names, so this cannot grow.
+      for (const [hour, counts] of batch.slice(written)) add(hour, counts);
+      log.warn({ err: error, series }, 'counters could not be written; it is tried again');
     }
   };
 
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    writing = writing.then(write);
-    return writing;
+    nextWrite ??= writing = writing.then(write);
+    return nextWrite;
   };
 
   return {
@@ -64,8 +71,9 @@ export function createTallyBuffer({ tallies, series, keepHours, log, now = Date.
     },
     flush,
     async read(fromHour, toHour) {
-      await flush();
-      return (await tallies.read(series, fromHour, toHour)).toSorted((a, b) => a.hour - b.hour);
+      const late = (): QuireError => new QuireError('store-unavailable', 'The counters cannot be read in time.', { retryAfterSeconds: 2 });
+      const stored = flush().then(() => tallies.read(series, fromHour, toHour));
+      return (await within(stored, STORE_DEADLINE_MS, late)).toSorted((a, b) => a.hour - b.hour);
     },
   };
 }

@@ -62,11 +62,13 @@ export interface BookStore {
   find(jobId: JobId, nowMs: number): Promise<Found | null>;
   /**
    * Keeps a copy outside of any job (an upload): stored unless the copy there is newer (`older`) or richer (`poorer`).
-   * `aliases` are other names that lead to it from now on. Of a richer copy that stays, `freshUntilMs` is moved on to
-   * that of the refused one, so that it is not crawled again at once.
+   * `aliases` are other names that lead to it from now on. The name of another book among them says that both are one:
+   * every name that led to the other leads here. Of a richer copy that stays, `freshUntilMs` and the end are moved on to
+   * those of the refused one, so that it is not crawled again at once and stays as long as it is confirmed. A name that
+   * leads to a book is kept as long as the book is.
    */
   put(book: StoredBook, aliases: JobId[], keepUntilMs: number): Promise<'stored' | 'older' | 'poorer'>;
-  /** Removes the copy or the "missing" mark. `false` when there was none. Aliases that lead to it lead nowhere then. */
+  /** Removes the copy or the "missing" mark. `false` when there was none, or an alias. Aliases that lead to it lead nowhere then. */
   delete(bookId: BookId): Promise<boolean>;
   /** Stored books in ascending numeric order of id, those after `afterId`; at most `limit`. */
   list(afterId: BookId | null, limit: number): Promise<StoredBook[]>;

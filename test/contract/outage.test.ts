@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { Queue, Worker, type BackendFactory, type WorkerOptions } from 'bullmq';
 import { afterEach, describe, expect, it } from 'vitest';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Signal, Store } from '../../src/storage/store.ts';
+import { freeze } from '../support/freeze.ts';
 import { startPostgres } from '../support/postgres-server.ts';
 import { recordUntil } from '../support/record-until.ts';
 import { startRedis } from '../support/redis-server.ts';
@@ -83,27 +83,6 @@ const CALLS: Record<string, (store: Store) => Promise<unknown>> = {
 };
 
 const MOST_MS = 2_000;
-
-/** Stops a server and the processes it works through; the network still takes what is sent to them. Returns what lets them go on. */
-async function freeze(pid: number): Promise<() => Promise<void>> {
-  const children = (await readFile(`/proc/${pid}/task/${pid}/children`, 'utf8')).split(' ').filter(Boolean).map(Number);
-  const all = [pid, ...children];
-  const tell = (signal: NodeJS.Signals): void => {
-    for (const one of all) {
-      try {
-        process.kill(one, signal);
-      } catch {
-        // A background process of the server that ended meanwhile.
-      }
-    }
-  };
-  tell('SIGSTOP');
-  let frozen = true;
-  return async () => {
-    if (frozen) tell('SIGCONT');
-    frozen = false;
-  };
-}
 
 /** Makes every call at once; resolves to the names of those that did not reject as `store-unavailable` in time. */
 async function unruly(store: Store): Promise<string[]> {

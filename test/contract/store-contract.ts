@@ -7,6 +7,7 @@ import { crowdsContract } from './crowds.contract.ts';
 import { documentsContract } from './documents.contract.ts';
 import { jobListsContract } from './job-lists.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
+import { mergesContract } from './merges.contract.ts';
 import { propertiesContract } from './properties.contract.ts';
 import { queueContract } from './queue.contract.ts';
 import { signalsContract } from './signals.contract.ts';
@@ -16,6 +17,7 @@ import { submitContract } from './submit.contract.ts';
 export function storeContract(kind: StoreKind): void {
   describe(`the ${kind.name} store`, () => {
     booksContract(kind);
+    mergesContract(kind);
     submitContract(kind);
     jobsContract(kind);
     jobListsContract(kind);

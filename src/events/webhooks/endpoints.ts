@@ -4,6 +4,7 @@ import type { BatchId } from '../../batches/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { DocumentStore } from '../../storage/store.ts';
 import { picks, type EventType } from './event.ts';
+import { createPlaces } from './places.ts';
 import { parseSecret, type WebhookSecret } from './signing.ts';
 
 /** Standing endpoints at most: every event is held against each of them. */
@@ -84,6 +85,13 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     return found.map(({ json }) => read(json));
   };
 
+  const places = createPlaces({
+    documents,
+    known: async () => (await list()).map(({ id }) => id),
+    most: MAX_ENDPOINTS,
+    now,
+  });
+
   const listLately = (): Promise<Endpoint[]> => {
     if (known === null || Math.abs(now() - known.atMs) >= FRESH_MS) {
       const endpoints = list();
@@ -104,10 +112,10 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     list,
     get,
     async create({ url, events, secret }) {
-      if ((await list()).length >= MAX_ENDPOINTS)
-        throw new QuireError('too-many-webhooks', `There are ${MAX_ENDPOINTS} webhooks already: delete one first.`);
       const nowMs = now();
       const endpoint: Endpoint = { id: newId(nowMs), url, events, secret, previous: [], createdAtMs: nowMs, disabled: null };
+      if (!(await places.take(endpoint.id)))
+        throw new QuireError('too-many-webhooks', `There are ${MAX_ENDPOINTS} webhooks already: delete one first.`);
       await documents.put(STANDING + endpoint.id, JSON.stringify(endpoint), { nowMs, ifVersion: 0, expireAtMs: null });
       known = null;
       return endpoint;
@@ -132,7 +140,10 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     },
     async remove(id) {
       known = null;
-      return isStanding(id) && keyOf(id) !== null && documents.delete(STANDING + id);
+      if (!isStanding(id) || keyOf(id) === null || !(await documents.delete(STANDING + id))) return false;
+      // A place that stays taken is free again by itself.
+      await places.release(id).catch(() => undefined);
+      return true;
     },
     async ofBatch(batchId, { url, secret }) {
       const nowMs = now();

@@ -70,7 +70,7 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       tags: ['Operations'],
       summary: 'Whether the process can take requests',
       description:
-        '503 while the store is away or the process drains, with each check in `checks`. A blocked source is not unready. Needs no key, and no Host.',
+        '503 while the store is away or takes no writes, or the process drains, with each check in `checks`. Whether the store takes writes is tried at most once in 3 s. A blocked source is not unready. Needs no key, and no Host.',
       response: {
         200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }),
         ...problems('not-ready'),

@@ -2,6 +2,7 @@
 import type { BookId, JobId } from '../../books/identity.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
 import { asked, writeNow, type RedisClient } from './connection.ts';
+import { MOST_HOPS } from './script-functions.ts';
 import { HEADER_BYTES } from './scripts.ts';
 
 const digits = (value: number, width: number): string => String(Math.max(0, Math.round(value))).padStart(width, '0');
@@ -33,6 +34,22 @@ export function decodeValue(value: Buffer, bookId: BookId): Found | null {
 
 /** First byte of a value that leads to another book: an A. */
 const ALIAS = 0x41;
+
+/** Follows an alias to what it leads to: the name of that, what is kept under it, and how many reads it took. One is all, but for what an earlier version left. */
+export async function followAlias(
+  alias: Buffer,
+  read: (name: string) => Promise<Buffer | null>,
+): Promise<{ name: string; value: Buffer | null; hops: number }> {
+  let value: Buffer | null = alias;
+  let name = '';
+  let hops = 0;
+  while (value?.[0] === ALIAS && hops < MOST_HOPS) {
+    name = `book-${value.toString('latin1', 1)}`;
+    value = await read(name);
+    hops += 1;
+  }
+  return { name, value, hops };
+}
 
 /** Values read by one command at most: as many as Redis hands out without holding up others. */
 const MOST_READ_AT_ONCE = 100;
@@ -75,13 +92,15 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
     const found = value && decodeValue(value, name.slice(5) as BookId);
     return found?.kind === 'missing' && found.untilMs <= nowMs ? null : found;
   };
+  const findThrough = async (alias: Buffer, jobId: JobId, nowMs: number): Promise<Found | null> => {
+    const { name, value, hops } = await followAlias(alias, read);
+    // The answer does not depend on it: a repair that fails is made at the next read.
+    if (hops > 1) redis.repairAlias(prefix, jobId).catch(() => undefined);
+    return decode(value, name, nowMs);
+  };
   // No async function: this is the busiest path there is, and each promise is felt.
   const find = (jobId: JobId, nowMs: number): Promise<Found | null> =>
-    read(jobId).then((value) => {
-      if (value?.[0] !== ALIAS) return decode(value, jobId, nowMs);
-      const name = `book-${value.toString('latin1', 1)}`;
-      return read(name).then((target) => decode(target, name, nowMs));
-    });
+    read(jobId).then((value) => (value?.[0] === ALIAS ? findThrough(value, jobId, nowMs) : decode(value, jobId, nowMs)));
 
   return {
     find,

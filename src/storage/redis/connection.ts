@@ -2,7 +2,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { QuireError } from '../../errors.ts';
 import type { RedisAddress } from './address.ts';
-import { SCRIPTS, type ScriptName } from './scripts.ts';
+import { inDatabase, SCRIPTS, type ScriptName } from './scripts.ts';
 
 /** A command that has no answer after this long is given up: the API's promise is 503 within 2 s. */
 export const COMMAND_TIMEOUT_MS = 1800;
@@ -100,6 +100,26 @@ export function writeNow(client: RedisClient): void {
   (client.stream as typeof client.stream | undefined)?.uncork();
 }
 
+/**
+ * The driver goes on in database 0 when a server refuses ours at a reconnect, and would write there. Such a connection is closed and opened again, until
+ * the server has the database; what is asked meanwhile runs into its time-out. Holds for the connections made of this one, too.
+ */
+function insistOnDatabase(client: RedisClient): void {
+  const select: (database: number | string) => Promise<'OK'> = client.select.bind(client);
+  client.select = (database: number | string): Promise<'OK'> => {
+    const answer = select(database);
+    // Attached before the driver's own, so that the connection is closed before it counts as ready.
+    answer.catch(() => client.disconnect(true));
+    return answer;
+  };
+  const duplicate = client.duplicate.bind(client);
+  client.duplicate = (...overrides) => {
+    const copy = duplicate(...overrides);
+    insistOnDatabase(copy as RedisClient);
+    return copy;
+  };
+}
+
 /** Opens a connection lazily. `onError` is told of every connection error, so that none ends the process. */
 export function openConnection(address: RedisAddress, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
   const { kind, nodes, tls, username, password, database, master } = address;
@@ -131,13 +151,14 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
         })
   ) as RedisClient;
   client.on('error', onError);
+  if (database > 0) insistOnDatabase(client);
   if (kind === 'cluster' && (use === 'records' || use === 'producer')) boundWaits(client);
   if (use === 'worker') waitOutRefusals(client, onError);
   // A subscriber sends next to nothing.
   if (kind === 'cluster') (client as unknown as Cluster).on('+node', shareWrites);
   else if (use !== 'subscriber') shareWrites(client);
   if (use === 'records') {
-    for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(name, { numberOfKeys: 1, lua });
+    for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(name, { numberOfKeys: 1, lua: inDatabase(database, lua) });
   }
   return client;
 }

@@ -22,11 +22,10 @@ export function createDocumentStore(redis: RedisClient, prefix: string): Documen
       while (documents.length < limit) {
         const keys = await asked(redis.zrangebylex(`${prefix}docs`, from, `(${start}\u{10ffff}`, 'LIMIT', 0, limit - documents.length));
         if (keys.length === 0) break;
-        for (const key of keys) {
-          const document = await get(key);
-          if (document) documents.push(document);
-          else await asked(redis.forgetExpired(prefix, 'docs', 'doc:', key));
-        }
+        const found = await Promise.all(keys.map(get));
+        documents.push(...found.filter((document) => document !== null));
+        const expired = keys.filter((_, at) => found[at] === null);
+        if (expired.length > 0) await asked(redis.forgetExpired(prefix, 'docs', 'doc:', ...expired));
         from = `(${keys.at(-1)}`;
       }
       return documents;

@@ -3,19 +3,25 @@
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
+/** Aliases followed at most to reach a book. Each merge left one more, before aliases were re-pointed. */
+export const MOST_HOPS = 8;
+
 export const SCRIPT_FUNCTIONS = `
 local P = KEYS[1]
 local call = redis.call
 
+-- What is known under a name, and the name it lies under. An alias leads to its book directly; one that an earlier version left takes more hops.
 local function head(name)
-  local h = call('GETRANGE', P .. name, 0, 45)
-  if string.sub(h, 1, 1) == 'A' then
+  for _ = 0, ${MOST_HOPS} do
+    local h = call('GETRANGE', P .. name, 0, 45)
+    if string.sub(h, 1, 1) ~= 'A' then return h, name end
     name = 'book-' .. string.sub(h, 2)
-    h = call('GETRANGE', P .. name, 0, 45)
-    if string.sub(h, 1, 1) == 'A' then h = '' end
   end
-  return h, name
+  return '', name
 end
+
+-- A channel belongs to all databases of a server: each line ends with the database it is about. Versions that know of none read the words before.
+local function signal(text) call('PUBLISH', P .. 'signals', text .. ' db' .. DATABASE) end
 
 -- A sealed batch without queued items ends: once, here and nowhere else.
 local function finish(id, now, ttl)
@@ -40,8 +46,6 @@ local function progress(id, now)
     call('ZADD', P .. 'batches-open', 0, id)
   end
 end
-
-local function signal(text) call('PUBLISH', P .. 'signals', text) end
 
 -- Settles those who wait for a job, at most ${MOST_WAITERS_A_STEP} of them; returns how many items, and those who wait still ('': nobody does).
 local function settleWaiters(waiters, code, now, ttl)
@@ -123,30 +127,61 @@ local function isFromFuture(atMs)
   return tonumber(atMs) > time[1] * 1000 + ${CLOCK_TOLERANCE_MS}
 end
 
--- Stores a copy unless the one there is newer or richer; of a richer one only the freshness moves on. One from the future (a clock went wrong) is
--- newer than nothing: otherwise no copy could replace it until its time has come.
+local function endNoSooner(key, at)
+  if tonumber(at) > call('PEXPIRETIME', key) then call('PEXPIREAT', key, at) end
+end
+
+local function leads(name, bookId) return call('GETRANGE', P .. name, 0, 45) == 'A' .. bookId end
+
+-- Makes a name lead to a book, and lists it there: what leads to a book is kept as long as the book is, and moves along when the book is merged.
+local function point(name, bookId, keepUntil)
+  call('SET', P .. name, 'A' .. bookId, 'PXAT', keepUntil)
+  call('SADD', P .. 'aliases:' .. bookId, name)
+  endNoSooner(P .. 'aliases:' .. bookId, keepUntil)
+end
+
+local function keepAliases(bookId, keepUntil)
+  local list = P .. 'aliases:' .. bookId
+  for at, name in ipairs(call('SMEMBERS', list)) do
+    if at == 1 then endNoSooner(list, keepUntil) end
+    if leads(name, bookId) then endNoSooner(P .. name, keepUntil) else call('SREM', list, name) end
+  end
+end
+
+-- Stores a copy unless the one there is newer or richer; of a richer one only the freshness and the end move on. One from the future (a clock went wrong)
+-- is newer than nothing: otherwise no copy could replace it until its time has come.
 local function put(bookId, value, keepUntil)
   local key = P .. 'book-' .. bookId
   local old = call('GETRANGE', key, 0, 45)
+  local stored = 'stored'
   if string.sub(old, 1, 1) == 'Q' then
     if string.sub(old, 2, 14) > string.sub(value, 2, 14) and not isFromFuture(string.sub(old, 2, 14)) then return 'older' end
-    if string.sub(old, 28, 30) > string.sub(value, 28, 30) then
-      if string.sub(value, 15, 27) > string.sub(old, 15, 27) then call('SETRANGE', key, 14, string.sub(value, 15, 27)) end
-      signal('book ' .. bookId)
-      return 'poorer'
-    end
+    if string.sub(old, 28, 30) > string.sub(value, 28, 30) then stored = 'poorer' end
   end
-  call('SET', key, value, 'PXAT', keepUntil)
-  call('ZADD', P .. 'books', bookId, bookId)
+  if stored == 'poorer' then
+    if string.sub(value, 15, 27) > string.sub(old, 15, 27) then call('SETRANGE', key, 14, string.sub(value, 15, 27)) end
+    endNoSooner(key, keepUntil)
+  else
+    call('SET', key, value, 'PXAT', keepUntil)
+    call('ZADD', P .. 'books', bookId, bookId)
+  end
+  keepAliases(bookId, keepUntil)
   signal('book ' .. bookId)
-  return 'stored'
+  return stored
 end
 
+-- Makes a name lead to a book of which there is a copy. The name of another book says that it was merged into this one: what led there leads here.
 local function alias(name, bookId, keepUntil)
-  if name ~= 'book-' .. bookId then
-    call('SET', P .. name, 'A' .. bookId, 'PXAT', keepUntil)
-    local old = string.match(name, '^book%-(%d+)$')
-    if old then call('ZREM', P .. 'books', old) end
+  if name == 'book-' .. bookId then return end
+  keepUntil = math.max(keepUntil, call('PEXPIRETIME', P .. 'book-' .. bookId))
+  point(name, bookId, keepUntil)
+  local old = string.match(name, '^book%-(%d+)$')
+  if not old then return end
+  call('ZREM', P .. 'books', old)
+  for _, other in ipairs(call('SMEMBERS', P .. 'aliases:' .. old)) do
+    if leads(other, old) then point(other, bookId, keepUntil) end
   end
+  call('DEL', P .. 'aliases:' .. old)
+  signal('book ' .. old)
 end
 `;

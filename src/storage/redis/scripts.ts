@@ -5,6 +5,7 @@
  * Keys, after the prefix:
  * - `book-<id>`, `isbn-<isbn13>`: what is known of a book. `Q` + fetchedAt(13) + freshUntil(13) + richness(3) + etag(16) + `\n` + JSON,
  *   or `A` + bookId (an alias), or `M` + since(13) + until(13) (Goodreads has no such book).
+ * - `aliases:<id>`: set of the names that lead to a book.
  * - `job:<jobId>`: hash of a job's record. s state, r run, p priority, c created, w waiters (`batchId.index`, space between), solo, t settled,
  *   a attempts, n waiters that are settled, ec and ed the error's code and detail, b bookId, l timeline (one JSON a line).
  * - `batch:<id>` hash (counts under their one-letter codes), `batch:<id>:items` list of JSON, `batch:<id>:states` one letter an item,
@@ -14,6 +15,7 @@
  */
 import { CLOCK_TOLERANCE_MS } from '../../clock-tolerance.ts';
 import { BATCH_SCRIPTS } from './batch-scripts.ts';
+import { BOOK_SCRIPTS } from './book-scripts.ts';
 import { DOCUMENT_SCRIPTS } from './document-scripts.ts';
 import { SCRIPT_FUNCTIONS } from './script-functions.ts';
 
@@ -200,21 +202,6 @@ end
 return out
 `;
 
-/** ARGV: bookId, copy, keepUntil, alias names. */
-const putBook = `
-local stored = put(ARGV[1], ARGV[2], ARGV[3])
-for a = 4, #ARGV do alias(ARGV[a], ARGV[1], ARGV[3]) end
-return stored
-`;
-
-/** ARGV: bookId. */
-const deleteBook = `
-call('ZREM', P .. 'books', ARGV[1])
-local gone = call('DEL', P .. 'book-' .. ARGV[1])
-if gone == 1 then signal('book ' .. ARGV[1]) end
-return gone
-`;
-
 /** ARGV: jobId, run, entry JSON, most entries. */
 const note = `
 local key = P .. 'job:' .. ARGV[1]
@@ -250,38 +237,25 @@ end
 return 1
 `;
 
-/** Every script by its command name. All take one key, the prefix. */
-export const SCRIPTS: Record<ScriptName, string> = Object.fromEntries(
-  Object.entries({
-    submit,
-    settle,
-    readJob,
-    cancelBatch,
-    putBook,
-    deleteBook,
-    note,
-    tell,
-    correctDelays,
-    ...BATCH_SCRIPTS,
-    ...DOCUMENT_SCRIPTS,
-  }).map(([name, lua]) => [name, SCRIPT_FUNCTIONS + lua]),
-) as Record<ScriptName, string>;
+const OWN_PARTS = {
+  submit,
+  settle,
+  readJob,
+  cancelBatch,
+  note,
+  tell,
+  correctDelays,
+  ...BATCH_SCRIPTS,
+  ...BOOK_SCRIPTS,
+  ...DOCUMENT_SCRIPTS,
+};
+export type ScriptName = keyof typeof OWN_PARTS;
 
-export type ScriptName =
-  | 'submit'
-  | 'rejoin'
-  | 'settle'
-  | 'readJob'
-  | 'cancelBatch'
-  | 'listBatches'
-  | 'putBook'
-  | 'deleteBook'
-  | 'note'
-  | 'putDocument'
-  | 'deleteDocument'
-  | 'trimDocuments'
-  | 'forgetExpired'
-  | 'addTally'
-  | 'keepPage'
-  | 'tell'
-  | 'correctDelays';
+/** A script as it runs in one database: Redis does not tell a script where it runs. */
+export const inDatabase = (database: number, lua: string): string => `local DATABASE = ${database}\n${lua}`;
+
+/** Every script by its command name. All take one key, the prefix. */
+export const SCRIPTS = Object.fromEntries(Object.entries(OWN_PARTS).map(([name, lua]) => [name, SCRIPT_FUNCTIONS + lua])) as Record<
+  ScriptName,
+  string
+>;

@@ -1,4 +1,4 @@
-/** Signals on Redis: one pub/sub channel, one line of text a signal. */
+/** Signals on Redis: one pub/sub channel for all databases of a server, one line of text a signal. Its last word names the database that it is about. */
 import { decodeSignal, encodeSignal } from '../signal-lines.ts';
 import type { Signal, Signals } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
@@ -12,12 +12,15 @@ export interface RedisSignals extends Signals {
   stop(): void;
 }
 
-export function createSignals(redis: RedisClient, subscriber: RedisClient, prefix: string): RedisSignals {
+export function createSignals(redis: RedisClient, subscriber: RedisClient, prefix: string, database: number): RedisSignals {
   let heartbeat: NodeJS.Timeout | undefined;
   const listeners = new Set<(signal: Signal) => void>();
   const channel = `${prefix}signals`;
   subscriber.on('message', (_channel: string, line: string) => {
-    const signal = decodeSignal(line);
+    // A line without a database is of an earlier version: it may be about ours.
+    const about = / db(\d+)$/.exec(line);
+    if (about && Number(about[1]) !== database) return;
+    const signal = decodeSignal(about ? line.slice(0, about.index) : line);
     if (signal) for (const listener of listeners) listener(signal);
   });
   return {

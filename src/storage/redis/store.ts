@@ -51,7 +51,7 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
   const where = describeAddress(address);
   const redis = openConnection(address, 'records', onError);
   const subscriber = openConnection(address, 'subscriber', onError);
-  const signals = createSignals(redis, subscriber, prefix);
+  const signals = createSignals(redis, subscriber, prefix, address.database);
   const queueBackend = createQueueBackend(address, settings.prefix, redis, onError);
   let starting: Promise<void> | null = null;
 

@@ -11,11 +11,16 @@ import {
   type MovedPage,
   type MovedTally,
 } from '../transfer.ts';
-import { decodeValue, encodeCopy } from './books.ts';
+import { decodeValue, encodeCopy, followAlias } from './books.ts';
 import { asked } from './connection.ts';
 import { FOR_EVER_MS, run, type TransferKeys } from './transfer-keys.ts';
 
 export function createBookTransfer({ redis, prefix, expiries, byKey }: TransferKeys): KindTransfer<KnownRecord> {
+  /** The book that an alias leads to: other stores follow an alias once only. */
+  const bookBehind = async (alias: Buffer): Promise<BookId> => {
+    const { name } = await followAlias(alias, (next) => asked(redis.getBuffer(prefix + next)));
+    return name.slice(5) as BookId;
+  };
   return byKey(
     'books',
     '',
@@ -28,7 +33,7 @@ export function createBookTransfer({ redis, prefix, expiries, byKey }: TransferK
         if (!value || keepUntilMs === null) continue;
         const record = { name: name as JobId, keepUntilMs };
         const known = decodeValue(value, name.slice(5) as BookId);
-        if (known === null) found.set(name, { ...record, kind: 'alias', bookId: value.toString('latin1', 1) as BookId });
+        if (known === null) found.set(name, { ...record, kind: 'alias', bookId: await bookBehind(value) });
         else if (known.kind === 'book') found.set(name, { ...record, ...known });
         else found.set(name, { ...record, ...known });
       }
@@ -39,8 +44,14 @@ export function createBookTransfer({ redis, prefix, expiries, byKey }: TransferK
       for (const record of records) {
         const number = /^book-(\d+)$/.exec(record.name)?.[1];
         if (record.kind === 'book') multi.set(prefix + record.name, encodeCopy(record.book), 'PXAT', record.keepUntilMs);
-        else if (record.kind === 'alias') multi.set(prefix + record.name, `A${record.bookId}`, 'PXAT', record.keepUntilMs);
-        else
+        else if (record.kind === 'alias') {
+          const list = `${prefix}aliases:${record.bookId}`;
+          multi.set(prefix + record.name, `A${record.bookId}`, 'PXAT', record.keepUntilMs);
+          multi.sadd(list, record.name);
+          // The first is for a list without an end: it counts as one that ends later than any.
+          multi.pexpireat(list, record.keepUntilMs, 'NX');
+          multi.pexpireat(list, record.keepUntilMs, 'GT');
+        } else
           multi.set(
             prefix + record.name,
             `M${String(record.sinceMs).padStart(13, '0')}${String(record.untilMs).padStart(13, '0')}`,

@@ -27,6 +27,8 @@ const DOCUMENTS: readonly { form: RegExp; ends: boolean }[] = [
   { form: /^robots\/[^/]+$/, ends: false },
   { form: /^robots\/[^/]+\/claim$/, ends: true },
   { form: /^source\/[^/]+$/, ends: false },
+  { form: /^readiness$/, ends: true },
+  { form: /^webhook-places$/, ends: true },
   { form: /^migration$/, ends: false },
   { form: /^migration-footprint$/, ends: true },
 ];

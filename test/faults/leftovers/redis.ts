@@ -82,7 +82,24 @@ async function readNames(keys: Keys, contents: Contents): Promise<Set<string>> {
     contents.names.push({ name, leadsTo, copy });
   });
   for (const id of listed) contents.remarks.push(`the list of books has ${id}, of which there is no copy`);
-  return new Set(names);
+  const lists = await readAliasLists(keys, contents);
+  return new Set([...names, ...lists]);
+}
+
+/** The lists of names that lead to a book. A name that leads elsewhere by now goes with the next parse of the book. */
+async function readAliasLists(keys: Keys, contents: Contents): Promise<string[]> {
+  const ids = keys.startingWith('aliases:', /^\d+$/);
+  const lists = ids.map((id) => `aliases:${id}`);
+  const members = await keys.each(lists, (key) => keys.redis.smembers(key));
+  const ends = await keys.each(lists, (key) => keys.redis.pexpiretime(key));
+  lists.forEach((list, at) => {
+    if (ends[at] === -1) contents.remarks.push(`key ${list} never ends`);
+  });
+  const listed = new Map(ids.map((id, at) => [id, new Set(members[at])]));
+  for (const { name, leadsTo } of contents.names)
+    if (leadsTo !== null && !listed.get(leadsTo)?.has(name))
+      contents.remarks.push(`${name} leads to book ${leadsTo}, and is not in the list of its names`);
+  return lists;
 }
 
 /** The items that live jobs say they settle, by job: held against what the batches say. */
