@@ -3,6 +3,7 @@ import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { QuireError } from '../errors.ts';
 import { jsonErrorPosition } from './json-place.ts';
+import { problems } from './schemas/problem.ts';
 
 type Done = (error: Error | null, body?: unknown) => void;
 
@@ -46,8 +47,18 @@ const parser = (read: (text: string) => unknown) => (request: FastifyRequest, by
   }
 };
 
+const BODYLESS = new Set<unknown>(['GET', 'HEAD']);
+
+/** For the document. */
+const { 413: tooLarge, 415: wrongType } = problems('body-too-large', 'unsupported-media-type');
+
 /** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. */
 export function installJsonBodies(app: FastifyInstance): void {
+  // A body that a route has no use for, such as that of a DELETE, is read and refused all the same.
+  app.addHook('onRoute', ({ method, schema }) => {
+    if (!schema?.response || [method].flat().every((one) => BODYLESS.has(one))) return;
+    schema.response = { 413: tooLarge, 415: wrongType, ...schema.response };
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parser(parseJson));
 }
