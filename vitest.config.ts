@@ -2,10 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 const SERVERS = './test/support/global-setup.ts';
 const BUILD = './test/support/build-setup.ts';
+/** Holds every answer to openapi.yaml. */
+const CONTRACT = './test/support/openapi-setup.ts';
+const ANSWERS = './test/support/hold-answers.ts';
 
 /** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
-const project = (name: string, testTimeout: number, globalSetup: string[]) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, globalSetup },
+const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, globalSetup, setupFiles },
 });
 
 export default defineConfig({
@@ -15,8 +18,8 @@ export default defineConfig({
     projects: [
       project('unit', 20_000, []),
       project('contract', 60_000, [SERVERS]),
-      project('integration', 60_000, [SERVERS]),
-      project('e2e', 120_000, [SERVERS, BUILD]),
+      project('integration', 60_000, [SERVERS, CONTRACT], [ANSWERS]),
+      project('e2e', 120_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
     ],
   },
 });

@@ -35,7 +35,8 @@ export const ERRORS = {
   blocked: { status: 503, retry: 'snooze', title: 'Goodreads is turning us away for now' },
   disallowed: { status: 502, retry: 'never', title: "Goodreads' robots.txt does not allow this page" },
   poison: { status: 502, retry: 'never', title: 'The job ended its worker more than once' },
-  cancelled: { status: 410, retry: 'never', title: 'The job was cancelled' },
+  // No read answers this: a book whose job was cancelled is `book-unknown`.
+  cancelled: { status: 409, retry: 'never', title: 'The job or the batch was cancelled' },
   // Ours.
   'internal-error': { status: 500, retry: 'backoff', title: 'Something went wrong on our side' },
   'store-unavailable': { status: 503, retry: 'backoff', title: 'The store does not answer' },

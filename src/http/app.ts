@@ -6,7 +6,7 @@ import { installJsonBodies } from './body-parsing.ts';
 import { installCrossOriginGuard, installHostGuard } from './cross-origin.ts';
 import type { HttpDependencies } from './dependencies.ts';
 import { collectDocumentation, documentationRoutes } from './documentation.ts';
-import { answerWireError, installErrorHandling, sendError } from './error-handling.ts';
+import { installErrorHandling, sendError } from './error-handling.ts';
 import { watchMethods } from './known-methods.ts';
 import { createMetrics } from './metrics.ts';
 import { installBodyLimits } from './request-bodies.ts';
@@ -26,6 +26,7 @@ import { webhookRoutes } from './routes/webhooks.ts';
 import { BookSchema } from './schemas/book.ts';
 import { ProblemSchema } from './schemas/problem.ts';
 import { validatorCompiler } from './validation.ts';
+import { createWireAnswer, installWireProblems } from './wire-problems.ts';
 
 /**
  * A connection on which nothing moves for so long is closed, whatever is under way: the caller has gone without a word, or takes no more of a
@@ -53,7 +54,9 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
     // Health checks are answered without a Host; the guard below refuses the rest.
     http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
-    clientErrorHandler: answerWireError,
+    // Node would answer a missing Host without a body.
+    http: { requireHostHeader: false },
+    clientErrorHandler: createWireAnswer(deps.log),
   });
   const closing = new AbortController();
   app.addHook('preClose', async () => closing.abort());
@@ -66,6 +69,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
 
   const addMissingMethods = watchMethods(app);
   installErrorHandling(app);
+  installWireProblems(app);
   installJsonBodies(app);
   installHostGuard(app, deps.config);
   installAuthentication(app, deps.config.apiKeys);
@@ -74,7 +78,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   const metrics = createMetrics(app, { ...deps, bodyBytes });
   const answerBook = createBookAnswer({ deps, closing: closing.signal, count: metrics.countRead });
 
-  await collectDocumentation(app, deps.version);
+  await collectDocumentation(app, { version: deps.version, keyed: deps.config.apiKeys.length > 0 });
   await app.register(parseLinksRoutes, { deps, closing: closing.signal });
   await app.register(bookInfoRoutes, { answerBook });
   await app.register(booksRoutes, { deps, answerBook });

@@ -48,6 +48,12 @@ function refuse(request: FastifyRequest, reply: FastifyReply, detail: string): F
 
 /** Asks every request for a key, except on routes with `config.open`. Does nothing at all when no keys are set. */
 export function installAuthentication(app: FastifyInstance, keys: readonly string[]): void {
+  // For the document: an open route asks for no key, and never answers 401.
+  app.addHook('onRoute', ({ config, schema }) => {
+    if (config?.open !== true || schema === undefined) return;
+    const response = Object.entries(schema.response ?? {}).filter(([status]) => status !== '401');
+    Object.assign(schema, { security: [], response: Object.fromEntries(response) });
+  });
   if (keys.length === 0) return;
   const isKnown = createKeyCheck(keys);
   app.addHook('onRequest', (request, reply, done) => {

@@ -4,6 +4,7 @@ import type { FastifyInstance } from 'fastify';
 import { QuireError } from '../errors.ts';
 import { jsonErrorPosition } from './json-place.ts';
 import { bodyParser } from './request-bodies.ts';
+import { problems } from './schemas/problem.ts';
 
 /** The text of a body. Throws when it is not UTF-8. */
 function textOf(bytes: Buffer): string {
@@ -32,8 +33,18 @@ function parseJson(text: string): unknown {
 // An empty body is no body: many clients send a content type with every POST.
 const parser = (read: (text: string) => unknown) => bodyParser((bytes) => (bytes.length === 0 ? undefined : read(textOf(bytes))));
 
+const BODYLESS = new Set<unknown>(['GET', 'HEAD']);
+
+/** For the document. */
+const { 413: tooLarge, 415: wrongType } = problems('body-too-large', 'unsupported-media-type');
+
 /** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. */
 export function installJsonBodies(app: FastifyInstance): void {
+  // A body that a route has no use for, such as that of a DELETE, is read and refused all the same.
+  app.addHook('onRoute', ({ method, schema }) => {
+    if (!schema?.response || [method].flat().every((one) => BODYLESS.has(one))) return;
+    schema.response = { 413: tooLarge, 415: wrongType, ...schema.response };
+  });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', parser(parseJson));
 }

@@ -17,6 +17,7 @@ const TAGS = [
 const DESCRIPTION = `Takes links to Goodreads books, fetches and parses their pages in the background, politely, and serves clean records.
 
 Submit links with \`POST /parse-links\`, read books with \`GET /book-info\`. Every error is a problem (RFC 9457) whose \`type\` leads to a page that says what to do.
+A path answers methods that it does not take with 405 and \`Allow\`. What HTTP itself refuses (400, 408, 413, 417, 431, 501) is a problem of type \`about:blank\`.
 When \`API_KEYS\` is set every request but the health checks wants a key.`;
 
 /** Nothing is loaded from elsewhere, and no other page may frame this one. */
@@ -34,7 +35,12 @@ function nameSchemas<T extends object>(document: T): T {
     const node = Object.fromEntries(
       Object.entries(value).map(([key, child]) => [key, key.startsWith('example') ? (child as unknown) : visit(child)]),
     );
-    const { title } = node;
+    const { title, schema } = node;
+    // The plugin leaves the `required` of a header in its schema; OpenAPI wants it beside.
+    if (typeof schema === 'object' && schema !== null && 'required' in schema && typeof schema.required === 'boolean') {
+      const { required, ...bare } = schema;
+      return { ...node, schema: bare, ...(required ? { required } : {}) };
+    }
     if (typeof title !== 'string') return node;
     named[title] = node;
     return { $ref: `#/components/schemas/${title}` };
@@ -44,8 +50,8 @@ function nameSchemas<T extends object>(document: T): T {
   return { ...document, components: { ...components, schemas: { ...(components['schemas'] as Node), ...named } }, paths: visited };
 }
 
-/** Begins to collect the routes: must be registered before them. */
-export async function collectDocumentation(app: FastifyInstance, version: string): Promise<void> {
+/** Begins to collect the routes: must be registered before them. `keyed`: this service asks for a key. */
+export async function collectDocumentation(app: FastifyInstance, { version, keyed }: { version: string; keyed: boolean }): Promise<void> {
   await app.register(swagger, {
     openapi: {
       openapi: '3.1.0',
@@ -59,7 +65,7 @@ export async function collectDocumentation(app: FastifyInstance, version: string
           basic: { type: 'http', scheme: 'basic', description: 'Any user; the password is one of `API_KEYS`.' },
         },
       },
-      security: [{}, { bearer: [] }, { apiKey: [] }, { basic: [] }],
+      security: [...(keyed ? [] : [{}]), { bearer: [] }, { apiKey: [] }, { basic: [] }],
     },
     // Copies: a schema that two routes share would become an alias in the YAML.
     transform: ({ schema, url }) => ({ schema: schema === undefined ? {} : (JSON.parse(JSON.stringify(schema)) as typeof schema), url }),

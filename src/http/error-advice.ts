@@ -16,7 +16,8 @@ export const ADVICE: Record<ErrorCode, string> = {
   'webhook-target-refused': 'Give an https URL that leads to a public address.',
   'webhook-unknown': 'Check the id: `GET /webhooks` lists what there is.',
   'delivery-unknown': 'Check the id. Deliveries are kept for some time after they ended.',
-  'webhook-disabled': 'The receiver said that it wants no more calls, or failed for too long. Register it again.',
+  'webhook-disabled':
+    'Its receiver answered 410 Gone. `POST /webhooks/{webhookId}/enable` lets Quire call it again; then redeliver what it missed.',
   'too-many-webhooks': 'Remove a webhook that is not needed any more.',
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
@@ -34,7 +35,7 @@ export const ADVICE: Record<ErrorCode, string> = {
     'Wait: single probes find out when Goodreads answers again, and then all goes on by itself. `GET /source` tells when the next one goes.',
   disallowed: 'Nothing: robots.txt forbids this page, and Quire keeps to it.',
   poison: 'The page may hold something that ends the worker. Look into the log of the workers before `POST /jobs/{jobId}/retry`.',
-  cancelled: 'Submit the book again if it is still wanted.',
+  cancelled: 'Submit the books again if they are still wanted.',
   'internal-error': 'It is our fault. The log has the error under the request id that the problem gives as `instance`.',
   'store-unavailable': 'Wait as long as `Retry-After` says. Operators: look whether Redis or PostgreSQL runs and has memory.',
   overloaded:

@@ -1,5 +1,4 @@
-/** Every error becomes a problem here: ours, Fastify's, unknown routes, wrong methods, requests that are no HTTP. */
-import type { Socket } from 'node:net';
+/** Every error becomes a problem here: ours, Fastify's, unknown routes. */
 import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { QuireError } from '../errors.ts';
 import { sendProblem, sendStatusProblem } from './problem.ts';
@@ -68,23 +67,4 @@ export function installErrorHandling(app: FastifyInstance): void {
     const path = request.url.split('?', 1)[0]?.slice(0, 200) ?? '';
     return sendProblem(request, reply, 'not-found', { detail: `There is nothing at ${path}. /docs shows what there is.` });
   });
-}
-
-const WIRE_ERRORS: Record<string, [status: number, title: string, detail: string]> = {
-  HPE_HEADER_OVERFLOW: [431, 'Request Header Fields Too Large', 'The headers are longer than 16 KiB.'],
-  ERR_HTTP_REQUEST_TIMEOUT: [408, 'Request Timeout', 'The request did not arrive in time.'],
-};
-
-/** Answers what is no HTTP at all. There is no request object yet, so the answer is written by hand. */
-export function answerWireError(error: Error & { code?: string }, socket: Socket): void {
-  if (!socket.writable || error.code === 'ECONNRESET') {
-    socket.destroy();
-    return;
-  }
-  const [status, title, detail] = WIRE_ERRORS[error.code ?? ''] ?? [400, 'Bad Request', 'That is not a well-formed HTTP request.'];
-  const body = JSON.stringify({ type: 'about:blank', title, status, detail });
-  socket.end(
-    `HTTP/1.1 ${status} ${title}\r\nconnection: close\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    () => socket.destroy(),
-  );
 }

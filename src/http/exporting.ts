@@ -21,7 +21,7 @@ export const ExportQuerySchema = Type.Object({
 /** The responses of an export, for the document. */
 export const EXPORT_RESPONSE = {
   description: 'The books, streamed.',
-  headers: { 'Content-Disposition': { type: 'string' } },
+  headers: { 'Content-Disposition': { type: 'string', required: true } },
   content: {
     'application/jsonl': { schema: Type.String({ description: 'A Book a line.' }) },
     'text/csv': {

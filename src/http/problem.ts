@@ -7,7 +7,7 @@ import { jitteredSeconds } from './retry-after.ts';
 import { withSurplus } from './surplus.ts';
 
 /** Media type of every error. */
-const PROBLEM_TYPE = 'application/problem+json';
+export const PROBLEM_TYPE = 'application/problem+json';
 
 /** Faults shown at most; a list of 10,000 bad links would otherwise be answered with 10,000 sentences. */
 const MAX_FAULTS = 100;
@@ -16,7 +16,7 @@ const MAX_FAULTS = 100;
 export interface ProblemMore {
   detail: string;
   errors?: readonly Fault[] | undefined;
-  /** Seconds until another try makes sense; jittered before it is sent. 429 and 503 always carry one. */
+  /** Seconds until another try makes sense; jittered before it is sent. Passing errors always carry one. */
   retryAfterSeconds?: number | undefined;
   /** Members of this problem type, such as `jobId`. */
   extensions?: Record<string, unknown> | undefined;
@@ -24,6 +24,10 @@ export interface ProblemMore {
 
 /** Path of the page that documents an error: the `type` of its problems. */
 export const problemType = (code: ErrorCode): string => `/errors/${code}`;
+
+/** Whether the same request may succeed in a moment: such answers carry `Retry-After`. Other conflicts (409) stay until somebody acts. */
+export const isPassing = (code: ErrorCode): boolean =>
+  ERRORS[code].status === 429 || ERRORS[code].status === 503 || code === 'idempotency-conflict' || code === 'cancelled';
 
 /** Answers with the problem of `code`. */
 export function sendProblem(request: FastifyRequest, reply: FastifyReply, code: ErrorCode, more: ProblemMore): FastifyReply {
@@ -55,7 +59,7 @@ function send(
     ...(errors === undefined ? {} : { errors: errors.slice(0, MAX_FAULTS) }),
     ...extensions,
   };
-  if (retryAfterSeconds !== undefined || status === 429 || status === 503) {
+  if (retryAfterSeconds !== undefined || (code !== undefined && isPassing(code))) {
     reply.header('retry-after', String(jitteredSeconds(retryAfterSeconds ?? 2)));
   }
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');

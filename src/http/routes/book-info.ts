@@ -9,10 +9,10 @@ import { problems } from '../schemas/problem.ts';
 
 /** Headers of an answer with a copy. */
 const COPY_HEADERS = {
-  ETag: { type: 'string', description: 'Strong; changes with every byte of the book.' },
-  'Last-Modified': { type: 'string', description: 'When the copy was fetched.' },
-  Age: { type: 'integer', description: 'Seconds since then.' },
-  'Cache-Control': { type: 'string', description: '`max-age`, `stale-while-revalidate`, `stale-if-error`.' },
+  ETag: { type: 'string', required: true, description: 'Strong; changes with every byte of the book.' },
+  'Last-Modified': { type: 'string', required: true, description: 'When the copy was fetched.' },
+  Age: { type: 'integer', required: true, description: 'Seconds since then.' },
+  'Cache-Control': { type: 'string', required: true, description: '`max-age`, `stale-while-revalidate`, `stale-if-error`.' },
 };
 
 /** What a read of one book can answer, for the document. */
@@ -25,8 +25,8 @@ export const BOOK_RESPONSES = {
   202: {
     description: 'No copy yet: its job is waiting, active, delayed or held back by a block.',
     headers: {
-      Location: { type: 'string', description: 'The job.' },
-      'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' },
+      Location: { type: 'string', required: true, description: 'The job.' },
+      'Retry-After': { type: 'integer', required: true, description: 'Seconds, with jitter.' },
       'Preference-Applied': { type: 'string' },
     },
     content: { 'application/json': { schema: PendingSchema } },

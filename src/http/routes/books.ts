@@ -123,7 +123,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       response: {
         202: {
           description: 'Queued, or a live job joined.',
-          headers: { Location: { type: 'string' } },
+          headers: { Location: { type: 'string', required: true } },
           content: { 'application/json': { schema: JobStatusSchema } },
         },
         ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
@@ -180,7 +180,7 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
       response: {
         200: {
           description: 'The page was read.',
-          headers: { Location: { type: 'string' } },
+          headers: { Location: { type: 'string', required: true } },
           content: {
             'application/json': {
               schema: Type.Object({

@@ -82,7 +82,7 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
         },
         202: {
           description: '`queued`.',
-          headers: { Location: { type: 'string' } },
+          headers: { Location: { type: 'string', required: true } },
           content: { 'application/json': { schema: JobStatusSchema } },
         },
         ...problems('invalid-request', 'job-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),

@@ -29,7 +29,7 @@ export interface ParseLinksOptions {
 }
 
 const SUBMITTED_HEADERS = {
-  Location: { type: 'string', description: 'The batch.' },
+  Location: { type: 'string', required: true, description: 'The batch.' },
   'Preference-Applied': { type: 'string' },
   'Idempotency-Replayed': { type: 'string', description: '`true` when this is the answer of an earlier request with the same key.' },
 };

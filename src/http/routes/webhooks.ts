@@ -40,7 +40,7 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       response: {
         201: {
           description: 'Made.',
-          headers: { Location: { type: 'string' } },
+          headers: { Location: { type: 'string', required: true } },
           content: { 'application/json': { schema: WebhookWithSecretSchema } },
         },
         ...problems('invalid-request', 'webhook-target-refused', 'too-many-webhooks', 'body-too-large', 'unsupported-media-type'),
@@ -158,7 +158,8 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       operationId: 'getDelivery',
       tags: TAGS,
       summary: 'A delivery: its payload and what came of each attempt',
-      description: 'The attempts are in order, each with the status and the start of the answer, or with what went wrong.',
+      description:
+        'The attempts are in order, each with the status of the answer, or with what went wrong. Nothing else of an answer is kept.',
       params: DeliveryParams,
       response: { 200: DeliveryDetailSchema, ...problems('delivery-unknown') },
     },
@@ -175,7 +176,7 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       response: {
         202: {
           description: 'Queued.',
-          headers: { Location: { type: 'string' } },
+          headers: { Location: { type: 'string', required: true } },
           content: { 'application/json': { schema: DeliverySchema } },
         },
         ...problems('delivery-unknown', 'webhook-unknown', 'webhook-disabled'),

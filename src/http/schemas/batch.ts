@@ -88,13 +88,18 @@ const AnsweredItemSchema = Type.Object({
   status: Type.Enum(['queued', 'joined', 'cached', 'invalid'], {
     type: 'string',
     description:
-      '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored. `invalid`: it names no book.',
+      '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored, or it is remembered that Goodreads has no such book (`state` is `not-found` then). `invalid`: it names no book.',
   }),
   jobId: Type.Optional(Type.String()),
   reason: Type.Optional(Type.String({ description: 'Why an `invalid` link is.' })),
   duplicates: Type.Optional(Type.Integer({ description: 'How often the link came again in the same request.' })),
   ageSeconds: Type.Optional(Type.Integer({ description: 'Age of a `cached` copy.' })),
-  state: Type.Optional(State),
+  state: Type.Optional(
+    Type.Enum([...SHOWN_STATES], {
+      type: 'string',
+      description: 'Where the item stands after `Prefer: wait`. Without it only `not-found`, on a `cached` item.',
+    }),
+  ),
 });
 
 export const SubmitAnswerSchema = Type.Object(

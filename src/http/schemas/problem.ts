@@ -1,7 +1,7 @@
 /** Problems in the OpenAPI document: which statuses a route answers with, and with which codes. */
 import { Type } from 'typebox';
 import { ERRORS, type ErrorCode } from '../../errors.ts';
-import { problemType } from '../problem.ts';
+import { isPassing, problemType } from '../problem.ts';
 
 const FaultSchema = Type.Object({
   pointer: Type.String({ description: 'JSON pointer (RFC 6901) to the fault; `/query/…` for query parameters.' }),
@@ -35,57 +35,58 @@ export interface ProblemResponse {
   headers?: Record<string, unknown>;
 }
 
-/** What any route may answer: no key, a name or page that may not ask, a fault of ours, a store that is away. */
-const EVERYWHERE = ['unauthorized', 'forbidden', 'internal-error', 'store-unavailable'] as const;
+/** What any route may answer: a request it cannot read, no key, a name or page that may not ask, a fault of ours, a store that is away. */
+const EVERYWHERE = ['invalid-request', 'unauthorized', 'forbidden', 'internal-error', 'store-unavailable'] as const satisfies ErrorCode[];
 
-const HEADERS: Partial<Record<number, Record<string, unknown>>> = {
-  401: { 'WWW-Authenticate': { type: 'string' } },
-  409: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
-  415: {
-    'Accept-Encoding': { type: 'string', description: 'The encodings that are read, where the encoding of the body is not one of them.' },
-  },
-  429: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
-  503: { 'Retry-After': { type: 'integer', description: 'Seconds, with jitter.' } },
-};
+/** Headers that answers of these codes have. */
+function headersOf(status: number, codes: readonly ErrorCode[]): Record<string, unknown> | undefined {
+  if (status === 401) return { 'WWW-Authenticate': { type: 'string', required: true } };
+  if (status === 415)
+    return {
+      'Accept-Encoding': { type: 'string', description: 'The encodings that are read, where the encoding of the body is not one of them.' },
+    };
+  if (!codes.some(isPassing)) return undefined;
+  return { 'Retry-After': { type: 'integer', required: codes.every(isPassing), description: 'Seconds, with jitter.' } };
+}
 
-function response(status: number, codes: readonly ErrorCode[]): ProblemResponse {
-  // What any route may answer is shown once, by the routes that name it.
+function response(status: number, codes: readonly ErrorCode[], shown: readonly ErrorCode[]): ProblemResponse {
   const examples = Object.fromEntries(
-    codes
-      .filter((code) => !EVERYWHERE.some((common) => common === code))
-      .map((code) => [
-        code,
-        {
-          value: {
-            type: problemType(code),
-            title: ERRORS[code].title,
-            status,
-            detail: `${ERRORS[code].title}.`,
-            instance: 'kq3fX0aZ-1',
-            code,
-          },
+    shown.map((code) => [
+      code,
+      {
+        value: {
+          type: problemType(code),
+          title: ERRORS[code].title,
+          status,
+          detail: `${ERRORS[code].title}.`,
+          instance: 'kq3fX0aZ-1',
+          code,
         },
-      ]),
+      },
+    ]),
   );
-  const headers = HEADERS[status];
+  const headers = headersOf(status, codes);
   return {
     description: codes.map((code) => `\`${code}\`: ${ERRORS[code].title}.`).join(' '),
     ...(headers ? { headers } : {}),
-    content: { 'application/problem+json': { schema: Type.Ref('Problem'), ...(Object.keys(examples).length > 0 ? { examples } : {}) } },
+    content: { 'application/problem+json': { schema: Type.Ref('Problem'), ...(shown.length > 0 ? { examples } : {}) } },
   };
 }
 
-/** The problem responses of a route: those named, and those that any route may answer. Codes of one status share a response. */
-export function problems<C extends ErrorCode>(...codes: C[]): Record<Status<C> | 401 | 403 | 500 | 503, ProblemResponse> {
+type Everywhere = Status<(typeof EVERYWHERE)[number]>;
+
+/** The problem responses of a route: those named, and those that any route may answer. Codes of one status share a response; the named ones have an example. */
+export function problems<C extends ErrorCode>(...named: C[]): Record<Status<C> | Everywhere, ProblemResponse> {
   const byStatus = new Map<number, ErrorCode[]>();
   // A body that may be too large may also come while too many are under way.
-  const busy: ErrorCode[] = codes.some((code) => code === 'body-too-large') ? ['overloaded'] : [];
-  for (const code of [...codes, ...EVERYWHERE, ...busy]) {
+  const busy: ErrorCode[] = named.some((code) => code === 'body-too-large') ? ['overloaded'] : [];
+  for (const code of new Set<ErrorCode>([...named, ...EVERYWHERE, ...busy])) {
     const { status } = ERRORS[code];
     byStatus.set(status, [...(byStatus.get(status) ?? []), code]);
   }
-  return Object.fromEntries([...byStatus].map(([status, same]) => [status, response(status, same)])) as Record<
-    Status<C> | 401 | 403 | 500 | 503,
+  const isNamed = (code: ErrorCode): boolean => (named as ErrorCode[]).includes(code);
+  return Object.fromEntries([...byStatus].map(([status, codes]) => [status, response(status, codes, codes.filter(isNamed))])) as Record<
+    Status<C> | Everywhere,
     ProblemResponse
   >;
 }

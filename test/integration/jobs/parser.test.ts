@@ -1,6 +1,7 @@
 /** Pages that users send, pages that jobs failed on, and what the parser's counters say: on every store. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { fixture } from '../../support/corpus.ts';
+import { isNotQuire } from '../../support/hold-answers.ts';
 import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -12,6 +13,7 @@ describe.each(STORES)('the parser on the %s store', (store) => {
   beforeAll(async () => {
     quire = await startQuire(store, { settings: { CRAWL_CONCURRENCY: '1' } });
     known = quire.goodreads.ids[0] ?? '';
+    isNotQuire(quire.goodreads.origin);
     page = Buffer.from(await (await fetch(`${quire.goodreads.origin}/book/show/${known}`)).arrayBuffer());
   });
   afterAll(() => quire.stop());

@@ -13,6 +13,7 @@ import {
   WebhookWithSecretSchema,
 } from '../../../src/http/schemas/webhook.ts';
 import { newSecret, parseSecret } from '../../../src/events/webhooks/signing.ts';
+import { holdAnswer } from '../../support/hold-answers.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';
 
@@ -43,6 +44,13 @@ describe('the routes of webhooks', () => {
 
   const ask = async (method: 'GET' | 'POST' | 'DELETE', url: string, payload?: object) => {
     const answer = await app.inject({ method, url, ...(payload === undefined ? {} : { payload }) });
+    holdAnswer({
+      method,
+      path: url,
+      status: answer.statusCode,
+      headers: new Headers(Object.entries(answer.headers).map(([name, value]) => [name, String(value)])),
+      body: answer.body,
+    });
     return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json() };
   };
 

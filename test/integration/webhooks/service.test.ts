@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { newSecret } from '../../../src/events/webhooks/signing.ts';
+import { isNotQuire } from '../../support/hold-answers.ts';
 import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
 import { startReceiver, verified, type Receiver } from './receiver.ts';
 
@@ -46,6 +47,7 @@ describe.each(STORES)('webhooks of a whole Quire on the %s store', (store) => {
   it('tell of a page that was put: of the job that it ended, and of the book when there was no job', async () => {
     const secret = newSecret();
     expect((await quire.post('/webhooks', { url: receiver.url, events: ['book.*'], secret })).status).toBe(201);
+    isNotQuire(quire.goodreads.origin);
     const page = await (await fetch(`${quire.goodreads.origin}/book/show/${bookId}`)).text();
     await quire.goodreads.control({ mode: 'hang' });
     const { batchId } = await quire.submit([link]);

@@ -10,6 +10,7 @@ interface Operation {
   summary?: string;
   description?: string;
   requestBody?: { content: Record<string, { schema?: object }> };
+  security?: object[];
   parameters?: { name: string; description?: string }[];
   responses: Record<string, { description?: string; content?: Record<string, { schema?: { $ref?: string } }> }>;
 }
@@ -69,16 +70,17 @@ describe('the OpenAPI document', () => {
     expect(document.openapi).toBe('3.1.0');
   });
 
-  it.each(operations)('%s is described', (_name, operation) => {
+  it.each(operations)('%s is described', (name, operation) => {
     expect(operation.operationId).toMatch(/^[a-z][A-Za-z]+$/);
     expect(operation.summary?.length).toBeGreaterThan(5);
     expect(operation.description?.length).toBeGreaterThan(3);
-    expect(document.tags.map(({ name }) => name)).toEqual(expect.arrayContaining(operation.tags ?? ['none']));
-    for (const { name, description } of operation.parameters ?? []) expect(description ?? name, name).toBeDefined();
+    expect(document.tags.map((tag) => tag.name)).toEqual(expect.arrayContaining(operation.tags ?? ['none']));
+    for (const parameter of operation.parameters ?? []) expect(parameter.description ?? parameter.name, parameter.name).toBeDefined();
     expect(Object.values(operation.requestBody?.content ?? {}).filter(({ schema }) => schema === undefined)).toEqual([]);
     const statuses = Object.keys(operation.responses);
     expect(statuses.some((status) => /^[23]/.test(status))).toBe(true);
-    for (const status of ['401', '500', '503']) expect(statuses).toContain(status);
+    for (const status of ['400', '500', '503']) expect(statuses).toContain(status);
+    expect(statuses.includes('401')).toBe(operation.security?.length !== 0);
     const responses = Object.entries(operation.responses);
     expect(responses.filter(([, { description = '' }]) => description.length < 4)).toEqual([]);
     const withoutProblem = responses.filter(
@@ -86,7 +88,7 @@ describe('the OpenAPI document', () => {
         Number(status) >= 400 && content?.['application/problem+json']?.schema?.$ref !== '#/components/schemas/Problem',
     );
     expect(withoutProblem).toEqual([]);
-    expect(statuses).toEqual(expect.arrayContaining(operation.requestBody ? ['400', '413', '415'] : []));
+    expect(statuses).toEqual(expect.arrayContaining(name.startsWith('GET') ? [] : ['403', '413', '415']));
   });
 
   it('gives every operation an id of its own, and refers to nothing that is not there', () => {
@@ -96,9 +98,29 @@ describe('the OpenAPI document', () => {
     expect(references.filter((name) => !(name in document.components.schemas))).toEqual([]);
   });
 
+  it('promises Retry-After where the same request may succeed in a moment, and nowhere else', () => {
+    const promise = { 'Retry-After': { type: 'integer', required: true, description: expect.any(String) } };
+    expect(problems('idempotency-conflict')[409].headers).toEqual(promise);
+    expect(problems('too-many-webhooks')[409].headers).toBeUndefined();
+    expect(problems('webhook-disabled')[409].headers).toBeUndefined();
+    expect(problems('rate-limited')[429].headers).toEqual(promise);
+    expect(operations.filter(([, { responses }]) => '410' in responses)).toEqual([]);
+  });
+
+  it('asks for a key where the service does', async () => {
+    const open = operations.filter(([, { security }]) => security?.length === 0).map(([name]) => name);
+    expect(open).toEqual(expect.arrayContaining(['GET /livez', 'GET /readyz']));
+    expect(open).not.toContain('GET /stats');
+    const keyed = await buildBareApp({ apiKeys: ['a-key-of-ours'] });
+    const secured = keyed.swagger() as unknown as { security: object[] };
+    await keyed.close();
+    expect(secured.security).toEqual([{ bearer: [] }, { apiKey: [] }, { basic: [] }]);
+    expect((document as unknown as { security: object[] }).security).toEqual([{}, ...secured.security]);
+  });
+
   it('shares one response among codes of one status', () => {
     const responses = problems('book-unknown', 'book-not-found');
-    expect(Object.keys(responses)).toEqual(['401', '403', '404', '500', '503']);
+    expect(Object.keys(responses)).toEqual(['400', '401', '403', '404', '500', '503']);
     expect(responses[404].description).toBe(
       `\`book-unknown\`: ${ERRORS['book-unknown'].title}. \`book-not-found\`: ${ERRORS['book-not-found'].title}.`,
     );
