@@ -54,8 +54,6 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
     // Health checks are answered without a Host; the guard below refuses the rest.
     http: { requireHostHeader: false },
     frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
-    // Node would answer a missing Host without a body.
-    http: { requireHostHeader: false },
     clientErrorHandler: createWireAnswer(deps.log),
   });
   const closing = new AbortController();
