@@ -118,7 +118,7 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
 export function createBatches(options: BatchesOptions): Batches {
   const { store, now = Date.now } = options;
 
-  const record = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
+  const takeIn = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
     const nowMs = now();
     const run = options.newRun(nowMs);
     const batchId = newBatchId(nowMs);
@@ -165,7 +165,7 @@ export function createBatches(options: BatchesOptions): Batches {
     let jobs = entries.filter(({ reference }) => reference !== null).length;
     const leave = await options.enter(jobs);
     try {
-      const answered = await record(entries, request);
+      const answered = await takeIn(entries, request);
       jobs = answered.counts.queued;
       return answered;
     } finally {

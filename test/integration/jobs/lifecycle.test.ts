@@ -165,7 +165,14 @@ describe.each(STORES)('jobs on the %s store', (store) => {
       runIdOf(`book-${id}` as JobId, (await records.jobs.get(`book-${id}` as JobId))?.run ?? '');
     await queue.remove(await runOf(lost));
     // The second one is finished in BullMQ while our record is still live, as after a crash between the two.
-    const reconciler = createReconciler({ store: records, producer, log: { warn: () => undefined }, batchTtlMs: 1e9, idleMs: -1_000 });
+    const reconciler = createReconciler({
+      store: records,
+      waiting: () => Promise.resolve(0),
+      producer,
+      log: { warn: () => undefined },
+      batchTtlMs: 1e9,
+      idleMs: -1_000,
+    });
     expect(await reconciler.round()).toBeGreaterThanOrEqual(1);
     expect(await records.queueBackend.unfinished(PARSE_BOOK, [await runOf(lost), await runOf(dead)])).toEqual([true, true]);
     expect((await quire.get(`/jobs/book-${lost}`)).body.timeline.map((entry: { event: string }) => entry.event)).toContain('retried');
@@ -188,7 +195,13 @@ describe.each(STORES)('jobs on the %s store', (store) => {
       maxAgeMs: null,
       items: [{ index: 0, input: link(id), jobId: `book-${id}` as JobId, bookId: null, duplicates: 0, reason: null }],
     });
-    await createReconciler({ store: records, producer, log: { warn: () => undefined }, batchTtlMs: 1e9 }).round();
+    await createReconciler({
+      store: records,
+      waiting: () => Promise.resolve(0),
+      producer,
+      log: { warn: () => undefined },
+      batchTtlMs: 1e9,
+    }).round();
     expect(await records.batches.get(batchId)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
     await queue.close();
   });
