@@ -107,7 +107,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
 
     const onQueueError = (error: Error): void => log.warn({ err: error.message }, 'queue connection');
     const queue = step('queue', openQueue(store, onQueueError), (q) => q.close());
-    const producer = createProducer(store, queue);
+    const producer = step('producer', createProducer(store, queue), async (p) => p.close());
     const { crawler, source, ledger } = step(
       'crawler',
       createCrawling({ store, config, version, classify: readPage, log, now, random }),
@@ -206,7 +206,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       source.onChange((state) => {
         if (state.hold === null) worker.wake();
       });
-      const reconciler = step('reconciler', createReconciler({ store, producer, log, batchTtlMs: config.batchTtlMs, now }), (r) =>
+      const reconciler = step('reconciler', createReconciler({ store, producer, waiting: backlog.waiting, log, batchTtlMs: config.batchTtlMs, now }), (r) =>
         r.stop(),
       );
       await worker.start();

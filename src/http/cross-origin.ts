@@ -5,7 +5,7 @@
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Config } from '../config.ts';
 import { QuireError } from '../errors.ts';
-import { sendProblem, sendStatusProblem } from './problem.ts';
+import { sendProblem } from './problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -72,11 +72,6 @@ export function installHostGuard(app: FastifyInstance, { host, apiKeys, publicUr
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.anyHost === true) return done();
     const given = request.headers.host;
-    // RFC 9112, 3.2. Node itself would answer this, but without a problem, and to health checks too.
-    if (given === undefined && request.raw.httpVersion === '1.1') {
-      sendStatusProblem(request, reply, 400, { detail: 'The request has no Host header.' });
-      return;
-    }
     if (!guarded || isAskedByLoopbackName(request) || (publicName !== null && hostName(given) === publicName)) return done();
     sendProblem(request, reply, 'forbidden', {
       detail:

@@ -1,6 +1,9 @@
 /**
  * Keeps the promise that a batch always ends: finds live jobs that BullMQ does not have any more (a process died between recording and
  * enqueuing, somebody emptied the queue by hand) and enqueues them again; and items whose job's record is gone, which get a new job.
+ *
+ * Two looks: a round goes through every batch that stands still for long. Between rounds a quick look asks whether a batch stands still though no
+ * job waits: then something is lost, and nobody has to wait for the round.
  */
 import type { BatchId, Priority } from '../batches/batch.ts';
 import type { JobId } from '../books/identity.ts';
@@ -18,6 +21,10 @@ const IDLE_MS = 30_000;
 /** A batch that was found whole is looked at again after this long: a blocked source makes every batch stand still. */
 const TRUST_MS = 300_000;
 const ROUND_MS = 15_000;
+/** How often the quick look comes, how long a batch must have stood still for it, and how long one that was found whole is trusted then. */
+const LOOK_MS = 2_000;
+const STRANDED_MS = 3_000;
+const STRANDED_TRUST_MS = 30_000;
 const BATCHES_LISTED = 1_000;
 const BATCHES_A_ROUND = 50;
 const ITEMS_AT_ONCE = 500;
@@ -27,11 +34,15 @@ export interface Reconciler {
   stop(): Promise<void>;
   /** One round: returns how many jobs were enqueued again. */
   round(): Promise<number>;
+  /** The quick look: as `round`, for batches and jobs that stand still though no job waits. */
+  look(): Promise<number>;
 }
 
 export interface ReconcilerOptions {
   store: Store;
-  producer: Producer;
+  producer: Omit<Producer, 'close'>;
+  /** Jobs that wait in the queue. */
+  waiting(): Promise<number>;
   log: { warn(fields: object, message: string): void };
   /** How long a finished batch is kept, in milliseconds. */
   batchTtlMs: number;
@@ -39,8 +50,10 @@ export interface ReconcilerOptions {
   now?: () => number;
 }
 
-export function createReconciler({ store, producer, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now }: ReconcilerOptions): Reconciler {
+export function createReconciler(options: ReconcilerOptions): Reconciler {
+  const { store, producer, waiting: countWaiting, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
   const checkedAt = new Map<BatchId, number>();
+  const lookedAt = new Map<BatchId, number>();
   let timer: NodeJS.Timeout | null = null;
   let current: Promise<number> | null = null;
 
@@ -155,37 +168,78 @@ export function createReconciler({ store, producer, log, batchTtlMs, idleMs = ID
       checkedAt.set(batchId, now());
     }
     for (const batchId of checkedAt.keys()) if (!listed.includes(batchId)) checkedAt.delete(batchId);
-    const solo = (await store.jobs.listSolo(ITEMS_AT_ONCE)).filter(
-      ({ createdAtMs }) => createdAtMs < now() - idleMs || createdAtMs > now() + CLOCK_TOLERANCE_MS,
-    );
-    found += await enqueueLost(solo);
+    found += await enqueueLost(await soloBefore(idleMs));
     await store.batches.sweep(now() - batchTtlMs);
+    return tell(found);
+  };
+
+  const look = async (): Promise<number> => {
+    const idle = await store.batches.listIdle(now() - STRANDED_MS, BATCHES_A_ROUND);
+    for (const batchId of lookedAt.keys()) if (!idle.includes(batchId)) lookedAt.delete(batchId);
+    const due = idle.filter((id) => Math.abs(now() - (lookedAt.get(id) ?? 0)) > STRANDED_TRUST_MS);
+    const solo = await soloBefore(STRANDED_MS);
+    if ((due.length === 0 && solo.length === 0) || (await countWaiting()) > 0) return 0;
+    let found = await enqueueLost(solo);
+    for (const batchId of due) {
+      // Whether it was submitted to its end is for the round to say: a slow submission takes longer than this.
+      found += await reconcileBatch(batchId, false);
+      lookedAt.set(batchId, now());
+    }
+    return tell(found);
+  };
+
+  /** Live jobs without a batch that are older than this, or from the future. */
+  const soloBefore = async (ageMs: number): ReturnType<Store['jobs']['listSolo']> =>
+    (await store.jobs.listSolo(ITEMS_AT_ONCE)).filter(
+      ({ createdAtMs }) => createdAtMs < now() - ageMs || createdAtMs > now() + CLOCK_TOLERANCE_MS,
+    );
+
+  const tell = (found: number): number => {
     if (found > 0) log.warn({ jobs: found }, 'jobs that were missing from the queue were queued again');
     return found;
   };
 
+  let roundDueMs = Infinity;
+  let failing = false;
+
+  const run = async (): Promise<number> => {
+    const isRound = performance.now() >= roundDueMs;
+    if (isRound) roundDueMs = performance.now() + ROUND_MS;
+    try {
+      const found = await (isRound ? round() : look());
+      failing = false;
+      return found;
+    } catch (error) {
+      if (!failing) log.warn({ err: error }, 'reconciler round');
+      failing = true;
+      // What was there before the store went away may not be there after it.
+      checkedAt.clear();
+      lookedAt.clear();
+      return 0;
+    }
+  };
+
   const schedule = (): void => {
     timer = setTimeout(() => {
-      current = round().catch((error: unknown) => {
-        log.warn({ err: error }, 'reconciler round');
-        // What was there before the store went away may not be there after it.
-        checkedAt.clear();
-        return 0;
-      });
+      current = run();
       void current.then(() => {
         if (timer) schedule();
       });
-    }, ROUND_MS);
+    }, LOOK_MS);
     timer.unref();
   };
 
   return {
-    start: schedule,
+    start() {
+      roundDueMs = performance.now() + ROUND_MS;
+      schedule();
+    },
     async stop() {
       if (timer) clearTimeout(timer);
       timer = null;
       await current;
     },
     round,
+    look,
   };
 }

@@ -10,6 +10,7 @@ import { createWebhooks } from '../events/webhooks/webhooks.ts';
 import type { Webhooks } from '../events/webhooks/views.ts';
 import type { Store } from '../storage/store.ts';
 import { createWebhookWorker, type WebhookJobWorker } from './deliver-webhook.job.ts';
+import { createPendingCalls } from './pending-calls.ts';
 import { enqueueDelivery, openWebhookQueue, type WebhookQueue } from './webhook-queue.ts';
 
 /** Running calls get no longer than this at the end: it comes on top of the crawls' own `DRAIN_SECONDS`, and most platforms kill after 30 s. */
@@ -68,11 +69,13 @@ export function createWebhookCalls({
     now,
     random,
   });
+  const pending = createPendingCalls({ queue, deliveries, endpoints, log });
   let worker: WebhookJobWorker | null = null;
   let closing: Promise<void> | null = null;
 
   const close = async (): Promise<void> => {
     await announcer.stop();
+    await pending.stop();
     await worker?.stop();
     await queue.close();
   };
@@ -85,6 +88,7 @@ export function createWebhookCalls({
       worker ??= createWebhookWorker({ store, deliver, drainSeconds: Math.min(config.drainSeconds, MAX_DRAIN_SECONDS), log, random });
       await worker.start();
       announcer.start();
+      pending.start();
     },
     close: () => (closing ??= close()),
   };

@@ -3,7 +3,9 @@
  * delivery; the job in the queue only names it.
  */
 import type { DocumentStore } from '../../storage/store.ts';
+import { batchOf } from './endpoints.ts';
 import { deliveryIdOf, payloadOf, type DeliveryId, type EventType, type WebhookEvent } from './event.ts';
+import { MAX_PENDING_IN_ALL } from './pending-limits.ts';
 
 /** How long a delivery is kept after it last changed. */
 const KEEP_MS = 7 * 86_400_000;
@@ -57,6 +59,11 @@ export interface Deliveries {
   list(endpointId: string, query: { after: DeliveryId | null; limit: number }): Promise<Delivery[]>;
   /** Changes a delivery; `null` when there is none. `change` returns `null` to leave it as it is. */
   update(id: DeliveryId, change: (delivery: Delivery) => Delivery | null): Promise<Delivery | null>;
+  /**
+   * Gives up a run that waits, because too many do; `false` when it does not wait any more. A standing webhook's delivery goes from the log, a batch's ends as
+   * failed.
+   */
+  drop(id: DeliveryId, run: number): Promise<boolean>;
   /** Begins a new run of a delivery and gives it to the queue. `null`: no such delivery. */
   redeliver(id: DeliveryId): Promise<Delivery | null>;
 }
@@ -154,6 +161,19 @@ export function createDeliveries({ documents, enqueue, now = Date.now }: Deliver
       // Whoever recorded it may have ended before the queue had it: it is given again, and the queue takes a run once.
       const current = made === null ? await get(id) : delivery;
       if (current?.state === 'pending') await enqueue({ id, run: current.run });
+    },
+    async drop(id, run) {
+      const delivery = await get(id);
+      if (delivery?.state !== 'pending' || delivery.run !== run) return false;
+      // Kept, the dropped ones of a dead receiver would grow without bound themselves.
+      if (batchOf(delivery.endpointId) === null) return documents.delete(keyOf(id));
+      const note = `Dropped: more than ${MAX_PENDING_IN_ALL} calls of webhooks waited.`;
+      const ended = await update(id, (before) =>
+        before.state === 'pending' && before.run === run
+          ? { ...before, state: 'failed', settledAtMs: now(), nextAttemptAtMs: null, note }
+          : null,
+      );
+      return ended?.state === 'failed';
     },
     async redeliver(id) {
       const runAtMs = now();

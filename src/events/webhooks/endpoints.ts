@@ -34,6 +34,8 @@ export interface Endpoint {
   createdAtMs: number;
   /** `null` while it is called. */
   disabled: { atMs: number; reason: string } | null;
+  /** Calls that were dropped because too many waited; absent when none was. */
+  dropped?: { calls: number; atMs: number };
 }
 
 export interface Endpoints {
@@ -46,6 +48,8 @@ export interface Endpoints {
   /** Changes an endpoint; `null` when there is none. `change` may be called again when somebody else changed it meanwhile. */
   update(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<Endpoint | null>;
   remove(id: string): Promise<boolean>;
+  /** Adds to the calls that were dropped because too many waited. */
+  countDropped(id: string, calls: number): Promise<void>;
   /** The endpoint of a batch, made at the first call. */
   ofBatch(batchId: BatchId, webhook: { url: string; secret: string | null }): Promise<Endpoint>;
 }
@@ -108,9 +112,28 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     return found && read(found.json);
   };
 
+  const update: Endpoints['update'] = async (id, change) => {
+    const key = keyOf(id);
+    if (key === null) return null;
+    for (;;) {
+      const nowMs = now();
+      const found = await documents.get(key, nowMs);
+      if (!found) return null;
+      const changed = change(read(found.json));
+      const expireAtMs = isStanding(id) ? null : changed.createdAtMs + KEEP_BATCH_ENDPOINT_MS;
+      if ((await documents.put(key, JSON.stringify(changed), { nowMs, ifVersion: found.version, expireAtMs })) === null) continue;
+      known = null;
+      return changed;
+    }
+  };
+
   return {
     list,
     get,
+    update,
+    async countDropped(id, calls) {
+      await update(id, (before) => ({ ...before, dropped: { calls: (before.dropped?.calls ?? 0) + calls, atMs: now() } }));
+    },
     async create({ url, events, secret }) {
       const nowMs = now();
       const endpoint: Endpoint = { id: newId(nowMs), url, events, secret, previous: [], createdAtMs: nowMs, disabled: null };
@@ -123,20 +146,6 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     async wanting(type, as) {
       const endpoints = await (as === 'of now' ? list() : listLately());
       return endpoints.filter(({ events, disabled }) => disabled === null && events.some((pattern) => picks(pattern, type)));
-    },
-    async update(id, change) {
-      const key = keyOf(id);
-      if (key === null) return null;
-      for (;;) {
-        const nowMs = now();
-        const found = await documents.get(key, nowMs);
-        if (!found) return null;
-        const changed = change(read(found.json));
-        const expireAtMs = isStanding(id) ? null : changed.createdAtMs + KEEP_BATCH_ENDPOINT_MS;
-        if ((await documents.put(key, JSON.stringify(changed), { nowMs, ifVersion: found.version, expireAtMs })) === null) continue;
-        known = null;
-        return changed;
-      }
     },
     async remove(id) {
       known = null;

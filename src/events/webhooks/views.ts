@@ -13,6 +13,9 @@ export interface WebhookView {
   createdAt: string;
   /** Until when the secret from before the latest rotation signs along; `null` when there is none. */
   previousSecretUntil: string | null;
+  /** Calls that were dropped because too many waited for its receiver, and when the last was. */
+  droppedCalls: number;
+  droppedAt: string | null;
 }
 
 /** The answer to making a webhook and to rotating its secret: the one time the secret is shown. */

@@ -65,7 +65,7 @@ function pointTo(error: unknown, pointer: string): unknown {
 }
 
 export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, now = Date.now }: WebhooksOptions): Webhooks {
-  const toView = ({ id, url, events, disabled, createdAtMs, previous }: Endpoint): WebhookView => {
+  const toView = ({ id, url, events, disabled, createdAtMs, previous, dropped }: Endpoint): WebhookView => {
     const nowMs = now();
     const until = Math.max(0, ...previous.map(({ untilMs }) => untilMs));
     return {
@@ -76,6 +76,8 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
       disabledReason: disabled?.reason ?? null,
       createdAt: iso(createdAtMs),
       previousSecretUntil: until > nowMs ? iso(until) : null,
+      droppedCalls: dropped?.calls ?? 0,
+      droppedAt: isoOrNull(dropped?.atMs ?? null),
     };
   };
 

@@ -124,7 +124,8 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
       operationId: 'listDeliveries',
       tags: TAGS,
       summary: 'What it was sent',
-      description: 'The latest event first. Kept for 7 days, about 1,000 ended ones a webhook.',
+      description:
+        'The latest event first. Kept for 7 days, about 1,000 ended and 10,000 pending ones a webhook: the oldest beyond that are dropped, and the webhook counts them.',
       params: WebhookParams,
       querystring: DeliveryPageQuerySchema,
       response: {

@@ -1,6 +1,7 @@
 /** Webhooks and deliveries in the OpenAPI document. */
 import { Type } from 'typebox';
 import { EVENT_TYPES } from '../../events/webhooks/event.ts';
+import { MAX_PENDING } from '../../events/webhooks/pending-limits.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 const Time = Type.String({ format: 'date-time' });
@@ -49,6 +50,10 @@ const WEBHOOK = {
   previousSecretUntil: Type.Union([Time, Type.Null()], {
     description: 'Until when the secret from before the latest rotation signs along.',
   }),
+  droppedCalls: Type.Integer({
+    description: `Calls that were dropped, the oldest first, because more than ${MAX_PENDING.toLocaleString('en')} waited.`,
+  }),
+  droppedAt: Type.Union([Time, Type.Null()], { description: 'When the last call was dropped.' }),
 };
 
 export const WebhookSchema = Type.Object(WEBHOOK, { title: 'Webhook' });
@@ -65,6 +70,8 @@ export const WebhookWithSecretSchema = Type.Object(
         disabledReason: null,
         createdAt: '2026-01-31T09:30:00.000Z',
         previousSecretUntil: null,
+        droppedCalls: 0,
+        droppedAt: null,
         secret: 'whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD',
       },
     ],

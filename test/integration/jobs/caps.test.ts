@@ -147,6 +147,7 @@ it('drops from a SQL store, with each round of the reconciler, what is past its 
   await store.books.put(book, [bookReference('3' as BookId).jobId], end);
   const reconciler = createReconciler({
     store,
+    waiting: () => Promise.resolve(0),
     producer: { enqueue: () => Promise.resolve(), raise: () => Promise.resolve(), withdraw: () => Promise.resolve() },
     log: { warn: () => undefined },
     batchTtlMs: hour,

@@ -165,7 +165,14 @@ describe.each(STORES)('jobs on the %s store', (store) => {
       runIdOf(`book-${id}` as JobId, (await records.jobs.get(`book-${id}` as JobId))?.run ?? '');
     await queue.remove(await runOf(lost));
     // The second one is finished in BullMQ while our record is still live, as after a crash between the two.
-    const reconciler = createReconciler({ store: records, producer, log: { warn: () => undefined }, batchTtlMs: 1e9, idleMs: -1_000 });
+    const reconciler = createReconciler({
+      store: records,
+      waiting: () => Promise.resolve(0),
+      producer,
+      log: { warn: () => undefined },
+      batchTtlMs: 1e9,
+      idleMs: -1_000,
+    });
     expect(await reconciler.round()).toBeGreaterThanOrEqual(1);
     expect(await records.queueBackend.unfinished(PARSE_BOOK, [await runOf(lost), await runOf(dead)])).toEqual([true, true]);
     expect((await quire.get(`/jobs/book-${lost}`)).body.timeline.map((entry: { event: string }) => entry.event)).toContain('retried');
@@ -194,7 +201,8 @@ describe.each(STORES)('jobs on the %s store', (store) => {
       return batchId;
     };
     const [old, young] = [await begin(late, -120_000), await begin(early, 3_600_000)];
-    await createReconciler({ store: records, producer, log: { warn: () => undefined }, batchTtlMs: 1e9 }).round();
+    const waiting = (): Promise<number> => Promise.resolve(0);
+    await createReconciler({ store: records, waiting, producer, log: { warn: () => undefined }, batchTtlMs: 1e9 }).round();
     expect(await records.batches.get(old)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
     // One that a clock gone wrong put into the future may still be under way: it stays, and no job of it runs.
     expect(await records.batches.get(young)).toMatchObject({ counts: { queued: 5 }, finishedAtMs: null });

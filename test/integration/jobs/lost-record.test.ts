@@ -103,7 +103,7 @@ async function reconcile(store: Store): Promise<number> {
     const producer = createProducer(store, queue);
     const log = { warn: () => undefined };
     const now = (): number => Date.now() + 3_600_000;
-    return await createReconciler({ store, producer, log, batchTtlMs: 7 * 86_400_000, now }).round();
+    return await createReconciler({ store, waiting: () => Promise.resolve(0), producer, log, batchTtlMs: 7 * 86_400_000, now }).round();
   } finally {
     await queue.close();
   }
