@@ -75,7 +75,7 @@ it('an export whose reader takes nothing any more is cut off', async () => {
   const response = await served;
   await once(response, 'close');
   expect(response.writableFinished).toBe(false);
-  expect((await quire.get('/books?limit=1')).status).toBe(200);
+  expect((await quire.get('/stats')).status).toBe(200);
 });
 
 it.each(['/books/export', '/books/export?format=csv', '/batches/{batch}/export'])(
