@@ -206,8 +206,10 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
       source.onChange((state) => {
         if (state.hold === null) worker.wake();
       });
-      const reconciler = step('reconciler', createReconciler({ store, producer, waiting: backlog.waiting, log, batchTtlMs: config.batchTtlMs, now }), (r) =>
-        r.stop(),
+      const reconciler = step(
+        'reconciler',
+        createReconciler({ store, producer, waiting: backlog.waiting, log, batchTtlMs: config.batchTtlMs, now }),
+        (r) => r.stop(),
       );
       await worker.start();
       await calls.startWorker();

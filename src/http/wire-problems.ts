@@ -52,7 +52,8 @@ export function createWireAnswer(log: Log): (error: Error & { code?: string }, s
 export function installWireProblems(app: FastifyInstance): void {
   app.addHook('onRequest', (request, reply, done) => {
     // Health checks may be asked by anybody who reaches the port.
-    const isMissing = request.headers.host === undefined && request.raw.httpVersion === '1.1' && request.routeOptions.config.anyHost !== true;
+    const isMissing =
+      request.headers.host === undefined && request.raw.httpVersion === '1.1' && request.routeOptions.config.anyHost !== true;
     if (!isMissing) return done();
     sendStatusProblem(request, reply.header('connection', 'close'), 400, {
       detail: 'The request has no Host header, which HTTP/1.1 requires.',
