@@ -8,6 +8,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import { collectDocumentation, documentationRoutes } from './documentation.ts';
 import { answerWireError, installErrorHandling, sendError } from './error-handling.ts';
 import { watchMethods } from './known-methods.ts';
+import { installKnownParameters } from './known-parameters.ts';
 import { createMetrics } from './metrics.ts';
 import { requestId } from './request-id.ts';
 import { batchEventsRoutes } from './routes/batch-events.ts';
@@ -66,6 +67,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installJsonBodies(app);
   installAuthentication(app, deps.config.apiKeys);
   installCrossOriginGuard(app);
+  installKnownParameters(app);
   const metrics = createMetrics(app, deps);
   const answerBook = createBookAnswer({ deps, closing: closing.signal, count: metrics.countRead });
 

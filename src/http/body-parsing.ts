@@ -46,10 +46,15 @@ const parser = (read: (text: string) => unknown) => (request: FastifyRequest, by
   }
 };
 
-/** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. */
+/** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. An empty body of any type is no body: `curl -X POST -d ''` names a form. */
 export function installJsonBodies(app: FastifyInstance): void {
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', { parseAs: 'buffer' }, parser(parseJson));
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+    if (length === '0' && coding === undefined) delete request.headers['content-type'];
+    done();
+  });
 }
 
 /** Lets the routes of this scope take `text/plain` as well. */

@@ -77,6 +77,7 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   });
 
   app.get('/openapi.json', {
+    config: { anyParameter: true },
     schema: {
       operationId: 'openapiJson',
       tags: ['Operations'],
@@ -91,6 +92,7 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   });
 
   app.get('/openapi.yaml', {
+    config: { anyParameter: true },
     schema: {
       operationId: 'openapiYaml',
       tags: ['Operations'],
