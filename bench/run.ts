@@ -5,7 +5,7 @@
  */
 import { execFileSync } from 'node:child_process';
 import { availableParallelism, cpus, loadavg, totalmem } from 'node:os';
-import { parseArgs } from 'node:util';
+import { readArguments } from '../scripts/arguments.ts';
 import build from '../test/support/build-setup.ts';
 import { findRedisServer } from '../test/support/server-binaries.ts';
 import { benchBatches } from './batches.ts';
@@ -41,7 +41,7 @@ const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
 /** Those that fill stores or run for minutes even with `--quick`, which leaves them out unless `--only` names them. */
 const LONG = new Set(['slope', 'shard', 'growth', 'growth-postgres', 'growth-embedded']);
 
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },

@@ -10,7 +10,7 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { parseArgs } from 'node:util';
+import { readArguments } from './arguments.ts';
 import type { ParsedBook } from '../src/books/book.ts';
 import { bookReference, parseBookId } from '../src/books/identity.ts';
 import { readPage } from '../src/books/page.ts';
@@ -223,7 +223,7 @@ export function formatReport(report: AccuracyReport, shown: number): string {
 
 /** The command: takes its arguments, writes the report with `write`, answers the exit code. */
 export async function accuracy(args: string[], write: (text: string) => void): Promise<number> {
-  const { values, positionals } = parseArgs({
+  const { values, positionals } = readArguments({
     args,
     allowPositionals: true,
     options: { min: { type: 'string', default: '0.995' }, all: { type: 'boolean', default: false } },

@@ -14,8 +14,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net';
 import { argv, exit, stdin, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
+import { readArguments } from './arguments.ts';
 import { loadPages, type SavedPages } from './goodreads-pages.ts';
 import { misbehave, type Mode } from './goodreads-misbehaviour.ts';
 
@@ -211,7 +211,7 @@ async function readAll(request: IncomingMessage): Promise<string> {
 }
 
 if (argv[1] === fileURLToPath(import.meta.url)) {
-  const { values } = parseArgs({
+  const { values } = readArguments({
     options: {
       port: { type: 'string' },
       pages: { type: 'string' },

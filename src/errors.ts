@@ -69,6 +69,11 @@ export class QuireError extends Error {
   }
 }
 
+/** Why a process cannot start: a sentence for whoever started it, with the remedy. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+}
+
 /** A cursor that no page of the list asked for gave out. */
 export const foreignCursor = (): QuireError =>
   new QuireError('invalid-request', 'The cursor is not one that this list gave out.', {

@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
 import { readConfig, ROLES, SETTINGS, type Config } from './config.ts';
-import { QuireError } from './errors.ts';
+import { QuireError, StartError } from './errors.ts';
 import { createService } from './service.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
@@ -118,11 +118,8 @@ async function main(args: string[]): Promise<void> {
   } catch (error) {
     if (signalled) return;
     await service.stop();
-    refuse(
-      error instanceof QuireError || (error as { code?: string }).code === 'EADDRINUSE'
-        ? (error as Error).message
-        : ((error as Error).stack ?? String(error)),
-    );
+    const isSentence = error instanceof QuireError || error instanceof StartError;
+    refuse(isSentence ? error.message : ((error as Error).stack ?? String(error)));
   }
 }
 

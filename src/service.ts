@@ -12,6 +12,7 @@ import { QuireError } from './errors.ts';
 import { createApp } from './http/app.ts';
 import { openDoorWarning } from './http/cross-origin.ts';
 import { closeGently } from './http/draining.ts';
+import { listenOn } from './http/listen.ts';
 import { createBacklog } from './jobs/backlog.ts';
 import { createBacklogLimit } from './jobs/backlog-limit.ts';
 import { createJobs, liveRuns, newRun, until } from './jobs/jobs.ts';
@@ -171,7 +172,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           return closeGently(a, { lingerMs: Math.min(lingerMs, drainMs), cutMs });
         },
       );
-      address = await app.listen({ port: config.port, host: config.host });
+      address = await listenOn(app, { port: config.port, host: config.host });
       log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
       const open = openDoorWarning(config);
       if (open !== null) log.warn(open);

@@ -8,6 +8,7 @@ import type { HttpDependencies } from './dependencies.ts';
 import { collectDocumentation, documentationRoutes } from './documentation.ts';
 import { installErrorHandling, sendError } from './error-handling.ts';
 import { watchMethods } from './known-methods.ts';
+import { installKnownParameters } from './known-parameters.ts';
 import { createMetrics } from './metrics.ts';
 import { installBodyLimits } from './request-bodies.ts';
 import { requestId } from './request-id.ts';
@@ -72,6 +73,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installHostGuard(app, deps.config);
   installAuthentication(app, deps.config.apiKeys);
   installCrossOriginGuard(app);
+  installKnownParameters(app);
   const bodyBytes = installBodyLimits(app);
   const metrics = createMetrics(app, { ...deps, bodyBytes });
   const answerBook = createBookAnswer({ deps, closing: closing.signal, count: metrics.countRead });

@@ -38,7 +38,7 @@ const BODYLESS = new Set<unknown>(['GET', 'HEAD']);
 /** For the document. */
 const { 413: tooLarge, 415: wrongType } = problems('body-too-large', 'unsupported-media-type');
 
-/** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. */
+/** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. An empty body of any type is no body: `curl -X POST -d ''` names a form. */
 export function installJsonBodies(app: FastifyInstance): void {
   // A body that a route has no use for, such as that of a DELETE, is read and refused all the same.
   app.addHook('onRoute', ({ method, schema }) => {
@@ -47,6 +47,11 @@ export function installJsonBodies(app: FastifyInstance): void {
   });
   app.removeAllContentTypeParsers();
   app.addContentTypeParser('application/json', parser(parseJson));
+  app.addHook('onRequest', (request, _reply, done) => {
+    const { 'content-length': length = '0', 'transfer-encoding': coding } = request.headers;
+    if (length === '0' && coding === undefined) delete request.headers['content-type'];
+    done();
+  });
 }
 
 /** Lets the routes of this scope take `text/plain` as well. */

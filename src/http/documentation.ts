@@ -83,6 +83,7 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   });
 
   app.get('/openapi.json', {
+    config: { anyParameter: true },
     schema: {
       operationId: 'openapiJson',
       tags: ['Operations'],
@@ -97,6 +98,7 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
   });
 
   app.get('/openapi.yaml', {
+    config: { anyParameter: true },
     schema: {
       operationId: 'openapiYaml',
       tags: ['Operations'],

@@ -1,5 +1,7 @@
 /** How Quire starts, and how it refuses to: every refusal says what is wrong and ends with code 1. */
-import { mkdir, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runQuire } from '../../scripts/quire-process.ts';
@@ -45,10 +47,45 @@ describe('a start', () => {
     ['an unknown role', 'boss', {}, /role must be one of all, api, worker/],
     ['a role apart without a shared store', 'worker', {}, /set REDIS_URL or DATABASE_URL/],
     ['a Redis that is not there', 'all', { REDIS_URL: 'redis://127.0.0.1:1' }, /Redis at .*127\.0\.0\.1:1 cannot be reached/],
+    [
+      'a host that is no name',
+      'all',
+      { HOST: 'no-such-host.invalid' },
+      /^HOST no-such-host\.invalid is a name that leads to no address: set HOST/,
+    ],
+    [
+      'a host that is not of this machine',
+      'all',
+      { HOST: '203.0.113.1' },
+      /^HOST 203\.0\.113\.1 is not an address of this machine: set HOST/,
+    ],
+    [
+      'a data directory that cannot be made',
+      'all',
+      { DATA_DIR: '/proc/x' },
+      /^DATA_DIR \/proc\/x .*: .*set DATA_DIR to another directory\.$/m,
+    ],
+    ['a data directory that takes no files', 'all', { DATA_DIR: '/proc' }, /^DATA_DIR \/proc .*set DATA_DIR to another directory\.$/m],
+    [
+      'a data directory below a file',
+      'all',
+      { DATA_DIR: '/dev/null/x' },
+      /^DATA_DIR \/dev\/null\/x .*set DATA_DIR to another directory\.$/m,
+    ],
+    [
+      'a PostgreSQL that is not there',
+      'all',
+      { DATABASE_URL: 'postgres://127.0.0.1:1/x' },
+      /^PostgreSQL at 127\.0\.0\.1:1\/x cannot be reached/,
+    ],
   ])('is refused with %s', async (_what, role, env, sentence) => {
-    const { code, errors } = await runQuire({ role: role as 'all', env });
+    const dir = await mkdtemp(join(tmpdir(), 'quire-start-'));
+    const { code, errors, log } = await runQuire({ role: role as 'all', env: { DATA_DIR: join(dir, 'data'), ...env } });
+    await rm(dir, { recursive: true, force: true });
     expect(code).toBe(1);
     expect(errors).toMatch(sentence);
+    expect(errors.trim().split('\n').length).toBeLessThanOrEqual(2);
+    expect(JSON.stringify(log)).not.toContain('"stack"');
     expect(errors).not.toMatch(/\n\s+at /);
   });
 
@@ -76,7 +113,7 @@ describe('a start', () => {
     const { code, errors } = await runQuire({ env: { ...other, PORT: port } });
     expect(code).toBe(1);
     expect(errors).toContain(port);
-    expect(errors).toMatch(/EADDRINUSE|in use/);
+    expect(errors).toMatch(/^PORT \d+ is in use on 127\.0\.0\.1: stop the program that listens there, or set PORT to another/);
     expect(errors).not.toMatch(/\n\s+at /);
     const next = await start({ env: other });
     expect((await ask(next, '/readyz')).status).toBe(200);
@@ -112,5 +149,24 @@ describe('a start', () => {
     expect((await bookInfo(otherApi, bookId)).status).toBe(200);
     expect(worker.address).toBe('');
     for (const quire of [api, otherApi, worker]) expect(await quire.stop()).toMatchObject({ code: 0, signal: null });
+  });
+});
+
+describe('a script', () => {
+  it.each([
+    ['test/faults/run.ts', ['--nonsense'], /^Unknown option '--nonsense'\. Known options are: --long, --faults/],
+    ['test/faults/run.ts', ['--store', 'mysql'], /^--store must be one of redis, postgres, embedded\.$/m],
+    ['test/faults/run.ts', ['--faults', 'many'], /^--faults must be a whole number/],
+    ['scripts/accuracy.ts', ['--nonsense'], /^Unknown option '--nonsense'\. Known options are: /],
+  ])('%s %j is refused with a sentence', async (script, args, sentence) => {
+    const root = join(import.meta.dirname, '../..');
+    const { code, errors } = await new Promise<{ code: unknown; errors: string }>((resolve) => {
+      execFile(process.execPath, ['--import', 'tsx', script, ...args], { cwd: root }, (error, _said, told) =>
+        resolve({ code: error?.code, errors: told }),
+      );
+    });
+    expect(code).toBe(1);
+    expect(errors).toMatch(sentence);
+    expect(errors).not.toMatch(/\n\s+at /);
   });
 });

@@ -10,7 +10,7 @@
  * a store held still for 30 s. `--faults` says how many on each store, `--only` takes those whose name has
  * the text, `--seed` repeats a run.
  */
-import { parseArgs } from 'node:util';
+import { readArguments, refuse } from '../../scripts/arguments.ts';
 import { LOCK_MS } from '../../src/jobs/queues.ts';
 import { startGoodreadsProcess } from '../../scripts/quire-process.ts';
 import build from '../support/build-setup.ts';
@@ -24,7 +24,7 @@ import { findLeftovers, untilIdle } from './leftovers.ts';
 import { createLedger } from './ledger.ts';
 import { stillWorking } from './still-working.ts';
 
-const { values } = parseArgs({
+const { values } = readArguments({
   options: {
     long: { type: 'boolean', default: false },
     faults: { type: 'string' },
@@ -33,6 +33,11 @@ const { values } = parseArgs({
     store: { type: 'string' },
   },
 });
+
+const FLEETS = { redis: startRedisFleet, postgres: startPostgresFleet, embedded: startEmbeddedFleet };
+if (values.store !== undefined && !Object.hasOwn(FLEETS, values.store)) refuse(`--store must be one of ${Object.keys(FLEETS).join(', ')}.`);
+for (const name of ['faults', 'seed'] as const)
+  if (!/^\d{1,9}$/.test(values[name] ?? '0')) refuse(`--${name} must be a whole number from 0 on.`);
 
 /** How long a store is held still. */
 const PAUSE_MS = values.long ? 30_000 : 3_000;
@@ -185,8 +190,7 @@ process.stdout.write(`seed ${seed}\n`);
 await build();
 const site = await startGoodreadsProcess({ servings: true });
 try {
-  const fleets = { redis: startRedisFleet, postgres: startPostgresFleet, embedded: startEmbeddedFleet };
-  const chosen = Object.entries(fleets).filter(([name]) => values.store === undefined || values.store === name);
+  const chosen = Object.entries(FLEETS).filter(([name]) => values.store === undefined || values.store === name);
   const outcomes = await Promise.all(chosen.map(([name, start]) => torment(start, name, site.origin, seed)));
   const sum = (of: (outcome: Outcome) => number): number => outcomes.reduce((total, outcome) => total + of(outcome), 0);
   const [faults, lost, doubled] = [sum((o) => o.faults), sum((o) => o.lost), sum((o) => o.doubled)];

@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { REFERENCES, withTable } from '../../scripts/reference.ts';
 import { SETTINGS } from '../../src/config.ts';
@@ -26,6 +26,24 @@ describe('the reference docs', () => {
 
   it('there is advice for every error', () => {
     expect(Object.keys(ADVICE).toSorted()).toEqual(Object.keys(ERRORS).toSorted());
+  });
+
+  it('every guide is linked from the README', async () => {
+    const [readme, files] = [await read('README.md'), await readdir(new URL('../../docs', import.meta.url))];
+    expect(files.filter((file) => file.endsWith('.md') && !readme.includes(`(docs/${file})`))).toEqual([]);
+  });
+
+  it('the worked example of the README asks a Quire of its own, and that one the stand-in', async () => {
+    const [, example = ''] = /## A worked example\n([^]*?)\n\| what/.exec(await read('README.md')) ?? [];
+    const scripts = (JSON.parse(await read('package.json')) as { scripts: Record<string, string> }).scripts;
+    const standIn = /--port (\d+)/.exec(scripts['stand-in'] ?? '')?.[1];
+    const start = /PORT=(\d+) GOODREADS_ORIGIN=http:\/\/127\.0\.0\.1:(\d+) DATA_DIR=\S+ npm start/.exec(example);
+    expect(start?.[2]).toBe(standIn);
+    expect(start?.[1]).not.toBe('3000');
+    const steps = ['npm run stand-in', start?.[0] ?? '?', 'curl '].map((step) => example.indexOf(step));
+    expect(steps).toEqual(steps.filter((at) => at >= 0).toSorted((a, b) => a - b));
+    const asked = [...example.matchAll(/localhost:(\d+)/g)].map(([, port]) => port);
+    expect(new Set(asked)).toEqual(new Set([start?.[1]]));
   });
 
   it('docs/api.md speaks of paths that there are', async () => {

@@ -76,6 +76,9 @@ function readSubmit({ submit }: Query): boolean {
   throw new QuireError('invalid-request', detail, { errors: [{ pointer: '/query/submit', detail }] });
 }
 
+/** A link that was pasted without percent-encoding: `&` in it begins parameters that are the link's own, and say nothing of the book. */
+const bringsOwnQuery = ({ url }: Record<string, unknown>): boolean => typeof url === 'string' && url.includes('?');
+
 const QuerySchema = Type.Object({
   url: Type.Optional(
     Type.String({
@@ -83,8 +86,9 @@ const QuerySchema = Type.Object({
       examples: ['https://www.goodreads.com/book/show/2767052-the-hunger-games'],
     }),
   ),
-  id: Type.Optional(Type.String({ description: "Goodreads' book number.", examples: ['2767052'] })),
-  isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13.', examples: ['9780439023481'] })),
+  // Only one of the three has an example: the page at /docs fills in every example, and the route takes one of the three.
+  id: Type.Optional(Type.String({ description: "Goodreads' book number, such as `2767052`." })),
+  isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13, such as `9780439023481`.' })),
   submit: Type.Optional(
     Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet, instead of answering 404.' }),
   ),
@@ -98,7 +102,7 @@ const HeadersSchema = Type.Object({
 
 export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { answerBook: BookAnswer }): Promise<void> {
   app.get('/book-info', {
-    config: { unmeasured: true },
+    config: { unmeasured: true, ownsParameters: bringsOwnQuery },
     schema: {
       operationId: 'getBookInfo',
       tags: ['Books'],

@@ -11,6 +11,7 @@ import { QuireError } from '../../errors.ts';
 import { isAskedByLoopbackName, isLoopback } from '../cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { escapeHtml, sendPage } from '../html.ts';
+import { workerName } from '../../jobs/worker-name.ts';
 import { sendProblem } from '../problem.ts';
 
 const PATH = '/dashboard';
@@ -20,6 +21,20 @@ export interface DashboardOptions {
 }
 
 const LEDGER_DAYS = 14;
+
+/** The page loads nothing from elsewhere. Its styles are partly set by its scripts. */
+const CSP =
+  "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self' data:; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'none'";
+
+/** The board's page asks Google for its fonts. Without the link the browser takes the fonts it has. */
+const FOREIGN_LINK = /\s*<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/g;
+
+/** BullMQ finds workers among the connections of a server. The embedded store has none: its worker is this very process. */
+class EmbeddedAdapter extends BullMQAdapter {
+  override async getWorkers(): ReturnType<BullMQAdapter['getWorkers']> {
+    return [{ id: String(process.pid), name: workerName(), addr: 'this process', age: Math.round(process.uptime()) }];
+  }
+}
 
 function ledgerTable(title: string, periods: LedgerPeriod[]): string {
   const rows = periods.toReversed().map(({ at, requests, bytes, outcomes }) => {
@@ -59,21 +74,33 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
     if (reason !== null) return sendProblem(request, reply, 'forbidden', { detail: reason });
-    reply
-      .header('x-frame-options', 'DENY')
-      .header('content-security-policy', "frame-ancestors 'none'")
-      .header('referrer-policy', 'no-referrer');
+    reply.header('x-frame-options', 'DENY').header('content-security-policy', CSP).header('referrer-policy', 'no-referrer');
     checkNames(request);
     // BullMQ waits for a store that is away; a person should not.
     if (request.url.startsWith(`${PATH}/api/`)) await store.ping();
   });
 
+  app.addHook('onSend', async (_request, reply, payload) =>
+    typeof payload === 'string' && String(reply.getHeader('content-type')).startsWith('text/html')
+      ? payload.replaceAll(FOREIGN_LINK, '')
+      : payload,
+  );
+
+  const Adapter = store.kind === 'embedded' ? EmbeddedAdapter : BullMQAdapter;
   const adapter = new FastifyAdapter();
   createBullBoard({
-    queues: jobs.queues.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
+    queues: jobs.queues.map((queue) => new Adapter(queue, { readOnlyMode: true })),
     // Its own types disagree with each other under exactOptionalPropertyTypes.
     serverAdapter: adapter as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
-    options: { uiConfig: { boardTitle: 'Quire', miscLinks: [{ text: 'How gently we crawl', url: `${PATH}/ledger` }] } },
+    options: {
+      // The icon and its details are those of Redis alone.
+      uiConfig: {
+        boardTitle: 'Quire',
+        hideRedisDetails: store.kind !== 'redis',
+        hideDocsLink: true,
+        miscLinks: [{ text: 'How gently we crawl', url: `${PATH}/ledger` }],
+      },
+    },
   });
   // Thrown on, it reaches the app's own handler: the board's would tell the store's words as they are.
   adapter.setErrorHandler((error) => {

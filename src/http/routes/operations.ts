@@ -52,7 +52,7 @@ const StatsSchema = Type.Object(
 export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: OperationsOptions): Promise<void> {
   const { jobs, store, source } = deps;
   app.get('/livez', {
-    config: { open: true, anyHost: true },
+    config: { open: true, anyHost: true, anyParameter: true },
     schema: {
       operationId: 'livez',
       tags: ['Operations'],
@@ -64,7 +64,7 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
   });
 
   app.get('/readyz', {
-    config: { open: true, anyHost: true },
+    config: { open: true, anyHost: true, anyParameter: true },
     schema: {
       operationId: 'readyz',
       tags: ['Operations'],
@@ -89,6 +89,7 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
   });
 
   app.get('/metrics', {
+    config: { anyParameter: true },
     schema: {
       operationId: 'metrics',
       tags: ['Operations'],

@@ -1,8 +1,10 @@
-/** `/` and `/errors/{code}`: pages for people. */
+/** `/`, `/errors/{code}` and `/favicon.ico`: pages for people. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
 import { ADVICE } from '../error-advice.ts';
+import { FAVICON } from '../favicon.ts';
 import { escapeHtml, sendPage } from '../html.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -17,10 +19,14 @@ const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 /** Text with `code` in backquotes as HTML. */
 const inline = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>');
 
+/** What the caller reached this process as, for commands to copy. A name that a shell could take for more than a name is not repeated. */
+const originOf = ({ protocol, host }: FastifyRequest): string => `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost:3000'}`;
+
 const HTML_RESPONSE = { description: 'A page.', content: { 'text/html': { schema: Type.String() } } };
 
 export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
   app.get('/', {
+    config: { anyParameter: true },
     schema: {
       operationId: 'home',
       tags: ['Operations'],
@@ -28,20 +34,26 @@ export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async
       description: 'A page with links.',
       response: { 200: HTML_RESPONSE, ...problems() },
     },
-    handler: (_request, reply) =>
+    handler: (request, reply) =>
       sendPage(
         reply as never,
         'Quire',
         `<h1>Quire ${escapeHtml(version)}</h1><p>Submit Goodreads links, get clean records.</p>
-<pre>curl -H 'content-type: application/json' -d '["https://www.goodreads.com/book/show/2767052"]' http://localhost:3000/parse-links
-curl 'http://localhost:3000/book-info?id=2767052'</pre>
+<pre>curl -H 'content-type: application/json' \\
+  -d '["https://www.goodreads.com/book/show/2767052"]' \\
+  ${originOf(request)}/parse-links
+curl '${originOf(request)}/book-info?id=2767052'</pre>
 <p><a href="/docs/">Try the API</a> · <a href="/openapi.yaml">openapi.yaml</a> · <a href="/dashboard">Dashboard</a> · <a href="/stats">Backlog</a> ·
 <a href="/source">Source</a> · <a href="/metrics">Metrics</a> · <a href="/errors">Errors</a></p>`,
       ) as never,
   });
 
+  app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
+    reply.header('content-type', 'image/x-icon').header('cache-control', 'public, max-age=86400').send(FAVICON),
+  );
+
   app.get('/errors', {
-    config: { open: true },
+    config: { open: true, anyParameter: true },
     schema: {
       operationId: 'listErrors',
       tags: ['Operations'],
@@ -58,7 +70,7 @@ curl 'http://localhost:3000/book-info?id=2767052'</pre>
   });
 
   app.get('/errors/:code', {
-    config: { open: true },
+    config: { open: true, anyParameter: true },
     schema: {
       operationId: 'getError',
       tags: ['Operations'],

@@ -38,7 +38,10 @@ export const NewWebhookSchema = Type.Object(
   { additionalProperties: false, title: 'NewWebhook', examples: [{ url: 'https://receiver.example.com/quire', events: ['batch.*'] }] },
 );
 
-export const RotateSchema = Type.Union([Type.Object({ secret: Secret }, { additionalProperties: false, title: 'Rotate' }), Type.Null()]);
+export const RotateSchema = Type.Union([
+  Type.Object({ secret: Secret }, { additionalProperties: false, title: 'Rotate', examples: [{}] }),
+  Type.Null(),
+]);
 
 const WEBHOOK = {
   id: Type.String(),

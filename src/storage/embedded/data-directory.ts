@@ -13,6 +13,43 @@ const INIT_DEADLINE_MS = 60_000;
 
 const unavailable = (detail: string, cause?: unknown): QuireError => new QuireError('store-unavailable', detail, { cause });
 
+const ELSEWHERE = 'set DATA_DIR to another directory';
+
+/** Why a directory cannot be made, by the code of the system's error. */
+function sentenceOf(directory: string, code: string): string {
+  switch (code) {
+    case 'ENOENT':
+      return existsSync(directory)
+        ? `cannot be written to: its file system takes no files, so ${ELSEWHERE}`
+        : existsSync(dirname(directory))
+          ? `cannot be made: the file system of ${dirname(directory)} takes no directories, so ${ELSEWHERE}`
+          : `cannot be made, since ${dirname(directory)} does not exist: make that first, or ${ELSEWHERE}`;
+    case 'ENOTDIR':
+      return `cannot be made, since a part of its path is a file: ${ELSEWHERE}`;
+    case 'EACCES':
+    case 'EPERM':
+      return `is not writable for this user: change its owner or permissions, or ${ELSEWHERE}`;
+    case 'EROFS':
+      return `lies on a read-only file system: mount it writable, or ${ELSEWHERE}`;
+    case 'ENOSPC':
+    case 'EDQUOT':
+      return `lies on a disk that is full: make room, or ${ELSEWHERE}`;
+    case 'ENAMETOOLONG':
+      return `has too long a name: ${ELSEWHERE}`;
+    case 'ELOOP':
+      return `is a link that leads to itself: remove the link, or ${ELSEWHERE}`;
+    default:
+      return `cannot be used (${code}): ${ELSEWHERE}`;
+  }
+}
+
+/** What to tell of an error met in a data directory: the system's as a sentence, all others as they are. */
+export function directoryFault(directory: string, error: unknown): unknown {
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (error instanceof QuireError || code === undefined || syscall === undefined) return error;
+  return unavailable(`DATA_DIR ${directory} ${sentenceOf(directory, code)}.`, error);
+}
+
 /** Makes sure that `dataDir` is a directory that can be written to. Returns its absolute path. */
 export function prepareDataDirectory(dataDir: string): string {
   const directory = resolve(dataDir);
@@ -21,29 +58,7 @@ export function prepareDataDirectory(dataDir: string): string {
     if (!statSync(directory).isDirectory()) throw unavailable(`DATA_DIR ${directory} is a file: name a directory instead.`);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
-    if (error instanceof QuireError) throw error;
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT')
-      throw unavailable(
-        `DATA_DIR ${directory} cannot be made, since ${dirname(directory)} does not exist: make that first, or set DATA_DIR to another directory.`,
-        error,
-      );
-    if (code === 'ENOTDIR')
-      throw unavailable(
-        `DATA_DIR ${directory} cannot be made, since a part of its path is a file: set DATA_DIR to another directory.`,
-        error,
-      );
-    if (code === 'EACCES' || code === 'EPERM')
-      throw unavailable(
-        `DATA_DIR ${directory} is not writable for this user: change its owner or permissions, or set DATA_DIR to another directory.`,
-        error,
-      );
-    if (code === 'EROFS')
-      throw unavailable(
-        `DATA_DIR ${directory} lies on a read-only file system: mount it writable, or set DATA_DIR to another directory.`,
-        error,
-      );
-    throw unavailable(`DATA_DIR ${directory} cannot be used: ${(error as Error).message}.`, error);
+    throw directoryFault(directory, error);
   }
   return directory;
 }

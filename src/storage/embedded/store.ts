@@ -6,7 +6,7 @@ import { createBackendFactory, createQueueQueries } from '../postgres/queue-back
 import { bullmqSchema, quoteSchema } from '../postgres/sql-client.ts';
 import type { Store, StoreSettings } from '../store.ts';
 import { createBullmqPool } from './bullmq-pool.ts';
-import { databaseDirectory, ensureDatabase, prepareDataDirectory } from './data-directory.ts';
+import { databaseDirectory, ensureDatabase, prepareDataDirectory, directoryFault } from './data-directory.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
 import { openSession, type Session } from './session.ts';
 import { openInstance } from './pglite-instance.ts';
@@ -75,9 +75,17 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
     );
   };
 
+  const takeLock = (directory: string, onLost: () => void): DirectoryLock => {
+    try {
+      return lockDirectory(directory, onLost);
+    } catch (error) {
+      throw directoryFault(directory, error);
+    }
+  };
+
   const start = async (): Promise<void> => {
     const directory = prepareDataDirectory(dataDir);
-    const lock = lockDirectory(directory, () => {
+    const lock = takeLock(directory, () => {
       const lost = new QuireError(
         'store-unavailable',
         `Another process took the data directory ${directory}: this one stops writing. Restart it.`,
@@ -101,7 +109,7 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
       running = null;
       await opened?.close();
       lock.release();
-      throw error;
+      throw directoryFault(directory, error);
     }
   };
 

@@ -1,6 +1,7 @@
 /** Looking whether a database holds Quire's tables, without making them. */
 import { Client } from 'pg';
 import { QuireError } from '../../errors.ts';
+import { refusalOf } from './refusal.ts';
 
 const DEADLINE_MS = 5_000;
 
@@ -17,13 +18,7 @@ export async function hasSchema(url: string, schema: string): Promise<boolean> {
     );
   } catch (error) {
     const { host, pathname } = new URL(url);
-    throw new QuireError(
-      'store-unavailable',
-      `PostgreSQL at ${host}${pathname} does not answer (${(error as Error).message}): check the address and that the server runs.`,
-      {
-        cause: error,
-      },
-    );
+    throw new QuireError('store-unavailable', refusalOf(error, host + pathname, 'the address'), { cause: error });
   } finally {
     await client.end().catch(() => undefined);
   }

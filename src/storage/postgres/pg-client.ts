@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, DatabaseError, Pool, types as parsers } from 'pg';
 import { QuireError } from '../../errors.ts';
+import { refusalOf } from './refusal.ts';
 import { inSchema, type SqlClient, type SqlValue } from './sql-client.ts';
 
 /** No store call takes longer than this, whatever the server or the network does. */
@@ -79,12 +80,7 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
   // An idle connection that drops is replaced by the next call; without a listener its error would end the process.
   pool.on('error', onError);
 
-  const unavailable = (cause: unknown): QuireError =>
-    new QuireError(
-      'store-unavailable',
-      `PostgreSQL at ${place} does not answer (${(cause as Error).message || codeOf(cause)}): check DATABASE_URL and that the server runs.`,
-      { cause },
-    );
+  const unavailable = (cause: unknown): QuireError => new QuireError('store-unavailable', refusalOf(cause, place), { cause });
 
   const inTime = async <T>(call: () => Promise<T>): Promise<T> => {
     let timer: NodeJS.Timeout | undefined;

@@ -19,6 +19,16 @@ export interface RedisStoreOptions {
   onError?: (error: Error) => void;
 }
 
+/** Why Redis cannot be used, by what it or the driver said, and what to do about it. */
+function refusalOf(why: string): string {
+  if (/WRONGPASS|invalid password/.test(why)) return `refuses user or password: ${why}. Correct them in REDIS_URL.`;
+  if (/NOAUTH/.test(why)) return `asks for a password: ${why}. Add it to REDIS_URL.`;
+  if (/NOPERM/.test(why))
+    return `does not give this user the rights that Quire needs: ${why}. Correct its ACL, or name another user in REDIS_URL.`;
+  if (/DB index/.test(why)) return `has no such database: ${why}. Name a database with a lower number in REDIS_URL.`;
+  return `cannot be reached: ${why}. Check REDIS_URL and that the server runs.`;
+}
+
 async function connect(client: RedisClient, where: string, database: number): Promise<void> {
   if (client.status !== 'wait' && client.status !== 'end') return;
   // The driver's rejection only says that the connection is closed; the reason comes as an event.
@@ -36,9 +46,7 @@ async function connect(client: RedisClient, where: string, database: number): Pr
   } catch (error) {
     client.disconnect();
     const why = ((reason as Error | null) ?? (error as Error)).message.replace(/\.$/, '');
-    throw new QuireError('store-unavailable', `${where} cannot be reached: ${why}. Check REDIS_URL and that the server runs.`, {
-      cause: error,
-    });
+    throw new QuireError('store-unavailable', `${where} ${refusalOf(why)}`, { cause: error });
   } finally {
     client.off('error', onReason);
   }

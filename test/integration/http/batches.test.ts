@@ -30,6 +30,27 @@ describe.each(STORES)('batches, jobs and exports over HTTP, on the %s store', (s
     expect(await scene.ask(`/batches/${batchId}`, { method: 'DELETE' })).toMatchObject({ status: 200, body: { cancelled: 0 } });
   });
 
+  it('all batches come in pages that link to the next, newest first', async () => {
+    const made: string[] = [];
+    for (let n = 0; n < 3; n += 1) made.push(await scene.parsed([linkTo(ids[n] ?? 1)]));
+    const seen: string[] = [];
+    for (let path: string | null = '/batches?limit=2&state=ended'; path !== null;) {
+      const { status, body, headers } = await scene.ask(path);
+      expect(status).toBe(200);
+      for (const batch of body['batches'] as { batchId: string; state: string; total: number; counts: Record<string, number> }[]) {
+        expect([batch.state, total(batch.counts)]).toEqual(['completed', batch.total]);
+        seen.push(batch.batchId);
+      }
+      path = nextOf(headers);
+      expect(path === null).toBe(body['cursor'] === null);
+    }
+    expect(seen.slice(0, 3)).toEqual(made.toReversed());
+    expect(seen).toEqual(seen.toSorted().toReversed());
+    expect((await scene.ask('/batches?state=open')).body).toEqual({ batches: [], cursor: null });
+    const [newest] = (await scene.ask('/batches?limit=1')).body['batches'] as object[];
+    expect(newest).toEqual((await scene.ask(`/batches/${made[2]}`)).body);
+  });
+
   it('its items come in pages that link to the next', async () => {
     const batchId = await scene.parsed([...ids.map(linkTo), 'nonsense']);
     const seen: string[] = [];
@@ -98,6 +119,7 @@ describe.each(STORES)('batches, jobs and exports over HTTP, on the %s store', (s
     await scene.goodreads.control({ mode: 'truncated', ids: failing });
     await scene.parsed(failing.map(linkTo));
     const listed = await scene.ask('/jobs?state=failed&reason=page-not-recognised&limit=2');
+    expect((await scene.ask('/jobs?reason=page-not-recognised&limit=2')).body).toEqual(listed.body);
     expect(listed.body['jobs']).toMatchObject([{ state: 'failed', lastError: { code: 'page-not-recognised' } }, { state: 'failed' }]);
     const rest = await scene.ask(nextOf(listed.headers) ?? '');
     expect(rest.body['jobs']).toHaveLength(1);

@@ -81,7 +81,9 @@ describe.each(STORES)('errors, on the %s store', (store) => {
     '/books?limit=x',
     '/books?cursor=!!',
     '/books/export?format=xml',
-    '/jobs',
+    '/batches?state=lost',
+    '/batches?limit=201',
+    '/batches?cursor=!!',
     '/jobs?state=waiting',
     '/jobs?state=failed&reason=bad-mood',
     '/jobs?state=failed&cursor=!!',
@@ -93,6 +95,51 @@ describe.each(STORES)('errors, on the %s store', (store) => {
       body: { code: 'invalid-request', errors: [{ pointer: expect.stringMatching(/^\/query/) }] },
     });
   });
+
+  it.each([
+    ['GET', '/jobs?sate=failed', 'sate', /did you mean state\?/],
+    ['GET', '/books?Limit=5', 'Limit', /did you mean limit\?/],
+    ['GET', '/batches?lmit=5', 'lmit', /did you mean limit\?/],
+    ['POST', '/parse-links?max-age=0', 'max-age', /did you mean maxAge\?/],
+    ['GET', '/book-info?id=1&sumbit=true', 'sumbit', /did you mean submit\?/],
+    ['GET', '/books/1?nonsense=1', 'nonsense', /Known are: submit\./],
+    ['GET', '/source?days=3', 'days', /takes no query parameters/],
+    ['DELETE', '/books/1?dryRun=true', 'dryRun', /takes no query parameters/],
+    ['POST', '/books/1/refresh?prio=high', 'prio', /takes no query parameters/],
+    ['GET', '/jobs?__proto__=1', '__proto__', /Known are: state, reason, cursor, limit\./],
+    ['GET', `/jobs?${'x'.repeat(3000)}=1`, 'x'.repeat(60), /Known are/],
+  ])('400 for %s %s, which names the parameter and what was probably meant', async (method, path, name, detail) => {
+    const answer = await scene.ask(path, method === 'POST' ? { method, body: [linkTo(1)] } : { method });
+    expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer: `/query/${name}` }] } });
+    expect(answer.body['detail']).toContain(JSON.stringify(name));
+    expect(answer.body['detail']).toMatch(detail);
+    expect(answer.body['detail'].length).toBeLessThan(300);
+  });
+
+  it.each(['/?utm_source=x', '/livez?t=1', '/readyz?t=1', '/metrics?t=1', '/errors/not-found?x=1', '/openapi.json?v=2'])(
+    'any parameter passes on %s',
+    async (path) => {
+      expect((await scene.ask(path)).status).toBe(200);
+    },
+  );
+
+  it('a link that was pasted without percent-encoding keeps its own parameters', async () => {
+    const answer = await scene.ask(`/book-info?url=${linkTo(1)}?from_search=true&ac=1`);
+    expect(answer).toMatchObject({ status: 404, body: { code: 'book-unknown' } });
+  });
+
+  it.each(['application/x-www-form-urlencoded', 'text/plain', 'application/octet-stream', 'garbage'])(
+    'an empty body of type %s is no body',
+    async (type) => {
+      const ask = (path: string, method = 'POST') => scene.ask(path, { method, headers: { 'content-type': type }, body: '' });
+      expect((await ask('/books/99/refresh')).status).toBe(202);
+      expect([200, 202]).toContain((await ask('/jobs/book-99/retry')).status);
+      expect((await ask('/failures/redrive')).status).toBe(202);
+      expect((await ask('/jobs/book-99', 'DELETE')).status).toBe(200);
+      expect((await ask('/books/98', 'DELETE')).status).toBe(404);
+      expect(await ask('/parse-links')).toMatchObject({ status: 400, body: { detail: expect.stringMatching(/empty/) } });
+    },
+  );
 
   it('400 for a list without a single good link, with a reason for each', async () => {
     const answer = await scene.ask('/parse-links', { method: 'POST', body: { urls: ['nonsense', 5, null] } });

@@ -1,3 +1,4 @@
+import { request } from 'node:http';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startRedis } from '../../support/redis-server.ts';
 import { ownPrefix, startQuire, STORES, type TestQuire } from '../../support/service.ts';
@@ -55,6 +56,47 @@ describe.each(STORES)('operations, on the %s store', (store) => {
     expect((await scene.ask(new URL(asset, `${scene.quire.origin}/dashboard/`).pathname)).status).toBe(200);
     const queues = await scene.ask('/dashboard/api/queues');
     expect(queues.body['queues'][0]).toMatchObject({ name: expect.stringContaining('book'), readOnlyMode: true });
+  });
+
+  it('/dashboard asks no other host for anything, and forbids it', async () => {
+    for (const path of ['/dashboard', '/dashboard/queue/parse-book']) {
+      const { headers, body } = await scene.ask<string>(path);
+      expect(body).toContain('id="root"');
+      expect(body).not.toMatch(/(?:src|href)="(?:https?:)?\/\//);
+      expect(headers.get('content-security-policy')).toMatch(/^default-src 'self';/);
+    }
+  });
+
+  it('/dashboard tells of the worker, and of Redis only where there is one', async () => {
+    for (const { name, hasWorkers } of (await scene.ask('/dashboard/api/queues')).body['queues'] as { name: string; hasWorkers: boolean }[])
+      // PostgreSQL does not say from where its clients come: then the board says nothing of workers.
+      expect(hasWorkers, name).toBe(store === 'postgres' ? null : true);
+    const config = JSON.parse(/__UI_CONFIG__"[^>]*>([^<]*)</.exec((await scene.ask<string>('/dashboard')).body)?.[1] ?? '') as object;
+    expect(config).toMatchObject({ hideRedisDetails: !store.startsWith('redis') });
+  });
+
+  it('/ shows commands for the address it was asked at, and does not cut them off', async () => {
+    const page = await scene.ask<string>('/');
+    expect(page.body).toContain(`${scene.quire.origin}/parse-links`);
+    expect(page.body).not.toContain(':3000');
+    expect(page.body).toContain('white-space:pre-wrap');
+    const forged = await new Promise<string>((resolve, reject) => {
+      request(`${scene.quire.origin}/`, { headers: { host: "x'$(touch y)" } }, (answer) => {
+        let text = '';
+        answer.on('data', (chunk: Buffer) => (text += chunk.toString())).once('end', () => resolve(text));
+      })
+        .once('error', reject)
+        .end();
+    });
+    expect(forged).not.toContain('touch');
+  });
+
+  it('/favicon.ico is an icon', async () => {
+    const answer = await fetch(`${scene.quire.origin}/favicon.ico?v=1`);
+    expect([answer.status, answer.headers.get('content-type')]).toEqual([200, 'image/x-icon']);
+    const bytes = Buffer.from(await answer.arrayBuffer());
+    // One picture, and the length and place that the directory tells are those of the file.
+    expect([bytes.readUInt16LE(2), bytes.readUInt16LE(4), bytes.readUInt32LE(14) + bytes.readUInt32LE(18)]).toEqual([1, 1, bytes.length]);
   });
 
   it('/dashboard changes nothing, least of all for pages of other origins', async () => {

@@ -43,6 +43,7 @@ describe('the OpenAPI document', () => {
       'DELETE /books/{bookId}',
       'POST /books/{bookId}/refresh',
       'PUT /books/{bookId}/page',
+      'GET /batches',
       'GET /batches/{batchId}',
       'DELETE /batches/{batchId}',
       'GET /batches/{batchId}/items',
