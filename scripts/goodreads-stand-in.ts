@@ -22,6 +22,8 @@ import { misbehave, type Mode } from './goodreads-misbehaviour.ts';
 /** How book pages are answered from now on. */
 export interface Control {
   mode?: Mode;
+  /** Modes of single books, by number. They go before `mode`. */
+  modes?: Record<string, Mode>;
   /** Only the next so many pages misbehave. */
   times?: number;
   /** Only these books misbehave. */
@@ -122,9 +124,11 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     if (id === undefined) return send(response, 404, {}, NOT_FOUND);
     if (isbn) return send(response, 301, { location: `/book/show/${id}` });
     stats.byId[id] = (stats.byId[id] ?? 0) + 1;
-    const { mode = 'open', ids, delayMs = 0, gzip = false } = control;
+    const { mode: common = 'open', modes = {}, ids, delayMs = 0, gzip = false } = control;
     if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    const wanted = mode !== 'open' && (ids === undefined || ids.map(String).includes(id));
+    const own = modes[id];
+    const mode = own ?? common;
+    const wanted = mode !== 'open' && (own !== undefined || ids === undefined || ids.map(String).includes(id));
     if (wanted && (control.times === undefined || control.times-- > 0))
       return misbehave(mode, { request, response, control, page: pages.page(id) ?? pages.page(pages.ids[0] ?? '') });
     const reviews = options.servings ? FIRST_SERVING + servings.length : undefined;

@@ -22,6 +22,8 @@ export interface QuireOptions {
   nodeArgs?: string[];
   /** Runs `src/main.ts` as it is, which takes a second longer to start, instead of the build in `dist/`. */
   fromSource?: boolean;
+  /** The `main.js` of another version of Quire. */
+  program?: string;
   /** Longest wait until it is ready, or, when it is to be refused, until it has ended. 90 s unless told. */
   timeoutMs?: number;
 }
@@ -70,9 +72,10 @@ function begin({
   cwd = fileURLToPath(new URL('.', import.meta.url)),
   nodeArgs = [],
   fromSource = false,
+  program: built = BUILT,
 }: QuireOptions): Started {
   const { PATH = '', HOME = '' } = process.env;
-  const program = fromSource ? ['--import', import.meta.resolve('tsx'), SOURCE] : [BUILT];
+  const program = fromSource ? ['--import', import.meta.resolve('tsx'), SOURCE] : [built];
   const child = spawn(process.execPath, [...NODE_OPTIONS, ...nodeArgs, ...program, ...(role ? [role] : [])], {
     cwd,
     env: { PATH, HOME, PORT: '0', ...env },

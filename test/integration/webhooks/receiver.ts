@@ -12,12 +12,17 @@ export interface ReceivedCall {
   atMs: number;
 }
 
+/** A status, or what is done with the call. */
+type Answer = number | ((response: ServerResponse, call: ReceivedCall) => void);
+
 export interface Receiver {
   url: string;
   port: number;
   calls: ReceivedCall[];
-  /** Answers of the calls to come, in order; after the last, or without any, 204. A number is a status. */
-  answers: (number | ((response: ServerResponse, call: ReceivedCall) => void))[];
+  /** Answers of the calls to come, in order; after the last, or without any, 204. */
+  answers: Answer[];
+  /** The answer of calls that `answers` has none for: 204 unless told. */
+  otherwise: Answer;
   /** Resolves to all calls once there are so many. */
   called(times: number, timeoutMs?: number): Promise<ReceivedCall[]>;
   stop(): Promise<void>;
@@ -36,9 +41,9 @@ export function verified(call: ReceivedCall | undefined, secret: string): Payloa
   return new Webhook(secret).verify(call.body, call.headers as Record<string, string>) as Payload;
 }
 
-export async function startReceiver(): Promise<Receiver> {
+/** Starts a receiver on a free port, or on the one that is named. */
+export async function startReceiver(at = 0): Promise<Receiver> {
   const calls: ReceivedCall[] = [];
-  const answers: Receiver['answers'] = [];
   const listener: RequestListener = (request, response) => {
     const pieces: Buffer[] = [];
     request.on('data', (piece: Buffer) => pieces.push(piece));
@@ -46,21 +51,23 @@ export async function startReceiver(): Promise<Receiver> {
       const { method = '', url = '', headers } = request;
       const call: ReceivedCall = { method, path: url, headers, body: Buffer.concat(pieces).toString('utf8'), atMs: Date.now() };
       calls.push(call);
-      const answer = answers.shift() ?? 204;
+      const answer = receiver.answers.shift() ?? receiver.otherwise;
       if (typeof answer === 'number') response.writeHead(answer).end();
       else answer(response, call);
     });
   };
   const server = createServer(listener);
-  await new Promise<void>((resolve) => {
-    server.listen(0, '127.0.0.1', resolve);
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(at, '127.0.0.1', resolve);
   });
   const { port } = server.address() as AddressInfo;
-  return {
+  const receiver: Receiver = {
     url: `http://127.0.0.1:${port}/hook`,
     port,
     calls,
-    answers,
+    answers: [],
+    otherwise: 204,
     called: (times, timeoutMs = 10_000) => waitUntil(`${times} calls`, () => (calls.length >= times ? calls : undefined), { timeoutMs }),
     stop: () =>
       new Promise((resolve) => {
@@ -68,4 +75,5 @@ export async function startReceiver(): Promise<Receiver> {
         server.closeAllConnections();
       }),
   };
+  return receiver;
 }
