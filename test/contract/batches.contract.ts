@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchId, ItemState } from '../../src/batches/batch.ts';
 import type { JobId } from '../../src/books/identity.ts';
-import type { Store } from '../../src/storage/store.ts';
-import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import { testOn, type RecordsKind } from '../support/stores.ts';
 import {
   batchOf,
   HOUR_MS,
@@ -20,10 +20,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function batchesContract({ make, name }: StoreKind): void {
+export function batchesContract({ make, name }: RecordsKind): void {
   describe('batches', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -50,7 +50,7 @@ export function batchesContract({ make, name }: StoreKind): void {
         const seen: number[][] = [];
         let fromIndex: number | null = 0;
         while (fromIndex !== null && seen.length < 10) {
-          const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit, state });
+          const page: Awaited<ReturnType<Records['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit, state });
           if (page === null) throw new Error('the batch is gone');
           if (page.items.length > 0) seen.push(page.items.map((item) => item.index));
           fromIndex = page.nextIndex;
@@ -178,8 +178,8 @@ export function batchesContract({ make, name }: StoreKind): void {
   });
 
   describe('lists of batches', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;

@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HOUR_MS, jobOf, newBookId, NOW_MS } from './samples.ts';
 
-export function documentsContract({ make }: StoreKind): void {
+export function documentsContract({ make }: RecordsKind): void {
   describe('documents', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -127,8 +127,8 @@ export function documentsContract({ make }: StoreKind): void {
   });
 
   describe('tallies and pages', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;

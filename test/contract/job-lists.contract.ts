@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/books/identity.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import { itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, settlement, settleParsed, submit } from './samples.ts';
 
-export function jobListsContract({ make }: StoreKind): void {
+export function jobListsContract({ make }: RecordsKind): void {
   describe('lists of jobs', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make({ maxFinishedJobs: 3, maxFailedJobs: 5 });
       store = made.store;

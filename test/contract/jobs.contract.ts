@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/books/identity.ts';
 import type { JobOutcome } from '../../src/jobs/job.ts';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import {
   batchOf,
   HOUR_MS,
@@ -21,10 +21,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function jobsContract({ make }: StoreKind): void {
+export function jobsContract({ make }: RecordsKind): void {
   describe('settling', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;

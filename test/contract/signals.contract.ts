@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Signal, Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Signal } from '../../src/storage/store.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind, StoreKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import {
   itemsOf,
@@ -16,10 +17,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function signalsContract({ make, name }: StoreKind): void {
+export function signalsContract({ make }: RecordsKind): void {
   describe('signals', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -87,7 +88,10 @@ export function signalsContract({ make, name }: StoreKind): void {
       expect(await heardDuring(() => store.books.delete(bookId))).toStrictEqual([]);
     });
   });
+}
 
+/** What a store is beside its records. */
+export function startAndStopContract({ make, name }: StoreKind): void {
   describe('the store itself', () => {
     it(`says what it is, answers a ping, starts and stops more than once`, async () => {
       const { store, cleanup } = await make();
