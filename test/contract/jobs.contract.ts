@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BatchId } from '../../src/batches/batch.ts';
 import type { JobId } from '../../src/books/identity.ts';
 import type { JobOutcome } from '../../src/jobs/job.ts';
 import type { Records } from '../specification/records.ts';
@@ -144,6 +145,20 @@ export function jobsContract({ make }: RecordsKind): void {
         await store.jobs.settle(settlement(jobId, { outcome: 'not-found', missingUntilMs: until }));
         expect(await store.books.find(jobId, NOW_MS)).toStrictEqual({ kind: 'book', book: { ...book, freshUntilMs: until } });
       }
+    });
+
+    it('gives each item the book that its job found', async () => {
+      const [merged, isbn, found] = [jobOf(newBookId()), newIsbnJob(), newBookId()];
+      const [first, second] = [newBatchId(), newBatchId()];
+      const booksOf = async (batchId: BatchId): Promise<(string | null)[]> =>
+        (await store.batches.items(batchId, { fromIndex: 0, limit: 10, state: null }))?.items.map((item) => item.bookId) ?? [];
+      await store.books.put(sampleBook(found), [isbn], KEEP_UNTIL_MS);
+      await submit(store, first, itemsOf([merged, isbn]), { maxAgeMs: 0 });
+      expect(await booksOf(first)).toStrictEqual([merged.slice(5), null]);
+      for (const jobId of [merged, isbn]) await store.jobs.settle(settlement(jobId, { book: sampleBook(found) }));
+      expect(await booksOf(first)).toStrictEqual([found, found]);
+      await submit(store, second, itemsOf([merged, isbn]));
+      expect(await booksOf(second)).toStrictEqual([found, found]);
     });
 
     it('settles each of many waiting batches', async () => {

@@ -54,9 +54,9 @@ function decodeOutcome(answer: string): SubmitOutcome {
 export function createBatchStore(redis: RedisClient, prefix: string, settings: StoreSettings): BatchStore {
   const key = (batchId: BatchId, part = ''): string => `${prefix}batch:${batchId}${part}`;
 
-  /** ISBN items learn their book when it is crawled: the alias tells which it was. */
+  /** ISBN items that a worker of the version before settled do not name their book: the alias tells which it was. */
   const learnBooks = async (items: BatchItem[]): Promise<BatchItem[]> => {
-    const unknown = items.filter((item) => item.bookId === null && item.jobId !== null);
+    const unknown = items.filter((item) => item.bookId === null && (item.state === 'parsed' || item.state === 'cached'));
     if (unknown.length === 0) return items;
     const values = await asked(redis.mget(unknown.map((item) => prefix + item.jobId)));
     unknown.forEach((item, at) => {

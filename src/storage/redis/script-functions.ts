@@ -39,14 +39,19 @@ end
 
 local function signal(text) call('PUBLISH', P .. 'signals', text) end
 
+-- An item's line with another book in it.
+local function withBook(line, bookId) return (string.gsub(line, '^(%["[^"]*",)[^,]*', '%1"' .. bookId .. '"', 1)) end
+
 -- Settles those who wait for a job, at most ${MOST_WAITERS_A_STEP} of them; returns how many items, and those who wait still ('': nobody does).
-local function settleWaiters(waiters, code, now, ttl)
+-- With a bookId, the items learn that it is their book.
+local function settleWaiters(waiters, code, now, ttl, bookId)
   local n = 0
   for id, index, after in string.gmatch(waiters or '', '(%w+)%.(%d+)()') do
     n = n + 1
     local key = P .. 'batch:' .. id
     if call('GETRANGE', key .. ':states', index, index) == 'q' then
       call('SETRANGE', key .. ':states', index, code)
+      if bookId ~= '' then call('LSET', key .. ':items', index, withBook(call('LINDEX', key .. ':items', index), bookId)) end
       local left = call('HINCRBY', key, 'q', '-1')
       call('HINCRBY', key, code, '1')
       call('RPUSH', key .. ':log', index .. '.' .. code .. '.' .. now)

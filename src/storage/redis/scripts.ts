@@ -57,6 +57,7 @@ for n, jobId in ipairs(jobIds) do
     end
     if kind == 'Q' and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
       letter, answer = 'c', 'c' .. string.sub(h, 2, 14) .. string.sub(name, 6)
+      if name ~= jobId then items[n] = withBook(items[n], string.sub(name, 6)) end
     elseif kind == 'M' and now < tonumber(string.sub(h, 15, 27)) and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
       letter, answer = 'n', 'm'
     else
@@ -136,7 +137,7 @@ if state == 'not-found' and ARGV[12] ~= '' then
     call('SET', P .. jobId, 'M' .. string.format('%013d', now) .. string.format('%013d', ARGV[12]), 'PXAT', ARGV[12])
   end
 end
-local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
+local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13], jobId == 'book-' .. ARGV[9] and '' or ARGV[9])
 waiters = waiters + (job[4] or 0)
 if rest ~= '' then
   call('HSET', jkey, 'w', rest, 'n', waiters)
