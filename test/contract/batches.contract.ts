@@ -93,6 +93,18 @@ export function batchesContract({ make, name }: RecordsKind): void {
       expect(await batchOf(store, batchId)).toMatchObject({ createdAtMs: NOW_MS, progressedAtMs: NOW_MS + 60_000 });
     });
 
+    it('make progress with what settles when it is submitted, and when they are cancelled', async () => {
+      const batchId = newBatchId();
+      const more = { total: 4, last: false };
+      await submit(store, batchId, itemsOf([jobOf(newBookId())]), { ...more, nowMs: NOW_MS + HOUR_MS });
+      await submit(store, batchId, [invalidItem(1)], { ...more, nowMs: NOW_MS + 60_000 });
+      expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 60_000);
+      await submit(store, batchId, itemsOf([jobOf(newBookId())], 2), { ...more, nowMs: NOW_MS + 120_000 });
+      expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 60_000);
+      await store.batches.cancel(batchId, NOW_MS + 180_000);
+      expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 180_000);
+    });
+
     it('release, when cancelled, only the jobs that nobody else wants', async () => {
       const [mine, shared, solo, done] = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
       const run = newRun();

@@ -8,9 +8,9 @@ import { bullmqSchema, quoteSchema, signalChannel, statement, type SqlClient } f
 /** Append, never edit: a database runs those whose version is above its own, in order. */
 const MIGRATIONS: readonly { version: number; text: string }[] = [
   { version: 1, text: TABLES },
-  // Versions 1 and 2 once brought functions too. All are replaced by what they are now, so only the latest version has to bring them. What it has under
+  // Versions 1 to 3 once brought functions too. All are replaced by what they are now, so only the latest version has to bring them. What it has under
   // another name stays as it was (`settle`): services of the version before may still be running.
-  { version: 3, text: FUNCTIONS },
+  { version: 4, text: FUNCTIONS },
 ];
 
 const SCHEMA_VERSION = MIGRATIONS.at(-1)?.version ?? 0;

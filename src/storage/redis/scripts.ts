@@ -100,6 +100,7 @@ if id ~= '' then
       call('HINCRBY', bkey, letter, n)
     end
   end
+  if counts.c + counts.n + counts.i > 0 then progress(id, now) end
   if #items > 0 then
     call('RPUSH', bkey .. ':items', unpack(items))
     call('APPEND', bkey .. ':states', table.concat(letters))
@@ -214,6 +215,7 @@ if n > 0 then
   call('HINCRBY', bkey, 'q', -n)
   call('HINCRBY', bkey, 'x', n)
   call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
+  progress(id, now)
   finish(id, ARGV[2], ttl)
   signal('batch ' .. id)
 end
