@@ -162,6 +162,14 @@ export function batchesContract({ make, name }: RecordsKind): void {
       expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS, counts: { cancelled: 10, queued: 0 } });
     });
 
+    it('end when cancelled before their seal, though all their items are settled', async () => {
+      const batchId = newBatchId();
+      await submit(store, batchId, [invalidItem(0)], { last: false });
+      expect(await store.batches.cancel(batchId, NOW_MS + 1)).toStrictEqual({ cancelled: 0, unwanted: [] });
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 1, cancelledAtMs: NOW_MS + 1 });
+      await expect(submit(store, batchId, [], { total: 1 })).rejects.toMatchObject({ code: 'cancelled' });
+    });
+
     it('let a job that was cancelled with them be submitted again', async () => {
       const jobId = jobOf(newBookId());
       const first = newBatchId();

@@ -187,6 +187,7 @@ const cancelBatch = `
 local id, now, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local bkey = P .. 'batch:' .. id
 if call('EXISTS', bkey) == 0 then return false end
+if call('HEXISTS', bkey, 'finished') == 1 then return {0} end
 local states, items = call('GET', bkey .. ':states') or '', call('LRANGE', bkey .. ':items', 0, -1)
 local out, n = {0}, 0
 for at = 1, #items do
@@ -210,15 +211,15 @@ end
 -- Announced items that never came (the process that submits died) are cancelled too.
 n = tonumber(call('HGET', bkey, 'q'))
 out[1] = n
+if states ~= '' then call('SET', bkey .. ':states', (string.gsub(states, 'q', 'x'))) end
 if n > 0 then
-  call('SET', bkey .. ':states', (string.gsub(states, 'q', 'x')))
   call('HINCRBY', bkey, 'q', -n)
   call('HINCRBY', bkey, 'x', n)
-  call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
-  progress(id, now)
-  finish(id, ARGV[2], ttl)
-  signal('batch ' .. id)
 end
+call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
+progress(id, now)
+finish(id, ARGV[2], ttl)
+signal('batch ' .. id)
 return out
 `;
 
