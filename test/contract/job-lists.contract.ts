@@ -46,6 +46,12 @@ export function jobListsContract({ make }: RecordsKind): void {
       expect(third.jobs.map(({ jobId }) => jobId)).toStrictEqual([older[0]]);
     });
 
+    it('are in the order in which jobs ended, whatever the clocks said', async () => {
+      const inTurn: JobId[] = [];
+      for (const offsetMs of [0, 0, 90_000, -90_000, 0]) inTurn.push(await fail('poison', NOW_MS + offsetMs));
+      expect((await pages(null, 2)).flat().slice(0, 5)).toStrictEqual(inTurn.toReversed());
+    });
+
     it.each(['nonsense', '1e3', '-1', '5-book-x', ' '])('refuse the cursor %j, which is none of theirs', async (cursor) => {
       await expect(store.jobs.listFailed({ reason: null, cursor, limit: 1 })).rejects.toMatchObject({ code: 'invalid-request' });
     });

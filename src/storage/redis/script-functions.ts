@@ -101,7 +101,9 @@ end
 local function remember(jobId, run, state, now, maxFinished, maxFailed)
   local entry = jobId .. '.' .. run
   if state == 'failed' then
-    call('ZADD', P .. 'failed', now, entry)
+    -- Later than all others, whatever the clocks say: the order is that of settling.
+    local last = call('ZREVRANGE', P .. 'failed', 0, 0, 'WITHSCORES')
+    call('ZADD', P .. 'failed', math.max(now, (last[2] or 0) + 1), entry)
     while call('ZCARD', P .. 'failed') > maxFailed do forget(call('ZPOPMIN', P .. 'failed')[1]) end
   else
     call('LPUSH', P .. 'finished', entry)
