@@ -143,6 +143,13 @@ export function booksContract({ make }: RecordsKind): void {
       expect(await store.books.delete(book.bookId)).toBe(false);
     });
 
+    it('does not delete an alias: it is no copy', async () => {
+      const [merged, kept] = [newBookId(), newBookId()];
+      await store.books.put(sampleBook(kept), [jobOf(merged)], KEEP_UNTIL_MS);
+      expect(await store.books.delete(merged)).toBe(false);
+      expect((await copy(jobOf(merged)))?.bookId).toBe(kept);
+    });
+
     it('deletes a mark that a book is missing', async () => {
       const bookId = newBookId();
       await submit(store, null, itemsOf([jobOf(bookId)]));

@@ -232,6 +232,7 @@ return stored
 
 /** ARGV: bookId. */
 const deleteBook = `
+if call('GETRANGE', P .. 'book-' .. ARGV[1], 0, 0) == 'A' then return 0 end
 call('ZREM', P .. 'books', ARGV[1])
 local gone = call('DEL', P .. 'book-' .. ARGV[1])
 if gone == 1 then signal('book ' .. ARGV[1]) end
