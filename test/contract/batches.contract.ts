@@ -66,6 +66,11 @@ export function batchesContract({ make, name }: RecordsKind): void {
       expect(await walk(2, 'parsed')).toStrictEqual([[1, 3], [6]]);
       expect(await walk(10, 'queued')).toStrictEqual([[0, 2, 4, 5]]);
       expect(await walk(10, 'invalid')).toStrictEqual([[7]]);
+      // No page is named that would be empty.
+      const parsed = await store.batches.items(batchId, { fromIndex: 0, limit: 3, state: 'parsed' });
+      expect(parsed?.nextIndex).toBeNull();
+      const firstParsed = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: 'parsed' });
+      expect(firstParsed?.nextIndex).toBe(3);
       expect(await walk(10, 'failed')).toStrictEqual([]);
       expect(await store.batches.items(batchId, { fromIndex: 8, limit: 5, state: null })).toStrictEqual({ items: [], nextIndex: null });
     });

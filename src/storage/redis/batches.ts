@@ -112,8 +112,10 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       if (states === null) return (await asked(redis.exists(key(batchId)))) === 1 ? { items: [], nextIndex: null } : null;
       const wanted: number[] = [];
       let index = fromIndex;
-      for (; index < states.length && wanted.length < limit; index++) {
-        if (state === null || states[index] === ITEM_STATES[state]) wanted.push(index);
+      for (; index < states.length; index++) {
+        if (state !== null && states[index] !== ITEM_STATES[state]) continue;
+        if (wanted.length === limit) break;
+        wanted.push(index);
       }
       const first = wanted[0];
       const last = wanted.at(-1);
