@@ -82,6 +82,23 @@ export function jobListsContract({ make }: RecordsKind): void {
       await store.jobs.cancel(failed[6]!, NOW_MS);
     });
 
+    it('leave out a live job that a batch waits for too, and go by the age of the job', async () => {
+      const [both, old, young] = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([both, old]), { nowMs: NOW_MS - 9 });
+      await submit(store, null, itemsOf([young]), { nowMs: NOW_MS - 5 });
+      await submit(store, null, itemsOf([both, old]), { nowMs: NOW_MS });
+      expect((await store.jobs.listSolo(1)).map((job) => job.jobId)).toStrictEqual([young]);
+      await store.batches.cancel(batchId, NOW_MS);
+      expect(
+        (await store.jobs.listSolo(10))
+          .map((job) => job.jobId)
+          .slice(0, 2)
+          .toSorted(),
+      ).toStrictEqual([both, old].toSorted());
+      for (const jobId of [both, old, young]) await store.jobs.cancel(jobId, NOW_MS);
+    });
+
     it('name live jobs that no batch waits for, oldest first', async () => {
       const [first, second, batched] = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
       const run = newRun();

@@ -127,11 +127,14 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
       return settled ? run : null;
     },
     async listSolo(limit) {
-      const jobIds = (await asked(redis.zrange(`${prefix}solo`, 0, String(limit - 1)))) as JobId[];
-      const records = await Promise.all(jobIds.map(get));
-      return records.flatMap((r) =>
-        r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority, createdAtMs: r.createdAtMs }] : [],
-      );
+      const alone: JobRecord[] = [];
+      for (let from = 0; alone.length < limit; from += limit) {
+        const jobIds = (await asked(redis.zrange(`${prefix}solo`, from, String(from + limit - 1)))) as JobId[];
+        if (jobIds.length === 0) break;
+        const records = await Promise.all(jobIds.map(get));
+        alone.push(...records.filter((record) => record !== null).filter(({ state, waiters }) => state === 'live' && waiters === 0));
+      }
+      return alone.slice(0, limit).map(({ jobId, run, priority, createdAtMs }) => ({ jobId, run, priority, createdAtMs }));
     },
   };
 }

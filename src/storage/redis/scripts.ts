@@ -63,8 +63,10 @@ for n, jobId in ipairs(jobIds) do
     else
       local jkey = records[at]
       local waiter = id ~= '' and (id .. '.' .. (ARGV[10] + n - 1)) or ''
-      local job = recorded and call('HMGET', jkey, 's', 'r', 'p', 'w') or {}
+      local job = recorded and call('HMGET', jkey, 's', 'r', 'p', 'w', 'c') or {}
+      local created = ARGV[1]
       if job[1] == 'live' then
+        created = job[5]
         answer = 'j'
         if rank < tonumber(job[3]) then
           call('HSET', jkey, 'p', ARGV[3])
@@ -79,7 +81,7 @@ for n, jobId in ipairs(jobIds) do
       end
       if waiter == '' then
         call('HSET', jkey, 'solo', '1')
-        call('ZADD', P .. 'solo', 'NX', ARGV[1], jobId)
+        call('ZADD', P .. 'solo', 'NX', created, jobId)
       end
     end
   end
