@@ -75,6 +75,21 @@ export function signalsContract({ make }: RecordsKind): void {
       expect(await heardDuring(() => store.batches.cancel(second, NOW_MS))).toContainEqual({ kind: 'batch', batchId: second });
     });
 
+    it('tell of a batch that its last submission ends', async () => {
+      const batchId = newBatchId();
+      expect(await heardDuring(() => submit(store, batchId, []))).toStrictEqual([{ kind: 'batch', batchId }]);
+    });
+
+    it('tell of a book that is merged into another, and of one that is missing', async () => {
+      const [merged, kept, missing] = [newBookId(), newBookId(), newBookId()];
+      await store.books.put(sampleBook(merged), [], KEEP_UNTIL_MS);
+      const heard = await heardDuring(() => store.books.put(sampleBook(kept), [jobOf(merged)], KEEP_UNTIL_MS));
+      expect(heard).toContainEqual({ kind: 'book', bookId: merged });
+      await submit(store, null, itemsOf([jobOf(missing)]));
+      const told = await heardDuring(() => store.jobs.settle(settlement(jobOf(missing), { outcome: 'not-found' })));
+      expect(told).toContainEqual({ kind: 'book', bookId: missing });
+    });
+
     it('tell of every change of a stored copy, and of no refusal that changes nothing', async () => {
       const bookId = newBookId();
       const told = { kind: 'book', bookId };

@@ -26,6 +26,7 @@ local function finish(id, now, ttl)
   call('ZREM', P .. 'open', id)
   call('ZADD', P .. 'unannounced', now, id)
   for _, suffix in ipairs({'', ':items', ':states', ':log'}) do call('PEXPIRE', key .. suffix, ttl) end
+  return true
 end
 
 local function progress(id, now)
@@ -149,7 +150,10 @@ local function alias(name, bookId, keepUntil)
   if name ~= 'book-' .. bookId then
     call('SET', P .. name, 'A' .. bookId, 'PXAT', keepUntil)
     local old = string.match(name, '^book%-(%d+)$')
-    if old then call('ZREM', P .. 'books', old) end
+    if old then
+      call('ZREM', P .. 'books', old)
+      signal('book ' .. old)
+    end
   end
 end
 `;

@@ -109,7 +109,7 @@ if id ~= '' then
   end
   if ARGV[7] == '1' then
     call('HSET', bkey, 'sealed', 1)
-    finish(id, now, ARGV[9])
+    if finish(id, now, ARGV[9]) then signal('batch ' .. id) end
   end
 end
 return out
@@ -138,6 +138,8 @@ if state == 'not-found' and ARGV[12] ~= '' then
     signal('book ' .. string.sub(name, 6))
   else
     call('SET', P .. jobId, 'M' .. string.format('%013d', now) .. string.format('%013d', ARGV[12]), 'PXAT', ARGV[12])
+    local bookId = string.match(jobId, '^book%-(%d+)$')
+    if bookId then signal('book ' .. bookId) end
   end
 end
 local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13], jobId == 'book-' .. ARGV[9] and '' or ARGV[9])
