@@ -231,6 +231,29 @@ export function submitContract({ make }: RecordsKind): void {
       expect((await batchOf(store, batchId)).options.webhook).toStrictEqual({ url: input, secret: input });
     });
 
+    it.each(['NUL \0 inside', 'half \ud83d of one', '\ude00'])('takes text that is not whole: %j', async (text) => {
+      const jobId = jobOf(newBookId());
+      const [batchId, run] = [newBatchId(), newRun()];
+      const [item] = itemsOf([jobId]);
+      await submit(
+        store,
+        batchId,
+        [
+          { ...item!, input: text },
+          { ...invalidItem(1), input: text, reason: text },
+        ],
+        { run },
+      );
+      await store.jobs.note(jobId, run, { atMs: NOW_MS, event: 'recheck', detail: `${'x'.repeat(499)}📚${text}` });
+      await store.jobs.note(jobId, run, { atMs: NOW_MS, event: 'recheck', detail: text });
+      expect((await store.jobs.get(jobId))?.timeline).toHaveLength(2);
+      expect(await store.batches.cancel(batchId, NOW_MS)).toMatchObject({ cancelled: 1 });
+      expect(await statesOf(store, batchId)).toStrictEqual(['cancelled', 'invalid']);
+      await submit(store, null, itemsOf([jobId]));
+      await store.jobs.settle(settlement(jobId, { outcome: 'failed', error: { code: 'crawl-failed', detail: text } }));
+      expect((await store.jobs.get(jobId))?.error).toMatchObject({ code: 'crawl-failed' });
+    });
+
     it('decides each link once when two processes submit the same ones at once', async () => {
       const jobs = Array.from({ length: 50 }, () => jobOf(newBookId()));
       const batches = Array.from({ length: 8 }, newBatchId);

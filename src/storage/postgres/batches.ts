@@ -11,6 +11,7 @@ import {
 import type { BookId, JobId } from '../../books/identity.ts';
 import { QuireError } from '../../errors.ts';
 import type { BatchStore, SubmitOutcome } from '../store.ts';
+import { storableText } from '../transfer.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
 const SUBMIT = statement('batches.submit', 'SELECT n, status, raise, book, at FROM @.submit($1, $2, $3, $4, $5, $6, $7, $8, $9)');
@@ -131,9 +132,6 @@ const itemOf = (row: ItemRow): BatchItem => ({
   state: stateOfCode(row.state),
 });
 
-/** PostgreSQL's text holds everything but NUL. */
-const withoutNul = (text: string): string => text.replaceAll('\0', '\u{fffd}');
-
 /** `purge` drops other records past their time; the sweep calls it. */
 export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): BatchStore {
   const exists = async (batchId: BatchId): Promise<boolean> => (await sql.query(GET, [batchId])).length > 0;
@@ -144,11 +142,11 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
       const lines = items.map((item, n) => ({
         n,
         i: item.index,
-        t: withoutNul(item.input),
+        t: storableText(item.input),
         j: item.jobId,
         b: item.bookId,
         d: item.duplicates,
-        r: item.reason === null ? null : withoutNul(item.reason),
+        r: item.reason === null ? null : storableText(item.reason),
       }));
       const rows = await sql
         .query<SubmitRow>(SUBMIT, [

@@ -4,6 +4,7 @@ import type { BookId, JobId } from '../../books/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
 import type { JobStore, Settlement, StoreSettings } from '../store.ts';
+import { storableText } from '../transfer.ts';
 import { copyParams } from './books.ts';
 import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
 
@@ -93,7 +94,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       ITEM_STATES[s.outcome],
       s.attempts,
       s.error?.code ?? null,
-      s.error?.detail ?? null,
+      s.error ? storableText(s.error.detail) : null,
       ...copy,
       Math.round(s.keepUntilMs),
       isFirst ? Math.round(s.missingUntilMs) : null,
@@ -127,7 +128,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       return { settled: ended, stored };
     },
     async note(jobId, run, entry) {
-      await sql.query(NOTE, [jobId, run, JSON.stringify([{ ...entry, detail: entry.detail.slice(0, 500) }])]);
+      await sql.query(NOTE, [jobId, run, JSON.stringify([{ ...entry, detail: storableText(entry.detail.slice(0, 500)) }])]);
     },
     async listFailed({ reason, cursor, limit }) {
       if (cursor !== null && !/^\d{1,15}$/.test(cursor)) throw foreignCursor();

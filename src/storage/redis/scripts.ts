@@ -197,7 +197,7 @@ local out, n = {0}, 0
 for at = 1, #items do
   if string.sub(states, at, at) == 'q' then
     n = n + 1
-    local jobId = cjson.decode(items[at])[1]
+    local jobId = string.match(items[at], '^%["([^"]*)"')
     local jkey = P .. 'job:' .. jobId
     local job = call('HMGET', jkey, 's', 'r', 'w', 'solo', 'n')
     if job[1] == 'live' then
