@@ -157,6 +157,11 @@ export function documentsContract({ make }: RecordsKind): void {
       expect((await store.tallies.read('old', 0, HOUR)).map(({ hour }) => hour)).toStrictEqual([HOUR - 10, HOUR]);
     });
 
+    it('tallies begin an hour that was dropped at zero again', async () => {
+      for (const hour of [HOUR - 11, HOUR, HOUR - 11]) await store.tallies.add('late', hour, { n: 1 }, 10);
+      expect(await store.tallies.read('late', 0, HOUR - 1)).toStrictEqual([{ hour: HOUR - 11, counts: { n: 1 } }]);
+    });
+
     it('pages come back byte for byte; a later one takes the place of an earlier', async () => {
       const jobId = jobOf(newBookId());
       const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256));
