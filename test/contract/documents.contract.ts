@@ -182,6 +182,14 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(kept).toStrictEqual([false, false, true, true, true]);
     });
 
+    it('pages of the same time are no more than are wanted either', async () => {
+      const jobs = Array.from({ length: 4 }, () => jobOf(newBookId()));
+      for (const jobId of jobs)
+        await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 9_000, expireAtMs: NOW_MS + HOUR_MS, maxPages: 2 });
+      const kept = await Promise.all(jobs.map(async (jobId) => (await store.pages.get(jobId, NOW_MS)) !== null));
+      expect(kept).toStrictEqual([false, false, true, true]);
+    });
+
     it('pages expire', async () => {
       const jobId = jobOf(newBookId());
       await store.pages.keep(jobId, Buffer.from('x'), { nowMs: Date.now(), expireAtMs: Date.now() + 100, maxPages: 10 });

@@ -88,7 +88,8 @@ const KEEP = statement(
 );
 const DROP_PAGES = statement(
   'pages.drop',
-  `DELETE FROM @.page WHERE expire_at_ms <= $1 OR kept_at_ms < (SELECT kept_at_ms FROM @.page WHERE expire_at_ms > $1 ORDER BY kept_at_ms DESC OFFSET $2 - 1 LIMIT 1)`,
+  `DELETE FROM @.page WHERE expire_at_ms <= $1 OR (kept_at_ms, job_id) < (
+     SELECT kept_at_ms, job_id FROM @.page WHERE expire_at_ms > $1 ORDER BY kept_at_ms DESC, job_id DESC OFFSET $2 - 1 LIMIT 1)`,
 );
 const GET_PAGE = statement('pages.get', 'SELECT bytes, kept_at_ms FROM @.page WHERE job_id = $1 AND expire_at_ms > $2');
 
