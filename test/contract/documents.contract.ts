@@ -78,6 +78,11 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(await get('short')).toStrictEqual([1, 3]);
     });
 
+    it('are not there to be deleted once they have ended', async () => {
+      await put('ended', 1, undefined, Date.now() - HOUR_MS);
+      expect(await store.documents.delete('ended')).toBe(false);
+    });
+
     it('stay for ever when written without an end', async () => {
       await put('long', 1, undefined, Date.now() + 50);
       await put('long', 2);

@@ -18,7 +18,10 @@ const PUT_IF = statement(
   `UPDATE @.document SET json = $2, expire_at_ms = $3, version = version + 1
    WHERE key = $1 AND version = $5 AND (expire_at_ms IS NULL OR expire_at_ms > $4) RETURNING version`,
 );
-const DELETE = statement('documents.delete', 'DELETE FROM @.document WHERE key = $1 RETURNING key');
+const DELETE = statement(
+  'documents.delete',
+  'DELETE FROM @.document WHERE key = $1 RETURNING expire_at_ms IS NULL OR expire_at_ms > extract(epoch FROM clock_timestamp()) * 1000 AS living',
+);
 const LIST = statement(
   'documents.list',
   `SELECT key, version, json FROM @.document
@@ -44,7 +47,7 @@ export function createDocumentStore(sql: SqlClient): DocumentStore {
       return rows[0]?.version ?? null;
     },
     async delete(key) {
-      return (await sql.query(DELETE, [key])).length > 0;
+      return (await sql.query<{ living: boolean }>(DELETE, [key]))[0]?.living ?? false;
     },
     async list(prefix, { nowMs, afterKey, limit }) {
       return sql.query<StoredDocument>(LIST, [prefix, afterKey, nowMs, limit]);
