@@ -97,6 +97,11 @@ export function documentsContract({ make }: RecordsKind): void {
         (await store.documents.list('list:', { nowMs: Date.now(), afterKey, limit })).map((document) => document.key);
       expect(await page(null, 10)).toStrictEqual(['list:%', 'list:B', 'list:a', 'list:a1', 'list:b', 'list:ä']);
       expect(await page(null, 2)).toStrictEqual(['list:%', 'list:B']);
+      // The key that is the prefix, and one that comes before it.
+      await put('list:', 1);
+      expect(await page('list:', 1)).toStrictEqual(['list:%']);
+      await store.documents.delete('list:');
+      expect(await page('l', 2)).toStrictEqual(['list:%', 'list:B']);
       expect(await page('list:B', 2)).toStrictEqual(['list:a', 'list:a1']);
       expect(await page('list:ä', 2)).toStrictEqual([]);
       expect(await store.documents.list('list:a', { nowMs: Date.now(), afterKey: null, limit: 1 })).toStrictEqual([
