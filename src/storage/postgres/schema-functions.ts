@@ -233,6 +233,7 @@ BEGIN
   UPDATE @.batch SET cancelled = cancelled + (total - settled), settled = total, log_length = log_length + gone, sealed = true,
     cancelled_at_ms = p_now, progressed_at_ms = p_now, finished_at_ms = p_now
   WHERE batch_id = p_batch;
+  gone := v_batch.total - v_batch.settled;
   PERFORM pg_notify('@channel', 'batch ' || p_batch);
   WITH unwanted AS (
     UPDATE @.job o SET state = 'x', settled_at_ms = p_now, settled_no = nextval('@.settled_order'), attempts = 0, waiters = o.waiters + 1, raised = false,
