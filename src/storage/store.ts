@@ -205,7 +205,7 @@ export interface BatchStore {
   /** Finished batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
   listUnannounced(limit: number): Promise<BatchId[]>;
   acknowledge(batchId: BatchId): Promise<void>;
-  /** Removes batches that finished before `beforeMs`; returns how many. (Redis lets them expire and returns 0.) */
+  /** Removes batches that finished before `beforeMs`, at most 500 at once; returns how many. (Redis lets them expire and returns 0.) */
   sweep(beforeMs: number): Promise<number>;
 }
 

@@ -4,6 +4,7 @@
  * - Cancelling settles every queued item, in the order of the items. Announced items that did not come are counted as cancelled, and are not in the log.
  * - A job that only this batch waited for ends as cancelled. One that is wanted by itself, or that another item waits for, goes on.
  * - A batch that has ended cannot be cancelled.
+ * - A sweep takes batches that ended before a time. A real store leaves some for the next sweep when there are many.
  * - Rejoining begins a new run for queued items whose job is not live. Nothing else changes.
  */
 import type { BatchItem, BatchRecord, ItemState } from '../../src/batches/batch.ts';
