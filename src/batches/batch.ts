@@ -46,6 +46,7 @@ export interface BatchItem {
   /** What the caller sent, cut to 2,048 characters. */
   input: string;
   jobId: JobId | null;
+  /** The book that the link names; once there is a book, that one. It differs for an ISBN and for a merged book. */
   bookId: BookId | null;
   /** How often the link came again in the same request. */
   duplicates: number;

@@ -1,6 +1,7 @@
 /**
  * The port between Quire and what it keeps its records in. Two implementations: `redis/` and `postgres/` (which is also
- * the embedded one, on PGlite). `test/contract/` holds them to one behaviour: every sentence here has a test there.
+ * the embedded one, on PGlite). `test/contract/` holds them to one behaviour: every sentence here has a test there. `test/specification/` states the
+ * rules in plain TypeScript.
  *
  * Rules for all: times are milliseconds since the epoch and are given by the caller; each method is one atomic step, except that
  * {@link JobStore.settle} and {@link JobStore.cancel} take one for every thousand waiters, so that no step grows with their number; a
@@ -191,11 +192,11 @@ export interface BatchStore {
     batchId: BatchId,
     query: { fromIndex: number; limit: number; state: ItemState | null },
   ): Promise<{ items: BatchItem[]; nextIndex: number | null } | null>;
-  /** Which of these jobs have an item in this batch: index by job. */
+  /** Which of these jobs an item of this batch waits for: index by job. */
   indexesOf(batchId: BatchId, jobIds: JobId[]): Promise<Map<JobId, number>>;
   /** Entries of the settled log after `afterSeq`, in order; at most `limit`. */
   settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
-  /** Settles every queued item as `cancelled` and takes it off its job. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was not sealed is not announced: nobody was told of it. `null`: no such batch. */
+  /** Settles every queued item as `cancelled` and takes it off its job; announced items that never came count as cancelled too. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was not sealed is not announced: nobody was told of it. `null`: no such batch. */
   cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; unwanted: { jobId: JobId; run: string }[] } | null>;
   /**
    * Makes those queued items of an unfinished batch that no live job settles (its record was lost: evicted, or deleted by hand) wait for one. Returns the
@@ -212,7 +213,7 @@ export interface BatchStore {
   /** Finished batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
   listUnannounced(limit: number): Promise<BatchId[]>;
   acknowledge(batchId: BatchId): Promise<void>;
-  /** Removes batches that finished before `beforeMs`; returns how many. (Redis lets them expire and returns 0.) */
+  /** Removes batches that finished before `beforeMs`, at most 500 at once; returns how many. (Redis lets them expire and returns 0.) */
   sweep(beforeMs: number): Promise<number>;
 }
 
@@ -258,9 +259,9 @@ export interface PageStore {
 
 /** A word to every process, now: delivered at most once, to those that listen. Whoever must not miss anything reads the store. */
 export type Signal =
-  /** Items of this batch settled. Sent by the store itself. */
+  /** Items of this batch settled, or it ended. Sent by the store itself. */
   | { kind: 'batch'; batchId: BatchId }
-  /** The stored copy of this book changed or went. Sent by the store itself. */
+  /** What is known of this book changed: its copy, that it is missing, or that it leads to another book. Sent by the store itself. */
   | { kind: 'book'; bookId: BookId }
   /** The run is not wanted any more: whoever works on it, stop. */
   | { kind: 'cancel'; jobId: JobId; run: string }

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchId } from '../../src/batches/batch.ts';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import { batchOf, invalidItem, itemsOf, jobOf, newBatchId, newBookId, NOW_MS, settleParsed, submit } from './samples.ts';
 
-export function batchListsContract({ make }: StoreKind): void {
+export function batchListsContract({ make }: RecordsKind): void {
   describe('the list of batches', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeEach(async () => {
       made = await make();
       store = made.store;
@@ -24,7 +24,7 @@ export function batchListsContract({ make }: StoreKind): void {
       const seen: BatchId[][] = [];
       let before: BatchId | null = null;
       do {
-        const page: Awaited<ReturnType<Store['batches']['list']>> = await store.batches.list({ before, limit, ended });
+        const page: Awaited<ReturnType<Records['batches']['list']>> = await store.batches.list({ before, limit, ended });
         seen.push(page.batches.map(({ batchId }) => batchId));
         before = page.next;
       } while (before !== null && seen.length < 20);

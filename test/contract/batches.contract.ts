@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BatchId, ItemState } from '../../src/batches/batch.ts';
 import type { JobId } from '../../src/books/identity.ts';
-import type { Store } from '../../src/storage/store.ts';
-import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import { testOn, type RecordsKind } from '../support/stores.ts';
 import {
   batchOf,
   HOUR_MS,
@@ -20,10 +20,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function batchesContract({ make, name }: StoreKind): void {
+export function batchesContract({ make, name }: RecordsKind): void {
   describe('batches', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -50,7 +50,7 @@ export function batchesContract({ make, name }: StoreKind): void {
         const seen: number[][] = [];
         let fromIndex: number | null = 0;
         while (fromIndex !== null && seen.length < 10) {
-          const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit, state });
+          const page: Awaited<ReturnType<Records['batches']['items']>> = await store.batches.items(batchId, { fromIndex, limit, state });
           if (page === null) throw new Error('the batch is gone');
           if (page.items.length > 0) seen.push(page.items.map((item) => item.index));
           fromIndex = page.nextIndex;
@@ -66,6 +66,11 @@ export function batchesContract({ make, name }: StoreKind): void {
       expect(await walk(2, 'parsed')).toStrictEqual([[1, 3], [6]]);
       expect(await walk(10, 'queued')).toStrictEqual([[0, 2, 4, 5]]);
       expect(await walk(10, 'invalid')).toStrictEqual([[7]]);
+      // No page is named that would be empty.
+      const parsed = await store.batches.items(batchId, { fromIndex: 0, limit: 3, state: 'parsed' });
+      expect(parsed?.nextIndex).toBeNull();
+      const firstParsed = await store.batches.items(batchId, { fromIndex: 0, limit: 1, state: 'parsed' });
+      expect(firstParsed?.nextIndex).toBe(3);
       expect(await walk(10, 'failed')).toStrictEqual([]);
       for (const fromIndex of [8, 2 ** 31, Number.MAX_SAFE_INTEGER]) {
         for (const state of [null, 'queued'] as const)
@@ -95,6 +100,18 @@ export function batchesContract({ make, name }: StoreKind): void {
       await submit(store, batchId, itemsOf(jobs), { nowMs: NOW_MS });
       await settleParsed(store, jobs[0]!, { nowMs: NOW_MS + 60_000 });
       expect(await batchOf(store, batchId)).toMatchObject({ createdAtMs: NOW_MS, progressedAtMs: NOW_MS + 60_000 });
+    });
+
+    it('make progress with what settles when it is submitted, and when they are cancelled', async () => {
+      const batchId = newBatchId();
+      const more = { total: 4, last: false };
+      await submit(store, batchId, itemsOf([jobOf(newBookId())]), { ...more, nowMs: NOW_MS + HOUR_MS });
+      await submit(store, batchId, [invalidItem(1)], { ...more, nowMs: NOW_MS + 60_000 });
+      expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 60_000);
+      await submit(store, batchId, itemsOf([jobOf(newBookId())], 2), { ...more, nowMs: NOW_MS + 120_000 });
+      expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 60_000);
+      await store.batches.cancel(batchId, NOW_MS + 180_000);
+      expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 180_000);
     });
 
     it('release, when cancelled, only the jobs that nobody else wants', async () => {
@@ -150,8 +167,16 @@ export function batchesContract({ make, name }: StoreKind): void {
       const jobId = jobOf(newBookId());
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]), { total: 10, last: false });
-      expect((await store.batches.cancel(batchId, NOW_MS))?.unwanted).toHaveLength(1);
+      expect(await store.batches.cancel(batchId, NOW_MS)).toMatchObject({ cancelled: 10, unwanted: [{ jobId }] });
       expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS, counts: { cancelled: 10, queued: 0 } });
+    });
+
+    it('end when cancelled before their seal, though all their items are settled', async () => {
+      const batchId = newBatchId();
+      await submit(store, batchId, [invalidItem(0)], { last: false });
+      expect(await store.batches.cancel(batchId, NOW_MS + 1)).toStrictEqual({ cancelled: 0, unwanted: [] });
+      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 1, cancelledAtMs: NOW_MS + 1 });
+      await expect(submit(store, batchId, [], { total: 1 })).rejects.toMatchObject({ code: 'cancelled' });
     });
 
     it('let a job that was cancelled with them be submitted again', async () => {
@@ -182,8 +207,8 @@ export function batchesContract({ make, name }: StoreKind): void {
   });
 
   describe('lists of batches', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { Store, StoredBook } from '../../src/storage/store.ts';
+import type { StoredBook } from '../../src/storage/store.ts';
+import type { Records } from '../specification/records.ts';
 import { waitUntil } from '../support/wait-until.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { MadeStore, RecordsKind, StoreKind } from '../support/stores.ts';
 import {
   HOUR_MS,
   itemsOf,
@@ -17,10 +18,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function booksContract({ make }: StoreKind): void {
+export function booksContract({ make }: RecordsKind): void {
   describe('books', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -142,6 +143,13 @@ export function booksContract({ make }: StoreKind): void {
       expect(await store.books.delete(book.bookId)).toBe(false);
     });
 
+    it('does not delete an alias: it is no copy', async () => {
+      const [merged, kept] = [newBookId(), newBookId()];
+      await store.books.put(sampleBook(kept), [jobOf(merged)], KEEP_UNTIL_MS);
+      expect(await store.books.delete(merged)).toBe(false);
+      expect((await copy(jobOf(merged)))?.bookId).toBe(kept);
+    });
+
     it('deletes a mark that a book is missing', async () => {
       const bookId = newBookId();
       await submit(store, null, itemsOf([jobOf(bookId)]));
@@ -176,7 +184,7 @@ export function booksContract({ make }: StoreKind): void {
   });
 
   describe('the list of books', () => {
-    let made: MadeStore;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
     beforeAll(async () => {
       made = await make();
     });
@@ -201,6 +209,17 @@ export function booksContract({ make }: StoreKind): void {
       await books.delete('10' as BookId);
       expect(await books.count()).toBe(4);
     });
+  });
+}
+
+/** What a number of books tells that only a real store can hold. */
+export function manyBooksContract({ make }: StoreKind): void {
+  describe('the count of books', () => {
+    let made: MadeStore;
+    beforeAll(async () => {
+      made = await make();
+    });
+    afterAll(() => made.cleanup());
 
     it('counts many books about, whether they came a moment ago or long since', async () => {
       const { books, transfer } = made.store;

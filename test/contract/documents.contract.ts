@@ -1,13 +1,13 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HOUR_MS, jobOf, newBookId, NOW_MS } from './samples.ts';
 
-export function documentsContract({ make }: StoreKind): void {
+export function documentsContract({ make }: RecordsKind): void {
   describe('documents', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -78,6 +78,11 @@ export function documentsContract({ make }: StoreKind): void {
       expect(await get('short')).toStrictEqual([1, 3]);
     });
 
+    it('are not there to be deleted once they have ended', async () => {
+      await put('ended', 1, undefined, Date.now() - HOUR_MS);
+      expect(await store.documents.delete('ended')).toBe(false);
+    });
+
     it('stay for ever when written without an end', async () => {
       await put('long', 1, undefined, Date.now() + 50);
       await put('long', 2);
@@ -92,6 +97,11 @@ export function documentsContract({ make }: StoreKind): void {
         (await store.documents.list('list:', { nowMs: Date.now(), afterKey, limit })).map((document) => document.key);
       expect(await page(null, 10)).toStrictEqual(['list:%', 'list:B', 'list:a', 'list:a1', 'list:b', 'list:ä']);
       expect(await page(null, 2)).toStrictEqual(['list:%', 'list:B']);
+      // The key that is the prefix, and one that comes before it.
+      await put('list:', 1);
+      expect(await page('list:', 1)).toStrictEqual(['list:%']);
+      await store.documents.delete('list:');
+      expect(await page('l', 2)).toStrictEqual(['list:%', 'list:B']);
       expect(await page('list:B', 2)).toStrictEqual(['list:a', 'list:a1']);
       expect(await page('list:ä', 2)).toStrictEqual([]);
       expect(await store.documents.list('list:a', { nowMs: Date.now(), afterKey: null, limit: 1 })).toStrictEqual([
@@ -127,8 +137,8 @@ export function documentsContract({ make }: StoreKind): void {
   });
 
   describe('tallies and pages', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -157,6 +167,11 @@ export function documentsContract({ make }: StoreKind): void {
       expect((await store.tallies.read('old', 0, HOUR)).map(({ hour }) => hour)).toStrictEqual([HOUR - 10, HOUR]);
     });
 
+    it('tallies begin an hour that was dropped at zero again', async () => {
+      for (const hour of [HOUR - 11, HOUR, HOUR - 11]) await store.tallies.add('late', hour, { n: 1 }, 10);
+      expect(await store.tallies.read('late', 0, HOUR - 1)).toStrictEqual([{ hour: HOUR - 11, counts: { n: 1 } }]);
+    });
+
     it('pages come back byte for byte; a later one takes the place of an earlier', async () => {
       const jobId = jobOf(newBookId());
       const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256));
@@ -175,6 +190,14 @@ export function documentsContract({ make }: StoreKind): void {
         await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 1_000 + at, expireAtMs: NOW_MS + HOUR_MS, maxPages: 3 });
       const kept = await Promise.all(jobs.map(async (jobId) => (await store.pages.get(jobId, NOW_MS)) !== null));
       expect(kept).toStrictEqual([false, false, true, true, true]);
+    });
+
+    it('pages of the same time are no more than are wanted either', async () => {
+      const jobs = Array.from({ length: 4 }, () => jobOf(newBookId()));
+      for (const jobId of jobs)
+        await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 9_000, expireAtMs: NOW_MS + HOUR_MS, maxPages: 2 });
+      const kept = await Promise.all(jobs.map(async (jobId) => (await store.pages.get(jobId, NOW_MS)) !== null));
+      expect(kept).toStrictEqual([false, false, true, true]);
     });
 
     it('pages expire', async () => {

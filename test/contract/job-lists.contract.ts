@@ -1,14 +1,14 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { JobId } from '../../src/books/identity.ts';
 import type { ErrorCode } from '../../src/errors.ts';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import { itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, settlement, settleParsed, submit } from './samples.ts';
 
-export function jobListsContract({ make }: StoreKind): void {
+export function jobListsContract({ make }: RecordsKind): void {
   describe('lists of jobs', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make({ maxFinishedJobs: 3, maxFailedJobs: 5 });
       store = made.store;
@@ -46,6 +46,12 @@ export function jobListsContract({ make }: StoreKind): void {
       expect(third.jobs.map(({ jobId }) => jobId)).toStrictEqual([older[0]]);
     });
 
+    it('are in the order in which jobs ended, whatever the clocks said', async () => {
+      const inTurn: JobId[] = [];
+      for (const offsetMs of [0, 0, 90_000, -90_000, 0]) inTurn.push(await fail('poison', NOW_MS + offsetMs));
+      expect((await pages(null, 2)).flat().slice(0, 5)).toStrictEqual(inTurn.toReversed());
+    });
+
     it.each(['nonsense', '1e3', '-1', '5-book-x', ' '])('refuse the cursor %j, which is none of theirs', async (cursor) => {
       await expect(store.jobs.listFailed({ reason: null, cursor, limit: 1 })).rejects.toMatchObject({ code: 'invalid-request' });
     });
@@ -74,6 +80,23 @@ export function jobListsContract({ make }: StoreKind): void {
       await submit(store, null, itemsOf([failed[6]!]));
       expect((await pages(null, 100)).flat()).toStrictEqual(newestFirst.slice(1));
       await store.jobs.cancel(failed[6]!, NOW_MS);
+    });
+
+    it('leave out a live job that a batch waits for too, and go by the age of the job', async () => {
+      const [both, old, young] = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
+      const batchId = newBatchId();
+      await submit(store, batchId, itemsOf([both, old]), { nowMs: NOW_MS - 9 });
+      await submit(store, null, itemsOf([young]), { nowMs: NOW_MS - 5 });
+      await submit(store, null, itemsOf([both, old]), { nowMs: NOW_MS });
+      expect((await store.jobs.listSolo(1)).map((job) => job.jobId)).toStrictEqual([young]);
+      await store.batches.cancel(batchId, NOW_MS);
+      expect(
+        (await store.jobs.listSolo(10))
+          .map((job) => job.jobId)
+          .slice(0, 2)
+          .toSorted(),
+      ).toStrictEqual([both, old].toSorted());
+      for (const jobId of [both, old, young]) await store.jobs.cancel(jobId, NOW_MS);
     });
 
     it('name live jobs that no batch waits for, oldest first', async () => {

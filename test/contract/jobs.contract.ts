@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { BatchId } from '../../src/batches/batch.ts';
 import type { JobId } from '../../src/books/identity.ts';
 import type { JobOutcome } from '../../src/jobs/job.ts';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import {
   batchOf,
   HOUR_MS,
@@ -21,10 +22,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function jobsContract({ make }: StoreKind): void {
+export function jobsContract({ make }: RecordsKind): void {
   describe('settling', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -144,6 +145,20 @@ export function jobsContract({ make }: StoreKind): void {
         await store.jobs.settle(settlement(jobId, { outcome: 'not-found', missingUntilMs: until }));
         expect(await store.books.find(jobId, NOW_MS)).toStrictEqual({ kind: 'book', book: { ...book, freshUntilMs: until } });
       }
+    });
+
+    it('gives each item the book that its job found', async () => {
+      const [merged, isbn, found] = [jobOf(newBookId()), newIsbnJob(), newBookId()];
+      const [first, second] = [newBatchId(), newBatchId()];
+      const booksOf = async (batchId: BatchId): Promise<(string | null)[]> =>
+        (await store.batches.items(batchId, { fromIndex: 0, limit: 10, state: null }))?.items.map((item) => item.bookId) ?? [];
+      await store.books.put(sampleBook(found), [isbn], KEEP_UNTIL_MS);
+      await submit(store, first, itemsOf([merged, isbn]), { maxAgeMs: 0 });
+      expect(await booksOf(first)).toStrictEqual([merged.slice(5), null]);
+      for (const jobId of [merged, isbn]) await store.jobs.settle(settlement(jobId, { book: sampleBook(found) }));
+      expect(await booksOf(first)).toStrictEqual([found, found]);
+      await submit(store, second, itemsOf([merged, isbn]));
+      expect(await booksOf(second)).toStrictEqual([found, found]);
     });
 
     it('settles each of many waiting batches', async () => {

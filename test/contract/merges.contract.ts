@@ -1,15 +1,16 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { Signal, Store, StoredBook } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Signal, StoredBook } from '../../src/storage/store.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { HOUR_MS, itemsOf, jobOf, KEEP_UNTIL_MS, newBookId, newIsbnJob, NOW_MS, sampleBook, settlement, submit } from './samples.ts';
 
 /** Books that turn out to be the same, and how long copies and the names that lead to them are kept. */
-export function mergesContract({ make }: StoreKind): void {
+export function mergesContract({ make }: RecordsKind): void {
   describe('merged books', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -89,8 +90,8 @@ export function mergesContract({ make }: StoreKind): void {
   });
 
   describe('how long a copy is kept', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;

@@ -1,142 +1,103 @@
+/**
+ * The specification and a real store are given the same random calls, and must give the same answers, tell the same signals, and hold the same records.
+ *
+ * `QUIRE_PROPERTY_RUNS=2000 npm test -- test/contract/redis.test.ts -t 'as the specification'` looks longer. A failure prints its seed, path and
+ * replayPath; `QUIRE_PROPERTY_REPLAY='<seed> <path> <replayPath>'` runs it again, for the test of that title (`-t`).
+ */
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchId, ItemState } from '../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { JobOutcome } from '../../src/jobs/job.ts';
 import type { MadeStore, StoreKind } from '../support/stores.ts';
-import { batchOf, invalidItem, itemsOf, newBatchId, newBookId, newRun, NOW_MS, sampleBook, settlement, submit } from './samples.ts';
+import { type Command, compareAll, Look } from './model/commands.ts';
+import { documentCommands } from './model/document-commands.ts';
+import { crowd, jobCommands, settleCrowd } from './model/job-commands.ts';
+import { createModel, keepFirstPage, leaveEmpty, listenTo, type Model, type Real } from './model/model.ts';
 
-/** What may happen, with numbers that are taken modulo what there is. */
-type Step =
-  | { kind: 'submit'; links: number[]; invalid: boolean; maxAgeMs: number | null; parts: boolean }
-  | { kind: 'solo'; link: number }
-  | { kind: 'settle'; link: number; outcome: JobOutcome; stale: boolean }
-  | { kind: 'cancel-batch'; batch: number }
-  | { kind: 'cancel-job'; link: number };
+/** How long a store is tried by default, in shares of a property: about 10 s for all. No run is broken off. */
+const SHARE_MS = 3_000;
+const MOST_RUNS = 300;
+const ASKED = Number(process.env['QUIRE_PROPERTY_RUNS'] ?? 0);
+const [SEED, PATH, REPLAY_PATH] = (process.env['QUIRE_PROPERTY_REPLAY'] ?? '').split(' ');
+const MOST_MS = 3_600_000;
 
-const LINKS = 6;
-const link = fc.nat({ max: LINKS - 1 });
-const step: fc.Arbitrary<Step> = fc.oneof(
+type Commands = Iterable<fc.AsyncCommand<Model, Real>>;
+
+const look = fc.constant(new Look());
+const replay = REPLAY_PATH ? { replayPath: REPLAY_PATH } : {};
+const commandsOf = (maxCommands: number, ...weighted: fc.WeightedArbitrary<fc.AsyncCommand<Model, Real>>[]): fc.Arbitrary<Commands> =>
+  fc.commands<Model, Real, false>([fc.oneof(...weighted)], { maxCommands, size: 'max', ...replay });
+
+const none = fc.constant<Command[]>([]);
+const one = (command: fc.Arbitrary<Command>): fc.Arbitrary<Command[]> => command.map((made) => [made]);
+
+/** `before` and `after` come in each run, around the commands. */
+const PROPERTIES: {
+  title: string;
+  share: number;
+  before: fc.Arbitrary<Command[]>;
+  commands: fc.Arbitrary<Commands>;
+  after: fc.Arbitrary<Command[]>;
+}[] = [
   {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant('submit' as const),
-      links: fc.uniqueArray(link, { maxLength: LINKS }),
-      invalid: fc.boolean(),
-      maxAgeMs: fc.constantFrom(null, 0),
-      parts: fc.boolean(),
-    }),
+    title: 'books, jobs and batches',
+    share: 2,
+    before: none,
+    commands: commandsOf(30, ...jobCommands, { weight: 3, arbitrary: look }),
+    after: none,
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('solo' as const), link }) },
   {
-    weight: 4,
-    arbitrary: fc.record({
-      kind: fc.constant('settle' as const),
-      link,
-      outcome: fc.constantFrom<JobOutcome>('parsed', 'not-found', 'failed', 'cancelled'),
-      stale: fc.boolean(),
-    }),
+    title: 'documents, tallies and pages',
+    share: 0.5,
+    before: none,
+    commands: commandsOf(30, { weight: 8, arbitrary: fc.oneof(...documentCommands) }, { weight: 1, arbitrary: look }),
+    after: none,
   },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel-batch' as const), batch: fc.nat({ max: 20 }) }) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant('cancel-job' as const), link }) },
-);
+  { title: 'crowds', share: 0.5, before: one(crowd), commands: commandsOf(8, ...jobCommands), after: one(settleCrowd) },
+];
 
 export function propertiesContract({ make }: StoreKind): void {
-  describe('whatever happens', () => {
+  describe('does as the specification', () => {
     let made: MadeStore;
-    beforeAll(async () => {
+    let real: Real;
+    const open = async (): Promise<void> => {
       made = await make();
-    });
+      real = listenTo(made.store);
+    };
+    beforeAll(open);
     afterAll(() => made.cleanup());
 
-    it('counts add up, what is settled stays so, and every batch ends', { timeout: 120_000 }, async () => {
-      const { store } = made;
-      await fc.assert(
-        fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
-          const books = Array.from({ length: LINKS }, newBookId);
-          const jobAt = (at: number): JobId => `book-${books[at]}` as JobId;
-          const batches: BatchId[] = [];
-          const settledBefore = new Map<string, ItemState>();
-          const staleRun = newRun();
-
-          const take = async (one: Step): Promise<void> => {
-            switch (one.kind) {
-              case 'submit': {
-                const items = [...itemsOf(one.links.map(jobAt)), ...(one.invalid ? [invalidItem(one.links.length)] : [])];
-                if (items.length === 0) return;
-                const batchId = newBatchId();
-                batches.push(batchId);
-                const half = one.parts ? Math.floor(items.length / 2) : 0;
-                const more = { total: items.length, maxAgeMs: one.maxAgeMs };
-                if (half > 0) await submit(store, batchId, items.slice(0, half), { ...more, last: false });
-                await submit(store, batchId, items.slice(half), { ...more, last: true });
-                return;
-              }
-              case 'solo':
-                await submit(store, null, itemsOf([jobAt(one.link)]));
-                return;
-              case 'settle': {
-                const bookId = books[one.link] as BookId;
-                await store.jobs.settle(
-                  settlement(jobAt(one.link), {
-                    run: one.stale ? staleRun : null,
-                    outcome: one.outcome,
-                    book: one.outcome === 'parsed' ? sampleBook(bookId) : null,
-                    error: one.outcome === 'failed' ? { code: 'crawl-failed', detail: 'x' } : null,
-                  }),
-                );
-                return;
-              }
-              case 'cancel-batch': {
-                const batchId = batches[one.batch % Math.max(1, batches.length)];
-                if (batchId) await store.batches.cancel(batchId, NOW_MS);
-                return;
-              }
-              case 'cancel-job':
-                await store.jobs.cancel(jobAt(one.link), NOW_MS);
-                return;
-            }
-          };
-
-          const check = async (): Promise<void> => {
-            for (const batchId of batches) {
-              const batch = await batchOf(store, batchId);
-              const page = await store.batches.items(batchId, { fromIndex: 0, limit: 100, state: null });
-              const items = page?.items ?? [];
-              for (const item of items) {
-                const key = `${batchId} ${item.index}`;
-                const before = settledBefore.get(key);
-                expect(before ?? item.state).toBe(item.state);
-                if (item.state !== 'queued') settledBefore.set(key, item.state);
-                expect(batch.counts[item.state]).toBe(items.filter((other) => other.state === item.state).length);
-              }
-              expect(batch.finishedAtMs !== null).toBe(batch.counts.queued === 0);
-              const log = await store.batches.settledSince(batchId, 0, 100);
-              expect(log.map((entry) => entry.seq)).toStrictEqual(log.map((_, at) => at + 1));
-              for (const entry of log) expect(entry.state).toBe(items[entry.index]?.state);
-            }
-            for (let at = 0; at < LINKS; at++) {
-              const record = await store.jobs.get(jobAt(at));
-              let waiting = 0;
-              for (const batchId of batches) {
-                const page = await store.batches.items(batchId, { fromIndex: 0, limit: 100, state: 'queued' });
-                waiting += page?.items.filter((item) => item.jobId === jobAt(at)).length ?? 0;
-              }
-              // Nobody waits for a job that is not live.
-              expect(record?.state === 'live' ? record.waiters : 0).toBe(waiting);
-            }
-          };
-
-          for (const one of steps) {
-            await take(one);
-            await check();
+    it.each(PROPERTIES)('with $title', { timeout: MOST_MS }, async ({ share, before, commands, after }) => {
+      const compare = async (steps: Commands): Promise<void> => {
+        const model = createModel();
+        try {
+          await keepFirstPage(model.spec);
+          await keepFirstPage(real.store);
+          await real.ear.hear();
+          await fc.asyncModelRun(() => ({ model, real }), steps);
+          await compareAll(model, real);
+        } finally {
+          // A store that does not get empty would disturb the runs after this one.
+          if (!(await leaveEmpty(real, model))) {
+            await made.cleanup();
+            await open();
           }
-          for (let at = 0; at < LINKS; at++)
-            await store.jobs.settle(settlement(jobAt(at), { outcome: 'failed', error: { code: 'crawl-failed', detail: 'end' } }));
-          for (const batchId of batches) expect((await batchOf(store, batchId)).finishedAtMs).not.toBeNull();
-        }),
-        { numRuns: 25 },
-      );
+        }
+      };
+      let until = ASKED > 0 ? Infinity : performance.now() + share * SHARE_MS;
+      let runs = 0;
+      const run = async (first: Command[], middle: Commands, last: Command[]): Promise<void> => {
+        if (runs++ > 0 && performance.now() > until) return;
+        await compare([...first, ...middle, ...last]).catch((error: unknown) => {
+          // What failed may be made smaller for as long as that takes.
+          until = Infinity;
+          throw error;
+        });
+      };
+      await fc.assert(fc.asyncProperty(before, commands, after, run), {
+        numRuns: ASKED > 0 ? Math.ceil(ASKED * share) : MOST_RUNS,
+        ...(SEED ? { seed: Number(SEED) } : {}),
+        ...(PATH ? { path: PATH } : {}),
+      });
+      expect(runs).toBeGreaterThan(0);
     });
   });
 }

@@ -1,7 +1,8 @@
 /** Made-up books, links and batches for the contract: every id is new, so that tests of one store do not meet. */
 import type { BatchId, BatchOptions, BatchRecord } from '../../src/batches/batch.ts';
 import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { Settlement, Store, StoredBook, Submission, SubmitOutcome, SubmittedItem } from '../../src/storage/store.ts';
+import type { Settlement, StoredBook, Submission, SubmitOutcome, SubmittedItem } from '../../src/storage/store.ts';
+import type { Records } from '../specification/records.ts';
 
 let counter = 0;
 const next = (): number => ++counter;
@@ -59,7 +60,7 @@ export type SubmitMore = Partial<Omit<Submission, 'items' | 'batch'>> & { last?:
 
 /** Submits links as (a part of) a batch; `null` submits them without one. */
 export async function submit(
-  store: Store,
+  store: Records,
   batchId: BatchId | null,
   items: SubmittedItem[],
   { last = true, total = items.length, options = OPTIONS, ...more }: SubmitMore = {},
@@ -90,11 +91,11 @@ export const settlement = (jobId: JobId, more: Partial<Settlement> = {}): Settle
 });
 
 /** Settles as parsed, with a fresh copy under the id that the job names. */
-export const settleParsed = (store: Store, jobId: JobId, more: Partial<Settlement> = {}) =>
+export const settleParsed = (store: Records, jobId: JobId, more: Partial<Settlement> = {}) =>
   store.jobs.settle(settlement(jobId, { book: sampleBook(jobId.slice(5) as BookId), ...more }));
 
 /** The batch, which must exist and whose counts must add up. */
-export async function batchOf(store: Store, batchId: BatchId): Promise<BatchRecord> {
+export async function batchOf(store: Records, batchId: BatchId): Promise<BatchRecord> {
   const batch = await store.batches.get(batchId);
   if (batch === null) throw new Error(`the batch ${batchId} is gone`);
   const sum = Object.values(batch.counts).reduce((a, b) => a + b, 0);
@@ -104,7 +105,7 @@ export async function batchOf(store: Store, batchId: BatchId): Promise<BatchReco
 }
 
 /** The states of a batch's items in order. */
-export async function statesOf(store: Store, batchId: BatchId): Promise<string[]> {
+export async function statesOf(store: Records, batchId: BatchId): Promise<string[]> {
   const page = await store.batches.items(batchId, { fromIndex: 0, limit: 1_000, state: null });
   if (page === null) throw new Error(`the batch ${batchId} is gone`);
   return page.items.map((item) => item.state);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Signal, Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Signal } from '../../src/storage/store.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind, StoreKind } from '../support/stores.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import {
   itemsOf,
@@ -16,10 +17,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function signalsContract({ make, name }: StoreKind): void {
+export function signalsContract({ make }: RecordsKind): void {
   describe('signals', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;
@@ -74,6 +75,21 @@ export function signalsContract({ make, name }: StoreKind): void {
       expect(await heardDuring(() => store.batches.cancel(second, NOW_MS))).toContainEqual({ kind: 'batch', batchId: second });
     });
 
+    it('tell of a batch that its last submission ends', async () => {
+      const batchId = newBatchId();
+      expect(await heardDuring(() => submit(store, batchId, []))).toStrictEqual([{ kind: 'batch', batchId }]);
+    });
+
+    it('tell of a book that is merged into another, and of one that is missing', async () => {
+      const [merged, kept, missing] = [newBookId(), newBookId(), newBookId()];
+      await store.books.put(sampleBook(merged), [], KEEP_UNTIL_MS);
+      const heard = await heardDuring(() => store.books.put(sampleBook(kept), [jobOf(merged)], KEEP_UNTIL_MS));
+      expect(heard).toContainEqual({ kind: 'book', bookId: merged });
+      await submit(store, null, itemsOf([jobOf(missing)]));
+      const told = await heardDuring(() => store.jobs.settle(settlement(jobOf(missing), { outcome: 'not-found' })));
+      expect(told).toContainEqual({ kind: 'book', bookId: missing });
+    });
+
     it('tell of every change of a stored copy, and of no refusal that changes nothing', async () => {
       const bookId = newBookId();
       const told = { kind: 'book', bookId };
@@ -87,7 +103,10 @@ export function signalsContract({ make, name }: StoreKind): void {
       expect(await heardDuring(() => store.books.delete(bookId))).toStrictEqual([]);
     });
   });
+}
 
+/** What a store is beside its records. */
+export function startAndStopContract({ make, name }: StoreKind): void {
   describe('the store itself', () => {
     it(`says what it is, answers a ping, starts and stops more than once`, async () => {
       const { store, cleanup } = await make();

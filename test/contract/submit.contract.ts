@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId } from '../../src/books/identity.ts';
-import type { Store } from '../../src/storage/store.ts';
-import type { MadeStore, StoreKind } from '../support/stores.ts';
+import type { Records } from '../specification/records.ts';
+import type { RecordsKind } from '../support/stores.ts';
 import {
   batchOf,
   HOUR_MS,
@@ -23,10 +23,10 @@ import {
   submit,
 } from './samples.ts';
 
-export function submitContract({ make }: StoreKind): void {
+export function submitContract({ make }: RecordsKind): void {
   describe('submitting', () => {
-    let made: MadeStore;
-    let store: Store;
+    let made: Awaited<ReturnType<RecordsKind['make']>>;
+    let store: Records;
     beforeAll(async () => {
       made = await make();
       store = made.store;

@@ -1,5 +1,8 @@
-/** The parts of a store that the crawler needs, in memory, for tests that are about the crawler and count store calls. */
-import type { DocumentStore, Signal, Signals, StoredDocument, TallyStore } from '../../src/storage/store.ts';
+/** The parts of the specification that the crawler needs, for tests that are about the crawler and count store calls. */
+import type { DocumentStore, Signals, TallyStore } from '../../src/storage/store.ts';
+import { createDocuments } from '../specification/documents.ts';
+import { createSignals } from '../specification/signals.ts';
+import { createTallies } from '../specification/tallies.ts';
 
 export interface MemoryDocuments {
   documents: DocumentStore;
@@ -11,70 +14,28 @@ export interface MemoryDocuments {
 
 /** An empty store. Several crawlers may share one: each call takes a turn of the event loop, so that they really contend. */
 export function createMemoryDocuments(): MemoryDocuments {
-  const kept = new Map<string, StoredDocument & { expireAtMs: number | null }>();
-  const sums = new Map<string, Record<string, number>>();
-  const listeners = new Set<(signal: Signal) => void>();
   let calls = 0;
-  const turn = async (): Promise<void> => {
-    calls += 1;
-    await Promise.resolve();
-  };
-  const living = (key: string, nowMs: number): StoredDocument | null => {
-    const found = kept.get(key);
-    if (found === undefined || (found.expireAtMs !== null && found.expireAtMs <= nowMs)) return null;
-    return { key, version: found.version, json: found.json };
-  };
+  /** The same call, counted, and a turn later. */
+  const counted =
+    <Args extends unknown[], Answer>(call: (...args: Args) => Promise<Answer>) =>
+    async (...args: Args): Promise<Answer> => {
+      calls += 1;
+      await Promise.resolve();
+      return call(...args);
+    };
+  const documents = createDocuments(Date.now);
+  const tallies = createTallies();
   return {
     calls: () => calls,
     documents: {
-      async get(key, nowMs) {
-        await turn();
-        return living(key, nowMs);
-      },
-      async put(key, json, { nowMs, ifVersion, expireAtMs }) {
-        await turn();
-        const version = living(key, nowMs)?.version ?? 0;
-        if (ifVersion !== undefined && ifVersion !== version) return null;
-        kept.set(key, { key, version: version + 1, json, expireAtMs });
-        return version + 1;
-      },
-      async delete(key) {
-        await turn();
-        return kept.delete(key);
-      },
-      async list(prefix, { limit }) {
-        await turn();
-        return [...kept.values()].filter(({ key }) => key.startsWith(prefix)).slice(0, limit);
-      },
-      async trim() {
-        await turn();
-        return 0;
-      },
+      get: counted(documents.get),
+      put: counted(documents.put),
+      delete: counted(documents.delete),
+      list: counted(documents.list),
+      trim: counted(documents.trim),
     },
-    tallies: {
-      async add(series, hour, counts) {
-        await turn();
-        const key = `${series}/${hour}`;
-        const before = sums.get(key) ?? {};
-        for (const [name, n] of Object.entries(counts)) before[name] = (before[name] ?? 0) + n;
-        sums.set(key, before);
-      },
-      async read(series, fromHour, toHour) {
-        await turn();
-        return [...sums]
-          .map(([key, counts]) => ({ hour: Number(key.split('/')[1]), series: key.split('/')[0], counts }))
-          .filter((entry) => entry.series === series && entry.hour >= fromHour && entry.hour <= toHour);
-      },
-    },
-    signals: {
-      async publish(signal) {
-        for (const listener of listeners) listener(signal);
-      },
-      subscribe(listener) {
-        listeners.add(listener);
-        return () => listeners.delete(listener);
-      },
-    },
+    tallies: { add: counted(tallies.add), read: counted(tallies.read) },
+    signals: createSignals(),
   };
 }
 

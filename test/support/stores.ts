@@ -11,6 +11,8 @@ import { TABLES } from '../../src/storage/postgres/schema-tables.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store, StoreSettings } from '../../src/storage/store.ts';
+import type { Records } from '../specification/records.ts';
+import { createSpecification } from '../specification/store.ts';
 import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';
 import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
 
@@ -21,6 +23,12 @@ export interface MadeStore {
   reopen: () => Promise<Store>;
   /** Stops every store that was opened here and removes what it kept. */
   cleanup: () => Promise<void>;
+}
+
+/** What a suite about the rules of the records runs on: a kind of store, or the specification. */
+export interface RecordsKind {
+  name: Store['kind'] | 'specification';
+  make: (settings?: Partial<StoreSettings>) => Promise<{ store: Records; cleanup: () => Promise<void> }>;
 }
 
 /** A kind of store that a suite runs on. */
@@ -131,8 +139,15 @@ export const redisStore: StoreKind = redisAt(sharedRedisUrl);
 /** The same store on a cluster of three nodes. */
 export const clusterStore: StoreKind = redisAt(sharedClusterUrl);
 
+/** The rules of the port without a store: see test/specification. */
+export const specification: RecordsKind = {
+  name: 'specification',
+  make: async (settings) => ({ store: createSpecification({ ...TEST_SETTINGS, ...settings }), cleanup: () => Promise.resolve() }),
+};
+
 /** Every kind of store there is: a suite that loops over them holds on all. */
 export const eachStore: readonly StoreKind[] = [embeddedStore, redisStore, postgresStore];
 
 /** `it` for tests of what only some stores have; elsewhere there is no such test, so none is counted as skipped. */
-export const testOn = (applies: boolean): ((title: string, test: () => Promise<void>) => void) => (applies ? it : () => undefined);
+export const testOn = (applies: boolean): ((title: string, test: () => Promise<void>, timeoutMs?: number) => void) =>
+  applies ? it : () => undefined;

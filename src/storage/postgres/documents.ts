@@ -18,7 +18,10 @@ const PUT_IF = statement(
   `UPDATE @.document SET json = $2, expire_at_ms = $3, version = version + 1
    WHERE key = $1 AND version = $5 AND (expire_at_ms IS NULL OR expire_at_ms > $4) RETURNING version`,
 );
-const DELETE = statement('documents.delete', 'DELETE FROM @.document WHERE key = $1 RETURNING key');
+const DELETE = statement(
+  'documents.delete',
+  'DELETE FROM @.document WHERE key = $1 RETURNING expire_at_ms IS NULL OR expire_at_ms > extract(epoch FROM clock_timestamp()) * 1000 AS living',
+);
 const LIST = statement(
   'documents.list',
   `SELECT key, version, json FROM @.document
@@ -44,7 +47,7 @@ export function createDocumentStore(sql: SqlClient): DocumentStore {
       return rows[0]?.version ?? null;
     },
     async delete(key) {
-      return (await sql.query(DELETE, [key])).length > 0;
+      return (await sql.query<{ living: boolean }>(DELETE, [key]))[0]?.living ?? false;
     },
     async list(prefix, { nowMs, afterKey, limit }) {
       return sql.query<StoredDocument>(LIST, [prefix, afterKey, nowMs, limit]);
@@ -88,7 +91,8 @@ const KEEP = statement(
 );
 const DROP_PAGES = statement(
   'pages.drop',
-  `DELETE FROM @.page WHERE expire_at_ms <= $1 OR kept_at_ms < (SELECT kept_at_ms FROM @.page WHERE expire_at_ms > $1 ORDER BY kept_at_ms DESC OFFSET $2 - 1 LIMIT 1)`,
+  `DELETE FROM @.page WHERE expire_at_ms <= $1 OR (kept_at_ms, job_id) < (
+     SELECT kept_at_ms, job_id FROM @.page WHERE expire_at_ms > $1 ORDER BY kept_at_ms DESC, job_id DESC OFFSET $2 - 1 LIMIT 1)`,
 );
 const GET_PAGE = statement('pages.get', 'SELECT bytes, kept_at_ms FROM @.page WHERE job_id = $1 AND expire_at_ms > $2');
 

@@ -135,7 +135,7 @@ BEGIN
   IF p_batch IS NOT NULL THEN
     UPDATE @.batch SET settled = settled + coalesce(v_settled, 0), cached = cached + coalesce(v_cached, 0), not_found = not_found + coalesce(v_missing, 0),
       invalid = invalid + coalesce(v_invalid, 0), sealed = sealed OR p_last,
-      progressed_at_ms = CASE WHEN v_settled > 0 THEN greatest(progressed_at_ms, p_now) ELSE progressed_at_ms END,
+      progressed_at_ms = CASE WHEN v_settled > 0 THEN p_now ELSE progressed_at_ms END,
       finished_at_ms = CASE WHEN finished_at_ms IS NOT NULL THEN finished_at_ms WHEN (sealed OR p_last) AND settled + coalesce(v_settled, 0) >= total THEN p_now END
     WHERE batch_id = p_batch RETURNING cancelled_at_ms, finished_at_ms INTO v_batch;
     IF v_batch.cancelled_at_ms IS NOT NULL THEN
@@ -233,6 +233,7 @@ BEGIN
   UPDATE @.batch SET announced = NOT sealed, cancelled = cancelled + (total - settled), settled = total, log_length = log_length + gone, sealed = true,
     cancelled_at_ms = p_now, progressed_at_ms = p_now, finished_at_ms = p_now
   WHERE batch_id = p_batch;
+  gone := v_batch.total - v_batch.settled;
   PERFORM pg_notify('@channel', 'batch ' || p_batch);
   WITH unwanted AS (
     UPDATE @.job o SET state = 'x', settled_at_ms = p_now, settled_no = nextval('@.settled_order'), attempts = 0, waiters = o.waiters + 1, raised = false,

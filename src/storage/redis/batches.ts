@@ -59,9 +59,9 @@ function decodeOutcome(answer: string): SubmitOutcome {
 export function createBatchStore(redis: RedisClient, prefix: string, settings: StoreSettings): BatchStore {
   const key = (batchId: BatchId, part = ''): string => `${prefix}batch:${batchId}${part}`;
 
-  /** ISBN items learn their book when it is crawled: the alias tells which it was. */
+  /** ISBN items that a worker of the version before settled do not name their book: the alias tells which it was. */
   const learnBooks = async (items: BatchItem[]): Promise<BatchItem[]> => {
-    const unknown = items.filter((item) => item.bookId === null && item.jobId !== null);
+    const unknown = items.filter((item) => item.bookId === null && (item.state === 'parsed' || item.state === 'cached'));
     if (unknown.length === 0) return items;
     const values = await asked(redis.mget(unknown.map((item) => prefix + item.jobId)));
     unknown.forEach((item, at) => {
@@ -132,8 +132,10 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
       if (states === null) return (await asked(redis.exists(key(batchId)))) === 1 ? { items: [], nextIndex: null } : null;
       const wanted: number[] = [];
       let index = fromIndex;
-      for (; index < states.length && wanted.length < limit; index++) {
-        if (state === null || states[index] === ITEM_STATES[state]) wanted.push(index);
+      for (; index < states.length; index++) {
+        if (state !== null && states[index] !== ITEM_STATES[state]) continue;
+        if (wanted.length === limit) break;
+        wanted.push(index);
       }
       const first = wanted[0];
       const last = wanted.at(-1);

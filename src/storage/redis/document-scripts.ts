@@ -69,11 +69,15 @@ return 1
 
 /** ARGV: series, hour, seconds to keep, then name and count. */
 const addTally = `
-local key = P .. 'tally:' .. ARGV[1] .. ':' .. ARGV[2]
+local index = P .. 'tally:' .. ARGV[1]
+local key = index .. ':' .. ARGV[2]
 for a = 4, #ARGV, 2 do call('HINCRBY', key, ARGV[a], ARGV[a + 1]) end
 call('EXPIRE', key, ARGV[3])
-call('ZADD', P .. 'tally:' .. ARGV[1], ARGV[2], ARGV[2])
-call('ZREMRANGEBYSCORE', P .. 'tally:' .. ARGV[1], '-inf', '(' .. (ARGV[2] - ARGV[3] / 3600))
+call('ZADD', index, ARGV[2], ARGV[2])
+for _, hour in ipairs(call('ZRANGEBYSCORE', index, '-inf', '(' .. (ARGV[2] - ARGV[3] / 3600))) do
+  call('DEL', index .. ':' .. hour)
+  call('ZREM', index, hour)
+end
 return 1
 `;
 

@@ -18,7 +18,8 @@ export function createDocumentStore(redis: RedisClient, prefix: string): Documen
     },
     async list(start, { afterKey, limit }) {
       const documents: StoredDocument[] = [];
-      let from = afterKey === null ? `[${start}` : `(${afterKey}`;
+      const isWithin = afterKey !== null && Buffer.compare(Buffer.from(afterKey), Buffer.from(start)) >= 0;
+      let from = isWithin ? `(${afterKey}` : `[${start}`;
       while (documents.length < limit) {
         const keys = await asked(redis.zrangebylex(`${prefix}docs`, from, `(${start}\u{10ffff}`, 'LIMIT', 0, limit - documents.length));
         if (keys.length === 0) break;

@@ -49,12 +49,12 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
 
   const failed = `${prefix}failed`;
 
-  /** Where the list of failed jobs goes on after a cursor: the time and the run of the last job shown, so that jobs that fail or are retried meanwhile shift nothing. */
+  /** Where the list of failed jobs goes on after a cursor: the score and the run of the last job shown, so that jobs that fail or are retried meanwhile shift nothing. */
   const offsetAfter = async (cursor: string): Promise<number> => {
-    const [, atMs = '', runId = ''] = /^(\d{1,16})-(.+)$/.exec(cursor) ?? [];
+    const [, score = '', runId = ''] = /^(\d{1,16})-(.+)$/.exec(cursor) ?? [];
     if (parseRunId(runId) === null) throw foreignCursor();
     const rank = await asked(redis.zrevrank(failed, runId));
-    return rank === null ? asked(redis.zcount(failed, `(${atMs}`, '+inf')) : rank + 1;
+    return rank === null ? asked(redis.zcount(failed, `(${score}`, '+inf')) : rank + 1;
   };
 
   const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<[StepAnswer, string, string]> =>
@@ -101,13 +101,14 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
       const jobs: JobRecord[] = [];
       const atOnce = Math.max(limit, FAILED_AT_ONCE);
       for (let offset = cursor === null ? 0 : await offsetAfter(cursor); ; offset += atOnce) {
-        const runIds = await asked(redis.zrevrange(failed, offset, offset + atOnce - 1));
+        const scored = await asked(redis.zrevrange(failed, offset, offset + atOnce - 1, 'WITHSCORES'));
+        const runIds = scored.filter((_, at) => at % 2 === 0);
         if (runIds.length === 0) return { jobs, cursor: null };
         const records = await Promise.all(runIds.map((runId) => get(parseRunId(runId)?.jobId ?? ('' as JobId))));
         for (const [at, record] of records.entries()) {
           if (record?.state !== 'failed' || (reason !== null && record.error?.code !== reason)) continue;
           jobs.push(record);
-          if (jobs.length === limit) return { jobs, cursor: `${record.settledAtMs ?? 0}-${runIds[at]}` };
+          if (jobs.length === limit) return { jobs, cursor: `${scored[at * 2 + 1]}-${runIds[at]}` };
         }
       }
     },
@@ -128,11 +129,14 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
       return settled ? run : null;
     },
     async listSolo(limit) {
-      const jobIds = (await asked(redis.zrange(`${prefix}solo`, 0, String(limit - 1)))) as JobId[];
-      const records = await Promise.all(jobIds.map(get));
-      return records.flatMap((r) =>
-        r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority, createdAtMs: r.createdAtMs }] : [],
-      );
+      const alone: JobRecord[] = [];
+      for (let from = 0; alone.length < limit; from += limit) {
+        const jobIds = (await asked(redis.zrange(`${prefix}solo`, from, String(from + limit - 1)))) as JobId[];
+        if (jobIds.length === 0) break;
+        const records = await Promise.all(jobIds.map(get));
+        alone.push(...records.filter((record) => record !== null).filter(({ state, waiters }) => state === 'live' && waiters === 0));
+      }
+      return alone.slice(0, limit).map(({ jobId, run, priority, createdAtMs }) => ({ jobId, run, priority, createdAtMs }));
     },
   };
 }

@@ -34,6 +34,7 @@ local function finish(id, now, ttl)
   call('ZADD', P .. 'batches-ended', 0, id)
   call('ZADD', P .. 'unannounced', now, id)
   for _, suffix in ipairs({'', ':items', ':states', ':log'}) do call('PEXPIRE', key .. suffix, ttl) end
+  return true
 end
 
 local function progress(id, now)
@@ -47,14 +48,19 @@ local function progress(id, now)
   end
 end
 
+-- An item's line with another book in it.
+local function withBook(line, bookId) return (string.gsub(line, '^(%["[^"]*",)[^,]*', '%1"' .. bookId .. '"', 1)) end
+
 -- Settles those who wait for a job, at most ${MOST_WAITERS_A_STEP} of them; returns how many items, and those who wait still ('': nobody does).
-local function settleWaiters(waiters, code, now, ttl)
+-- With a bookId, the items learn that it is their book.
+local function settleWaiters(waiters, code, now, ttl, bookId)
   local n = 0
   for id, index, after in string.gmatch(waiters or '', '(%w+)%.(%d+)()') do
     n = n + 1
     local key = P .. 'batch:' .. id
     if call('GETRANGE', key .. ':states', index, index) == 'q' then
       call('SETRANGE', key .. ':states', index, code)
+      if bookId ~= '' then call('LSET', key .. ':items', index, withBook(call('LINDEX', key .. ':items', index), bookId)) end
       local left = call('HINCRBY', key, 'q', '-1')
       call('HINCRBY', key, code, '1')
       call('RPUSH', key .. ':log', index .. '.' .. code .. '.' .. now)
@@ -104,7 +110,9 @@ end
 local function remember(jobId, run, state, now, maxFinished, maxFailed)
   local entry = jobId .. '.' .. run
   if state == 'failed' then
-    call('ZADD', P .. 'failed', now, entry)
+    -- Later than all others, whatever the clocks say: the order is that of settling.
+    local last = call('ZREVRANGE', P .. 'failed', 0, 0, 'WITHSCORES')
+    call('ZADD', P .. 'failed', math.max(now, (last[2] or 0) + 1), entry)
     while call('ZCARD', P .. 'failed') > maxFailed do forget(call('ZPOPMIN', P .. 'failed')[1]) end
   else
     call('LPUSH', P .. 'finished', entry)

@@ -61,13 +61,16 @@ for n, jobId in ipairs(jobIds) do
     end
     if kind == 'Q' and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
       letter, answer = 'c', 'c' .. string.sub(h, 2, 14) .. string.sub(name, 6)
+      if name ~= jobId then items[n] = withBook(items[n], string.sub(name, 6)) end
     elseif kind == 'M' and now < tonumber(string.sub(h, 15, 27)) and isFresh(tonumber(string.sub(h, 2, 14)), tonumber(string.sub(h, 15, 27))) then
       letter, answer = 'n', 'm'
     else
       local jkey = records[at]
       local waiter = id ~= '' and (id .. '.' .. (ARGV[10] + n - 1)) or ''
-      local job = recorded and call('HMGET', jkey, 's', 'r', 'p', 'w') or {}
+      local job = recorded and call('HMGET', jkey, 's', 'r', 'p', 'w', 'c') or {}
+      local created = ARGV[1]
       if job[1] == 'live' then
+        created = job[5]
         answer = 'j'
         if rank < tonumber(job[3]) then
           call('HSET', jkey, 'p', ARGV[3])
@@ -82,7 +85,7 @@ for n, jobId in ipairs(jobIds) do
       end
       if waiter == '' then
         call('HSET', jkey, 'solo', '1')
-        call('ZADD', P .. 'solo', 'NX', ARGV[1], jobId)
+        call('ZADD', P .. 'solo', 'NX', created, jobId)
       end
     end
   end
@@ -104,13 +107,14 @@ if id ~= '' then
       call('HINCRBY', bkey, letter, n)
     end
   end
+  if counts.c + counts.n + counts.i > 0 then progress(id, now) end
   if #items > 0 then
     call('RPUSH', bkey .. ':items', unpack(items))
     call('APPEND', bkey .. ':states', table.concat(letters))
   end
   if ARGV[7] == '1' then
     call('HSET', bkey, 'sealed', 1)
-    finish(id, now, ARGV[9])
+    if finish(id, now, ARGV[9]) then signal('batch ' .. id) end
   end
 end
 return out
@@ -139,9 +143,11 @@ if state == 'not-found' and ARGV[12] ~= '' then
     signal('book ' .. string.sub(name, 6))
   else
     call('SET', P .. jobId, 'M' .. string.format('%013d', now) .. string.format('%013d', ARGV[12]), 'PXAT', ARGV[12])
+    local bookId = string.match(jobId, '^book%-(%d+)$')
+    if bookId then signal('book ' .. bookId) end
   end
 end
-local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13])
+local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13], jobId == 'book-' .. ARGV[9] and '' or ARGV[9])
 waiters = waiters + (job[4] or 0)
 if rest ~= '' then
   call('HSET', jkey, 'w', rest, 'n', waiters)
@@ -165,13 +171,14 @@ const cancelBatch = `
 local id, now, ttl = ARGV[1], tonumber(ARGV[2]), ARGV[3]
 local bkey = P .. 'batch:' .. id
 if call('EXISTS', bkey) == 0 then return false end
+if call('HEXISTS', bkey, 'finished') == 1 then return {0} end
 local sealed = call('HEXISTS', bkey, 'sealed') == 1
 local states, items = call('GET', bkey .. ':states') or '', call('LRANGE', bkey .. ':items', 0, -1)
 local out, n = {0}, 0
 for at = 1, #items do
   if string.sub(states, at, at) == 'q' then
     n = n + 1
-    local jobId = cjson.decode(items[at])[1]
+    local jobId = string.match(items[at], '^%["([^"]*)"')
     local jkey = P .. 'job:' .. jobId
     local job = call('HMGET', jkey, 's', 'r', 'w', 'solo', 'n')
     if job[1] == 'live' then
@@ -189,16 +196,17 @@ end
 -- Announced items that never came (the process that submits died) are cancelled too.
 n = tonumber(call('HGET', bkey, 'q'))
 out[1] = n
+if states ~= '' then call('SET', bkey .. ':states', (string.gsub(states, 'q', 'x'))) end
 if n > 0 then
-  call('SET', bkey .. ':states', (string.gsub(states, 'q', 'x')))
   call('HINCRBY', bkey, 'q', -n)
   call('HINCRBY', bkey, 'x', n)
-  call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
-  finish(id, ARGV[2], ttl)
-  -- Nobody was told of a batch that was not sealed, so nobody is told of its end.
-  if not sealed then call('ZREM', P .. 'unannounced', id) end
-  signal('batch ' .. id)
 end
+call('HSET', bkey, 'cancelled', ARGV[2], 'sealed', 1)
+progress(id, now)
+finish(id, ARGV[2], ttl)
+-- Nobody was told of a batch that was not sealed, so nobody is told of its end.
+if not sealed then call('ZREM', P .. 'unannounced', id) end
+signal('batch ' .. id)
 return out
 `;
 

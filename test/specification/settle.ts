@@ -1,0 +1,85 @@
+/**
+ * Settling: how a job ends.
+ *
+ * - The copy that a settlement brings is stored in any case, and the job's name leads to its book from then on.
+ * - Only the live run is settled (with `run`, only the run of that name). Otherwise nothing but the copy changes.
+ * - Each item that waits is settled once, and learns the book that the job gave.
+ * - 1,000 items are settled in one step. While more wait, the job stays live, and others may act between two steps.
+ * - Settled records beyond the caps are forgotten, the one settled first goes first. Failed jobs are counted apart from all others.
+ */
+import type { BatchItem, SettledState } from '../../src/batches/batch.ts';
+import type { BookId, JobId } from '../../src/books/identity.ts';
+import type { JobFailure, JobOutcome } from '../../src/jobs/job.ts';
+import { storableText } from '../../src/storable-text.ts';
+import type { Settled, Settlement } from '../../src/storage/store.ts';
+import { endIfDone } from './counts.ts';
+import { markMissing, putCopy } from './books.ts';
+import { liveJob, waitersOf, type Batch, type Job, type World } from './records.ts';
+
+const MOST_WAITERS_A_STEP = 1_000;
+
+export function settleItem(
+  world: World,
+  batch: Batch,
+  item: BatchItem,
+  end: { state: SettledState; nowMs: number; bookId?: BookId },
+): void {
+  item.state = end.state;
+  if (end.bookId !== undefined) item.bookId = end.bookId;
+  batch.log.push({ seq: batch.log.length + 1, index: item.index, state: end.state, atMs: end.nowMs });
+  batch.progressedAtMs = end.nowMs;
+  endIfDone(batch, end.nowMs);
+  world.tell({ kind: 'batch', batchId: batch.batchId });
+}
+
+interface End {
+  state: JobOutcome;
+  nowMs: number;
+  attempts: number;
+  error: JobFailure | null;
+  bookId: BookId | null;
+}
+
+/** Ends the record of a live job that nobody waits for any more. */
+export function endJob(world: World, job: Job, { state, nowMs, attempts, error, bookId }: End): void {
+  Object.assign(job, { state, settledAtMs: nowMs, settledNo: ++world.settledJobs, attempts, error, bookId, solo: false });
+  const { maxFinishedJobs, maxFailedJobs } = world.settings;
+  const settled = [...world.jobs.values()].filter((other) => other.state !== 'live').sort((a, b) => b.settledNo - a.settledNo);
+  const failed = settled.filter((other) => other.state === 'failed');
+  const others = settled.filter((other) => other.state !== 'failed');
+  for (const old of [...failed.slice(maxFailedJobs), ...others.slice(maxFinishedJobs)]) world.jobs.delete(old.jobId);
+}
+
+export async function settle(world: World, settlement: Settlement): Promise<Settled> {
+  const { jobId, nowMs, outcome, attempts, book } = settlement;
+  const error = settlement.error && { ...settlement.error, detail: storableText(settlement.error.detail) };
+  const stored = book && putCopy(world, book, [jobId], settlement.keepUntilMs);
+  const first = liveJob(world, jobId, settlement.run);
+  if (first === null) return { settled: false, stored };
+  if (outcome === 'not-found') markMissing(world, jobId, nowMs, settlement.missingUntilMs);
+
+  for (;;) {
+    const job = liveJob(world, jobId, first.run);
+    // Somebody else ended it between two steps.
+    if (job === null) return { settled: false, stored };
+    const waiting = waitersOf(world, jobId);
+    const now = waiting.slice(0, MOST_WAITERS_A_STEP);
+    for (const { batch, item } of now) settleItem(world, batch, item, { state: outcome, nowMs, ...(book && { bookId: book.bookId }) });
+    job.waiters += now.length;
+    if (now.length === waiting.length) {
+      endJob(world, job, { state: outcome, nowMs, attempts, error, bookId: book?.bookId ?? null });
+      return { settled: true, stored };
+    }
+    await Promise.resolve();
+  }
+}
+
+/** Cancels a live job for all who wait for it; names its run. */
+export async function cancelJob(world: World, jobId: JobId, nowMs: number): Promise<string | null> {
+  const job = liveJob(world, jobId);
+  if (job === null) return null;
+  const error = { code: 'cancelled' as const, detail: 'The job was cancelled.' };
+  const end = { outcome: 'cancelled' as const, attempts: 0, error, book: null, keepUntilMs: 0, missingUntilMs: 0 };
+  const { settled } = await settle(world, { jobId, run: job.run, nowMs, ...end });
+  return settled ? job.run : null;
+}

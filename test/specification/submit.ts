@@ -1,0 +1,97 @@
+/**
+ * Submitting: what becomes of each link, in order.
+ *
+ * 1. No job: the link is invalid.
+ * 2. A fresh copy is there: the item is cached, and belongs to the copy's own book.
+ * 3. "Missing" is remembered and fresh: the item is not found.
+ * 4. The job is live: the item joins it. A more urgent wish raises the job's priority.
+ * 5. Otherwise a new run of the job begins, and the record of the last run is forgotten.
+ *
+ * Without `maxAgeMs`, what is known is fresh until its own time. With `maxAgeMs`, its age decides: 0 means that nothing is fresh, and what is
+ * ahead of the caller's clock by more than clocks differ is not fresh.
+ *
+ * A cancelled batch takes no more items. A batch ends when it is sealed and no item of it is queued; items that were announced and did not come
+ * yet count as queued. Items that are settled from the start are progress, but are not in the settled log.
+ */
+import { PRIORITIES, type BatchItem, type Priority } from '../../src/batches/batch.ts';
+import type { JobId } from '../../src/books/identity.ts';
+import { CLOCK_TOLERANCE_MS } from '../../src/clock-tolerance.ts';
+import { QuireError } from '../../src/errors.ts';
+import { storableText } from '../../src/storable-text.ts';
+import type { Submission, SubmitOutcome } from '../../src/storage/store.ts';
+import { countsOf, endIfDone } from './counts.ts';
+import { follow, isOver } from './books.ts';
+import { liveJob, type Batch, type Known, type World } from './records.ts';
+
+function isFresh(known: Exclude<Known, { kind: 'alias' }>, { nowMs, maxAgeMs }: Submission): boolean {
+  if (isOver(known, nowMs)) return false;
+  const [sinceMs, untilMs] = known.kind === 'book' ? [known.book.fetchedAtMs, known.book.freshUntilMs] : [known.sinceMs, known.untilMs];
+  if (maxAgeMs === null) return nowMs < untilMs;
+  const ageMs = nowMs - sinceMs;
+  return maxAgeMs > 0 && ageMs <= maxAgeMs && ageMs >= -CLOCK_TOLERANCE_MS;
+}
+
+const isMoreUrgent = (one: Priority, other: Priority): boolean => PRIORITIES.indexOf(one) < PRIORITIES.indexOf(other);
+
+/** A new run of a job, in the place of the record of the last. */
+export function beginRun(world: World, jobId: JobId, wish: { run: string; priority: Priority; nowMs: number; solo: boolean }): void {
+  const { run, priority, nowMs, solo } = wish;
+  const nothingYet = { settledAtMs: null, settledNo: 0, attempts: 0, waiters: 0, error: null, bookId: null };
+  world.jobs.set(jobId, { jobId, run, state: 'live', priority, createdAtMs: nowMs, solo, timeline: [], ...nothingYet });
+}
+
+function joinOrQueue(world: World, jobId: JobId, { batch, run, priority, nowMs }: Submission): SubmitOutcome {
+  const solo = batch === null;
+  const job = liveJob(world, jobId);
+  if (job === null) {
+    beginRun(world, jobId, { run, priority, nowMs, solo });
+    return { status: 'queued' };
+  }
+  job.solo ||= solo;
+  if (!isMoreUrgent(priority, job.priority)) return { status: 'joined', raise: null };
+  job.priority = priority;
+  return { status: 'joined', raise: job.run };
+}
+
+function decide(world: World, jobId: JobId | null, submission: Submission): SubmitOutcome {
+  if (jobId === null) return { status: 'invalid' };
+  const { known } = follow(world, jobId);
+  if (known === null || !isFresh(known, submission)) return joinOrQueue(world, jobId, submission);
+  if (known.kind === 'missing') return { status: 'missing' };
+  return { status: 'cached', bookId: known.book.bookId, fetchedAtMs: known.book.fetchedAtMs };
+}
+
+const STATES = { queued: 'queued', joined: 'queued', cached: 'cached', missing: 'not-found', invalid: 'invalid' } as const;
+
+/** The batch of a submission, made when this is the first of it. */
+function batchOf(world: World, { batch, nowMs }: Submission): Batch | null {
+  if (batch === null) return null;
+  const have = world.batches.get(batch.batchId);
+  if (have) return have;
+  const { batchId, total, options } = batch;
+  const times = { createdAtMs: nowMs, progressedAtMs: nowMs, finishedAtMs: null, cancelledAtMs: null };
+  const made: Batch = { batchId, total, options, ...times, items: [], log: [], sealed: false, announced: false };
+  world.batches.set(batchId, made);
+  return made;
+}
+
+export function submit(world: World, submission: Submission): SubmitOutcome[] {
+  const batch = batchOf(world, submission);
+  if (batch !== null && batch.cancelledAtMs !== null) throw new QuireError('cancelled', 'The batch was cancelled.');
+  const outcomes = submission.items.map(({ jobId }) => decide(world, jobId, submission));
+  if (batch === null) return outcomes;
+
+  submission.items.forEach((item, at) => {
+    const outcome = outcomes[at]!;
+    const bookId = outcome.status === 'cached' ? outcome.bookId : item.bookId;
+    const text = { input: storableText(item.input), reason: item.reason && storableText(item.reason) };
+    batch.items.push({ ...item, ...text, bookId, state: STATES[outcome.status] } satisfies BatchItem);
+  });
+  if (outcomes.some(({ status }) => STATES[status] !== 'queued')) batch.progressedAtMs = submission.nowMs;
+  batch.sealed ||= submission.batch?.last === true;
+  if (batch.sealed && countsOf(batch).queued === 0) {
+    endIfDone(batch, submission.nowMs);
+    world.tell({ kind: 'batch', batchId: batch.batchId });
+  }
+  return outcomes;
+}
