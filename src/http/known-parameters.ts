@@ -36,7 +36,7 @@ function edits(from: string, to: string): number {
 }
 
 /** The known name that was probably meant; `null` when none is near. */
-export function nearest(name: string, known: readonly string[]): string | null {
+function nearest(name: string, known: readonly string[]): string | null {
   if (name.length > 40) return null;
   const ranked = known.map((one) => ({ one, distance: edits(plain(name), plain(one)) })).toSorted((a, b) => a.distance - b.distance);
   const [best] = ranked;
