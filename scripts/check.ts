@@ -21,8 +21,8 @@ interface Gate {
 }
 
 const GATES: Gate[] = [
-  { name: 'tests', command: ['test'], minutes: 15 },
-  { name: 'faults', command: ['run', 'test:faults'], minutes: 6 },
+  { name: 'tests', command: ['test'], minutes: 30 },
+  { name: 'faults', command: ['run', 'test:faults'], minutes: 10 },
   { name: 'types', command: ['run', 'typecheck'], minutes: 3 },
   { name: 'lint', command: ['run', 'lint'], minutes: 3 },
   { name: 'format', command: ['run', 'format:check'], minutes: 2 },
