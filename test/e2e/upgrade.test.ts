@@ -244,6 +244,20 @@ async function expectRedrive(api: QuireProcess, { reading }: UpgradeExpected): P
   }
 }
 
+/**
+ * What later versions tell of a job beyond what this one told: entries at the end of its timeline that are made when it is read, and the error of its
+ * last attempt while it is live.
+ */
+function withoutNewWords(found: Reading, wanted: Reading): { found: Reading; wanted: Reading } {
+  const known = Object.entries(wanted.jobs);
+  const jobs = known.map(([jobId, { lastError, ...job }]) => [jobId, lastError === null ? job : { ...job, lastError }] as const);
+  const cut = known.flatMap(([jobId, { timeline }]) => {
+    const job = found.jobs[jobId];
+    return job ? [[jobId, { ...job, timeline: job.timeline.slice(0, timeline.length) }] as const] : [];
+  });
+  return { found: { ...found, jobs: Object.fromEntries(cut) }, wanted: { ...wanted, jobs: Object.fromEntries(jobs) as Reading['jobs'] } };
+}
+
 const booksOf = (reading: Reading): object => ({ books: reading.books });
 
 describe.each(upgradeVersions())('a store that version %s left', (version) => {
@@ -256,8 +270,9 @@ describe.each(upgradeVersions())('a store that version %s left', (version) => {
       let api = await start(apart ? 'api' : 'all', apart ? {} : { QUIET_HOURS: quietNow() });
       const now = await readEverything(api.address, expected.known);
       const before = notAgedOut(expected.reading);
-      const { names: _now, ...found } = now;
-      const { names: _then, ...wanted } = before;
+      const same = withoutNewWords(now, before);
+      const { names: _now, ...found } = same.found;
+      const { names: _then, ...wanted } = same.wanted;
       expect(apart ? found : whileItWorks(found as Reading)).toMatchObject(apart ? wanted : whileItWorks(wanted as Reading));
       expectNames(now.names, expected);
       expect((await site.stats()).requests).toBe(0);
