@@ -34,8 +34,8 @@ export type ContractCheck = (answer: Answer) => string[];
 const OF_HTTP = new Set([400, 408, 413, 417, 431, 501]);
 /** What a path that is not in the document may answer: a bad URL, no key, another origin's page, nothing there. */
 const OF_NO_OPERATION = new Set([400, 401, 403, 404]);
-/** Pages and assets of libraries, for browsers. */
-const OF_LIBRARIES = /^\/(docs|dashboard)(\/|$)/;
+/** Pages and assets for browsers, which the document leaves out. */
+const FOR_BROWSERS = /^\/(docs|dashboard|favicon\.ico)(\/|$)/;
 const PROBLEM = 'application/problem+json';
 
 type Node = Record<string, unknown>;
@@ -147,7 +147,7 @@ export function createContractCheck(document: OpenApi): ContractCheck {
     const isOfHttp = type === PROBLEM && OF_HTTP.has(status) && /"type":"about:blank"/.test(body ?? '');
     if (response && !isOfHttp) return [...headerFaults(response.headers ?? {}, headers), ...contentFaults(response, answer, type)];
     const faults = type === PROBLEM && method !== 'HEAD' ? problemFaults(answer, undefined) : [];
-    if (isOfHttp || OF_LIBRARIES.test(bare)) return faults;
+    if (isOfHttp || FOR_BROWSERS.test(bare)) return faults;
     if (operation)
       return [
         ...faults,
