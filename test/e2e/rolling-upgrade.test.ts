@@ -1,4 +1,5 @@
 /** An upgrade without a pause: processes of the older and of the current version work side by side on one store, forth and back again. */
+import { isNotQuire } from '../support/hold-answers.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import type { QuireOptions, QuireProcess } from '../../scripts/quire-process.ts';
 import type { SubmitAnswer } from '../../src/batches/views.ts';
@@ -29,6 +30,7 @@ it.each(['redis', 'postgres'] as const)(
     };
 
     let api = await start({ role: 'api', ...old });
+    isNotQuire(api.address);
     let worker = await start({ role: 'worker', ...old });
     const accepted: string[] = [];
     let links = 0;
@@ -53,6 +55,7 @@ it.each(['redis', 'postgres'] as const)(
     const replaceApi = async (who: string, options: QuireOptions = {}): Promise<void> => {
       const before = api;
       api = await start({ role: 'api', ...options });
+      if (options.program !== undefined) isNotQuire(api.address);
       await end(who, before);
     };
 

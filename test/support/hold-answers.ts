@@ -9,7 +9,7 @@ const check = createContractCheck(JSON.parse(inject('openapi')) as OpenApi);
 const faults: string[] = [];
 const others = new Set<string>();
 
-/** Says that what listens at `origin` is not Quire. */
+/** Says that what listens at `origin` is not Quire, or an older version of it. */
 export function isNotQuire(origin: string): void {
   others.add(origin);
 }

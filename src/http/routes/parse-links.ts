@@ -85,6 +85,13 @@ const schema = {
 
 const callerOf = ({ headers }: FastifyRequest): string => `${headers.authorization ?? ''} ${String(headers['x-api-key'] ?? '')}`;
 
+/**
+ * What must be the same when a key comes again. Text stands as it was sent, as earlier versions had it, so their keys hold. Any other entry is told
+ * apart from text, and one that nests too deep to be written as JSON does not fail here.
+ */
+const fingerprint = ({ request }: ReadSubmission): string =>
+  JSON.stringify({ ...request, links: request.links.map((entry) => (typeof entry === 'string' ? entry : { entry: keyOfEntry(entry) })) });
+
 export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: ParseLinksOptions): Promise<void> {
   const { batches, store, log, webhooks } = deps;
   installTextBodies(app);
@@ -166,8 +173,7 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     const claimed = await idempotencyKeys.claim({
       key,
       caller: callerOf(request),
-      // Entries as they are told apart: what nests too deep to be written as JSON must not fail here.
-      request: JSON.stringify({ ...submission.request, links: submission.request.links.map(keyOfEntry) }),
+      request: fingerprint(submission),
       waitMs: preferredWaitSeconds(request.headers.prefer) * 1000,
     });
     if (claimed.kind === 'again') return send(reply.header('idempotency-replayed', 'true'), await replay(claimed.answer, request, reply));
