@@ -8,7 +8,7 @@ const ANSWERS = './test/support/hold-answers.ts';
 
 /** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
 const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 60_000, globalSetup, setupFiles },
+  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000, globalSetup, setupFiles },
 });
 
 export default defineConfig({
@@ -17,9 +17,9 @@ export default defineConfig({
     maxWorkers: 2,
     projects: [
       project('unit', 20_000, []),
-      project('contract', 60_000, [SERVERS]),
-      project('integration', 60_000, [SERVERS, CONTRACT], [ANSWERS]),
-      project('e2e', 120_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
+      project('contract', 120_000, [SERVERS]),
+      project('integration', 120_000, [SERVERS, CONTRACT], [ANSWERS]),
+      project('e2e', 180_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
     ],
   },
 });
