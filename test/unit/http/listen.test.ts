@@ -7,7 +7,9 @@ import { listenOn } from '../../../src/http/listen.ts';
 const refusal = async (error: NodeJS.ErrnoException): Promise<unknown> => {
   // A test that runs as root may open every port, so the system's refusal is played.
   const app = Fastify();
-  app.listen = () => Promise.reject(error) as never;
+  app.listen = async (): Promise<never> => {
+    throw error;
+  };
   return listenOn(app, { host: '127.0.0.1', port: 80 }).catch((thrown: unknown) => thrown);
 };
 
