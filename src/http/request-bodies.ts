@@ -21,8 +21,8 @@ interface Hold {
 const holds = new WeakMap<IncomingMessage, Hold>();
 
 /** Whether a request brings a body, and some of it may still be under way. */
-export const isArriving = ({ complete, headers }: IncomingMessage): boolean =>
-  !complete && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
+export const isArriving = ({ complete, readableEnded, headers }: IncomingMessage): boolean =>
+  !complete && !readableEnded && (headers['transfer-encoding'] !== undefined || Number(headers['content-length'] ?? 0) > 0);
 
 const encodingOf = ({ headers }: FastifyRequest): string | undefined => headers['content-encoding'];
 

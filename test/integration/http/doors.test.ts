@@ -1,4 +1,5 @@
 /** Who may ask what: names that lead here, pages of other origins, callers without a key. */
+import { BookSchema } from '../../../src/http/schemas/book.ts';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import type { BookId, JobId } from '../../../src/books/identity.ts';
@@ -15,9 +16,11 @@ const OURS = ['localhost', 'localhost:3000', 'LOCALHOST', '127.0.0.1:3000', '[::
 const asked = (quire: TestQuire, method: string, path: string, host: string | null, version = '1.1'): Promise<RawAnswer> =>
   sendRaw(quire.origin, [`${method} ${path} HTTP/${version}`, ...(host === null ? [] : [`host: ${host}`]), 'connection: close']);
 
+const [BOOK] = (BookSchema as unknown as { examples: [object] }).examples;
+
 async function putBook(quire: TestQuire, id: number, freshForMs: number): Promise<void> {
   const nowMs = Date.now();
-  const body = Buffer.from(JSON.stringify({ id: String(id) }));
+  const body = Buffer.from(JSON.stringify({ ...BOOK, id: String(id) }));
   const times = { fetchedAtMs: nowMs - 1000, freshUntilMs: nowMs + freshForMs };
   await quire.service.store.books.put(
     { bookId: String(id) as BookId, body, etag: 'e'.repeat(16), richness: 1, ...times },

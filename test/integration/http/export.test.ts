@@ -1,4 +1,5 @@
 /** An export is as large as its reader's patience, not as Quire's memory. */
+import { BookSchema } from '../../../src/http/schemas/book.ts';
 import diagnostics from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { get, type IncomingMessage, type ServerResponse } from 'node:http';
@@ -15,12 +16,14 @@ const BOOKS = 20_000;
 const BODY_BYTES = 3_000;
 const MIB = 1024 * 1024;
 
+const [BOOK] = (BookSchema as unknown as { examples: [object] }).examples;
+
 async function fill({ service }: Pick<TestQuire, 'service'>, total = BOOKS): Promise<void> {
   const { books } = service.store;
   const nowMs = Date.now();
   const put = async (n: number): Promise<void> => {
     const id = String(1_000_000 + n) as BookId;
-    const body = Buffer.from(JSON.stringify({ id, description: 'x'.repeat(BODY_BYTES), authors: [], series: [], genres: [] }));
+    const body = Buffer.from(JSON.stringify({ ...BOOK, id, description: 'x'.repeat(BODY_BYTES) }));
     const more = { etag: 'e'.repeat(16), fetchedAtMs: nowMs, freshUntilMs: nowMs + 1_000_000, richness: 10 };
     await books.put({ bookId: id, body, ...more }, [], nowMs + 86_400_000);
   };
