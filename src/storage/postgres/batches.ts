@@ -144,7 +144,8 @@ const itemOf = (row: ItemRow): BatchItem => ({
   state: stateOfCode(row.state),
 });
 
-const recordOf = (row: BatchRow): BatchRecord => ({
+/** The record of a row. */
+export const recordOf = (row: BatchRow): BatchRecord => ({
   batchId: row.batch_id,
   total: row.total,
   counts: {

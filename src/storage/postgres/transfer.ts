@@ -1,5 +1,5 @@
 /** Reading and writing whole records in SQL, for migrations. Lists travel as one JSON argument. */
-import { ITEM_STATES, PRIORITIES, stateOfCode, type BatchOptions } from '../../batches/batch.ts';
+import { ITEM_STATES, PRIORITIES, stateOfCode } from '../../batches/batch.ts';
 import type { BookId, JobId } from '../../books/identity.ts';
 import type { JobOutcome } from '../../jobs/job.ts';
 import { storableText } from '../../storable-text.ts';
@@ -14,6 +14,7 @@ import {
   type Transfer,
   type TransferKind,
 } from '../transfer.ts';
+import { recordOf } from './batches.ts';
 import type { SqlClient, SqlValue } from './sql-client.ts';
 import * as text from './transfer-statements.ts';
 
@@ -82,22 +83,7 @@ export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfe
           (await sql.query<text.BatchRow>(text.READ_BATCHES, [names, ...batchesSince(nowMs)])).map((row) => [
             row.batch_id,
             {
-              batchId: row.batch_id,
-              total: row.total,
-              counts: {
-                queued: row.total - row.settled,
-                parsed: row.parsed,
-                'not-found': row.not_found,
-                failed: row.failed,
-                cancelled: row.cancelled,
-                cached: row.cached,
-                invalid: row.invalid,
-              },
-              createdAtMs: row.created_at_ms,
-              finishedAtMs: row.finished_at_ms,
-              progressedAtMs: row.progressed_at_ms,
-              cancelledAtMs: row.cancelled_at_ms,
-              options: JSON.parse(row.options) as BatchOptions,
+              ...recordOf(row),
               sealed: row.sealed,
               announced: row.announced,
               itemCount: row.item_count,
