@@ -1,6 +1,6 @@
 /** Filling a store before it is measured: the very records that crawling and submitting leave, only faster. */
 import { Agent } from 'undici';
-import { parseBookId } from '../src/books/identity.ts';
+import { parseBookId } from '../src/domain/identity.ts';
 import type { Store } from '../src/storage/store.ts';
 import type { KnownRecord } from '../src/storage/transfer.ts';
 import { linksFrom } from './rig.ts';

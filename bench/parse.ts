@@ -6,8 +6,8 @@ import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { load } from 'cheerio';
-import { bookReference, parseBookId, type BookReference } from '../src/books/identity.ts';
-import { readPage } from '../src/books/page.ts';
+import { bookReference, parseBookId, type BookReference } from '../src/domain/identity.ts';
+import { readPage } from '../src/parser/read-page.ts';
 import type { BenchRow } from './row.ts';
 
 interface Page {

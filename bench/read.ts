@@ -1,5 +1,5 @@
 /** Reads per second of `GET /book-info`, against bare Fastify routes that send the same bytes. */
-import type { BookId } from '../src/books/identity.ts';
+import type { BookId } from '../src/domain/identity.ts';
 import { createRedisStore } from '../src/storage/redis/store.ts';
 import { measureLoad, type Load, type LoadOptions } from './load.ts';
 import { crawlOne, FIRST_ID, PREFIX, serveLimit, type Rig } from './rig.ts';

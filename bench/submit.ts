@@ -1,6 +1,6 @@
 /** Links per second through `POST /parse-links`: new ones against bare `Queue.addBulk`, and cached ones against new ones. */
 import { Agent, request, type Dispatcher } from 'undici';
-import type { BookId } from '../src/books/identity.ts';
+import type { BookId } from '../src/domain/identity.ts';
 import { createRedisStore } from '../src/storage/redis/store.ts';
 import { PREFIX, runLimit, type Rig } from './rig.ts';
 import type { BenchRow } from './row.ts';

@@ -11,9 +11,9 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { readArguments } from './arguments.ts';
-import type { ParsedBook } from '../src/books/book.ts';
-import { bookReference, parseBookId } from '../src/books/identity.ts';
-import { readPage } from '../src/books/page.ts';
+import type { ParsedBook } from '../src/domain/book.ts';
+import { bookReference, parseBookId } from '../src/domain/identity.ts';
+import { readPage } from '../src/parser/read-page.ts';
 
 /** One page's true values, as `expected.json` holds them. Fields that are absent are not compared. */
 export interface ExpectedPage {

@@ -1,7 +1,7 @@
 /** The tables of the reference docs, made from the code. `npm run openapi` writes them too; a test compares. */
-import { SETTINGS } from '../src/config.ts';
+import { SETTINGS } from '../src/config/config.ts';
 import { ERRORS } from '../src/errors.ts';
-import { ADVICE } from '../src/http/error-advice.ts';
+import { ADVICE } from '../src/http/answers/error-advice.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
 

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
 import { pino, type Logger } from 'pino';
-import { readConfig, ROLES, SETTINGS, type Config } from './config.ts';
+import { readConfig, ROLES, SETTINGS, type Config } from './config/config.ts';
 import { QuireError, StartError } from './errors.ts';
 import { createService } from './service.ts';
 

@@ -1,7 +1,7 @@
 /** Limit of `POST /parse-links`: bare `Queue.addBulk` with jobs like ours. Arguments: Redis URL, links in all, bulks in flight. */
 import { Queue } from 'bullmq';
 import { Redis } from 'ioredis';
-import { BULLMQ_PRIORITY, PARSE_BOOK } from '../../src/jobs/queues.ts';
+import { BULLMQ_PRIORITY, PARSE_BOOK } from '../../src/queue/parse-book-queue.ts';
 
 const [url = '', total = '', inFlight = ''] = process.argv.slice(2);
 const AT_ONCE = 1_000;

@@ -1,9 +1,9 @@
 /** Limit of the worker: fetch, parse and put in a loop, with our own fetcher and parser but without queue, records and batches. Arguments: Redis URL, origin, books, pages in flight, books that do not count. */
 import { Redis } from 'ioredis';
-import { bookReference, parseBookId } from '../../src/books/identity.ts';
-import { readPage } from '../../src/books/page.ts';
-import { serializeBook } from '../../src/books/serialize.ts';
-import { createPageFetcher } from '../../src/crawl/fetch-page.ts';
+import { bookReference, parseBookId } from '../../src/domain/identity.ts';
+import { readPage } from '../../src/parser/read-page.ts';
+import { serializeBook } from '../../src/domain/serialize-book.ts';
+import { createPageFetcher } from '../../src/crawl/fetch/fetch-page.ts';
 
 const [url = '', origin = '', total = '', inFlight = '', warmUp = ''] = process.argv.slice(2);
 const redis = new Redis(url);

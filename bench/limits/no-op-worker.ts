@@ -1,7 +1,7 @@
 /** Bare BullMQ: takes the jobs that add-bulk.ts left, does nothing with them, and ends when none is left. Arguments: Redis URL, when to begin (milliseconds since the epoch). */
 import { Worker } from 'bullmq';
 import { Redis } from 'ioredis';
-import { PARSE_BOOK } from '../../src/jobs/queues.ts';
+import { PARSE_BOOK } from '../../src/queue/parse-book-queue.ts';
 
 const [url = '', beginMs = ''] = process.argv.slice(2);
 const connection = new Redis(url, { maxRetriesPerRequest: null });

@@ -1,6 +1,6 @@
 /** `quire migrate --from <store> --to <store>`: arguments, progress, summary. The work is in migrate/. */
 import { parseArgs } from 'node:util';
-import { ConfigError } from '../config.ts';
+import { ConfigError } from '../config/config.ts';
 import { QuireError } from '../errors.ts';
 import { migrate, MigrationRefused, type MigrationProgress, type MigrationReport } from '../migrate/migrate.ts';
 import type { Store } from '../storage/store.ts';

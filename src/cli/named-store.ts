@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
-import { ConfigError, readConfig } from '../config.ts';
+import { ConfigError, readConfig } from '../config/config.ts';
 import { hasDatabase } from '../storage/embedded/data-directory.ts';
 import { openStore } from '../storage/open-store.ts';
 import { hasSchema } from '../storage/postgres/has-schema.ts';
-import { parseRedisUrl } from '../storage/redis/address.ts';
+import { parseRedisUrl } from '../config/redis-url.ts';
 import type { Store } from '../storage/store.ts';
 
 export type Environment = Record<string, string | undefined>;

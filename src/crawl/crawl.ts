@@ -1,14 +1,14 @@
 /** From a book reference to what its page says: robots.txt, the gate, the page, its reading, the report, in that order. */
-import { crawlPath, type BookReference } from '../books/identity.ts';
-import { watchClock } from '../clock-tolerance.ts';
+import { crawlPath, type BookReference } from '../domain/identity.ts';
+import { watchClock } from '../domain/clock.ts';
 import { QuireError } from '../errors.ts';
-import type { FetchedPage, PageFetcher } from './fetch-page.ts';
-import { FetchFault } from './fetch-fault.ts';
+import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
+import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
-import type { OutcomeKind } from './pacing.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import type { OutcomeKind } from './source/pacing.ts';
+import { parseRetryAfter } from './fetch/parse-retry-after.ts';
 import type { Robots } from './robots.ts';
-import { SourceHeld, type Entry, type Source } from './source.ts';
+import { SourceHeld, type Entry, type Source } from './source/source.ts';
 
 /** The least that a reading of a page tells: what kind of answer it is. `reason` is a sentence for kinds other than `book`. */
 export interface ReadingKind {

@@ -1,14 +1,14 @@
 /** The parts of crawling as one: made together, closed together. The api role uses the state of the source, workers all of it. */
-import type { Config } from '../config.ts';
-import type { BookReference } from '../books/identity.ts';
+import type { Config } from '../config/config.ts';
+import type { BookReference } from '../domain/identity.ts';
 import type { Store } from '../storage/store.ts';
 import { createCrawler, type Crawler, type ReadingKind } from './crawl.ts';
-import { createPageFetcher, type FetchedPage } from './fetch-page.ts';
+import { createPageFetcher, type FetchedPage } from './fetch/fetch-page.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { CrawlLog } from './log.ts';
 import { createRobots } from './robots.ts';
-import { createSource, type Source } from './source.ts';
-import { userAgent } from './user-agent.ts';
+import { createSource, type Source } from './source/source.ts';
+import { userAgent } from './fetch/user-agent.ts';
 
 export interface Crawling<R extends ReadingKind> {
   crawler: Crawler<R>;

@@ -4,8 +4,8 @@
  */
 import type { TallyStore } from '../storage/store.ts';
 import type { CrawlLog } from './log.ts';
-import type { OutcomeKind } from './pacing.ts';
-import { createTallyBuffer, hourOf } from './tally-buffer.ts';
+import type { OutcomeKind } from './source/pacing.ts';
+import { createTallyBuffer, hourOf } from '../storage/tally-buffer.ts';
 
 const SERIES = 'source';
 const HOUR_MS = 3_600_000;

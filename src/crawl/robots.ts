@@ -5,12 +5,12 @@
 import robotsModule, { type Robot } from 'robots-parser';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
-import type { FetchedPage, PageFetcher } from './fetch-page.ts';
-import { FetchFault } from './fetch-fault.ts';
+import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
+import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
 import type { CrawlLog } from './log.ts';
-import type { OutcomeKind } from './pacing.ts';
-import { parseRetryAfter } from './retry-after.ts';
+import type { OutcomeKind } from './source/pacing.ts';
+import { parseRetryAfter } from './fetch/parse-retry-after.ts';
 
 export type RobotsVerdict = { allowed: true } | { allowed: false; rule: string };
 

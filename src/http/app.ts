@@ -1,17 +1,17 @@
 /** The HTTP side of Quire, put together: the order of its parts, on one screen. */
 import Fastify, { LogController, type FastifyInstance } from 'fastify';
-import { installAuthentication } from './authentication.ts';
-import { createBookAnswer } from './book-answer.ts';
-import { installJsonBodies } from './body-parsing.ts';
-import { installCrossOriginGuard, installHostGuard } from './cross-origin.ts';
+import { installAuthentication } from './plugins/authentication.ts';
+import { createBookAnswer } from './answers/book-answer.ts';
+import { installJsonBodies } from './plugins/body-parsing.ts';
+import { installCrossOriginGuard, installHostGuard } from './plugins/cross-origin.ts';
 import type { HttpDependencies } from './dependencies.ts';
-import { collectDocumentation, documentationRoutes } from './documentation.ts';
-import { installErrorHandling, sendError } from './error-handling.ts';
-import { watchMethods } from './known-methods.ts';
-import { installKnownParameters } from './known-parameters.ts';
-import { createMetrics } from './metrics.ts';
-import { installBodyLimits } from './request-bodies.ts';
-import { requestId } from './request-id.ts';
+import { collectDocumentation, documentationRoutes } from './plugins/documentation.ts';
+import { installErrorHandling, sendError } from './plugins/error-handling.ts';
+import { watchMethods } from './plugins/known-methods.ts';
+import { installKnownParameters } from './plugins/known-parameters.ts';
+import { createMetrics } from './plugins/metrics.ts';
+import { installBodyLimits } from './plugins/request-bodies.ts';
+import { requestId } from './plugins/request-id.ts';
 import { batchEventsRoutes } from './routes/batch-events.ts';
 import { batchesRoutes } from './routes/batches.ts';
 import { bookInfoRoutes } from './routes/book-info.ts';
@@ -26,8 +26,8 @@ import { sourceRoutes } from './routes/source.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { BookSchema } from './schemas/book.ts';
 import { ProblemSchema } from './schemas/problem.ts';
-import { validatorCompiler } from './validation.ts';
-import { createWireAnswer, installWireProblems } from './wire-problems.ts';
+import { validatorCompiler } from './plugins/validation.ts';
+import { createWireAnswer, installWireProblems } from './plugins/wire-problems.ts';
 
 /**
  * A connection on which nothing moves for so long is closed, whatever is under way: the caller has gone without a word, or takes no more of a

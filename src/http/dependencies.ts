@@ -1,14 +1,14 @@
 /** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
 import type { FastifyBaseLogger } from 'fastify';
-import type { ParserHealth } from '../books/drift.ts';
-import type { Batches } from '../batches/views.ts';
-import type { Config } from '../config.ts';
+import type { ParserHealth } from '../parser/drift.ts';
+import type { Batches } from '../app/batch-view.ts';
+import type { Config } from '../config/config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
-import type { SourceNow } from '../crawl/source-now.ts';
-import type { SourceView } from '../crawl/source-view.ts';
-import type { Webhooks } from '../events/webhooks/views.ts';
-import type { Uploads } from '../jobs/uploads.ts';
-import type { Jobs } from '../jobs/views.ts';
+import type { SourceNow } from '../crawl/source/source-now.ts';
+import type { SourceView } from '../crawl/source/source-view.ts';
+import type { Webhooks } from '../webhooks/webhook-view.ts';
+import type { Uploads } from '../app/upload-page.ts';
+import type { Jobs } from '../app/job-view.ts';
 import type { Store } from '../storage/store.ts';
 
 /** What Quire's parts write their log lines to: the levels of pino, an object of facts first, then a sentence. */

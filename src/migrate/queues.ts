@@ -2,13 +2,13 @@
  * Giving the target's queues what waited in the source's. A job is enqueued as its run: an id that the queue has already is not taken twice, so all
  * of this may be done again.
  */
-import type { Priority } from '../batches/batch.ts';
-import type { JobId } from '../books/identity.ts';
-import type { Delivery } from '../events/webhooks/deliveries.ts';
-import { createProducer, type EnqueuedJob } from '../jobs/producer.ts';
-import { openQueue, PARSE_BOOK } from '../jobs/queues.ts';
-import { DELIVER_WEBHOOK, enqueueDelivery, openWebhookQueue } from '../jobs/webhook-queue.ts';
-import { parseRunId, runIdOf } from '../storage/run-id.ts';
+import type { Priority } from '../domain/batch.ts';
+import type { JobId } from '../domain/identity.ts';
+import type { Delivery } from '../webhooks/deliveries.ts';
+import { createProducer, type EnqueuedJob } from '../queue/producer.ts';
+import { openQueue, PARSE_BOOK } from '../queue/parse-book-queue.ts';
+import { DELIVER_WEBHOOK, enqueueDelivery, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
+import { parseRunId, runIdOf } from '../domain/run-id.ts';
 import type { Store } from '../storage/store.ts';
 import { patiently } from './patience.ts';
 import { namePages } from './records.ts';

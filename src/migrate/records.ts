@@ -1,8 +1,8 @@
 /** Bringing records from one store into another, a page at a time. Doing so again changes nothing, which is how a migration is resumed and checked. */
 import { isDeepStrictEqual } from 'node:util';
-import type { BatchId, BatchItem } from '../batches/batch.ts';
+import type { BatchId, BatchItem } from '../domain/batch.ts';
 import type { Store } from '../storage/store.ts';
-import { storableText } from '../storable-text.ts';
+import { storableText } from '../domain/storable-text.ts';
 import type { KindTransfer, MovedBatch, TransferKind } from '../storage/transfer.ts';
 import { patiently } from './patience.ts';
 import { bookRule, compareBatches, documentRule, isJobThere, jobRule, pageRule, tallyRule, type Rule } from './rules.ts';

@@ -1,5 +1,5 @@
 /** What the target should hold when both stores have a record of one name. Nothing newer is ever written over. */
-import { ITEM_STATES, PRIORITIES, type ItemState } from '../batches/batch.ts';
+import { ITEM_STATES, PRIORITIES, type ItemState } from '../domain/batch.ts';
 import type { KnownRecord, MovedBatch, MovedDocument, MovedJob, MovedPage, MovedTally } from '../storage/transfer.ts';
 
 /** Returns what is to be written, or `null` when what the target holds is as good. */

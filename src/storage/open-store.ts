@@ -1,5 +1,5 @@
 /** The store that the settings name. */
-import type { Config } from '../config.ts';
+import type { Config } from '../config/config.ts';
 import { createEmbeddedStore } from './embedded/store.ts';
 import { createPostgresStore } from './postgres/store.ts';
 import { createRedisStore } from './redis/store.ts';

@@ -3,7 +3,7 @@
  * changes the book (signals), and after that time in any case, since a signal can get lost.
  */
 import { LRUCache } from 'lru-cache';
-import type { BookId, JobId } from '../books/identity.ts';
+import type { BookId, JobId } from '../domain/identity.ts';
 import type { BookStore, Found, Signals } from './store.ts';
 
 export interface ReadCacheOptions {

@@ -1,6 +1,6 @@
 /** Signals as one line of text each: what travels over a pub/sub channel. */
-import type { BatchId } from '../batches/batch.ts';
-import type { BookId, JobId } from '../books/identity.ts';
+import type { BatchId } from '../domain/batch.ts';
+import type { BookId, JobId } from '../domain/identity.ts';
 import type { Signal } from './store.ts';
 
 /** A signal as a line: `batch <id>`, `book <id>`, `cancel <jobId> <run>`, `source`. */

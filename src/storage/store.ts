@@ -7,9 +7,9 @@
  * {@link JobStore.settle} and {@link JobStore.cancel} take one for every thousand waiters, so that no step grows with their number; a
  * store that cannot be reached makes a method reject with `QuireError('store-unavailable')` within 2 s (of such a step), never hang.
  */
-import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../batches/batch.ts';
-import type { BookId, JobId } from '../books/identity.ts';
-import type { JobFailure, JobOutcome, JobRecord, TimelineEntry } from '../jobs/job.ts';
+import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../domain/batch.ts';
+import type { BookId, JobId } from '../domain/identity.ts';
+import type { JobFailure, JobOutcome, JobRecord, TimelineEntry } from '../domain/job.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { QueueBackend } from './queue-backend.ts';
 import type { Transfer } from './transfer.ts';

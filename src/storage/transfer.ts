@@ -2,9 +2,9 @@
  * Moving the records of one store into another: what each store reads out and takes in, in one form that belongs to none of them.
  * Implemented beside the stores; `migrate/` decides what is moved. Nobody else may use either store meanwhile.
  */
-import type { BatchId, BatchItem, BatchRecord, SettledEntry } from '../batches/batch.ts';
-import type { BookId, JobId } from '../books/identity.ts';
-import type { JobRecord } from '../jobs/job.ts';
+import type { BatchId, BatchItem, BatchRecord, SettledEntry } from '../domain/batch.ts';
+import type { BookId, JobId } from '../domain/identity.ts';
+import type { JobRecord } from '../domain/job.ts';
 import type { StoredBook } from './store.ts';
 
 /** In the order in which they are moved. */

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchId } from '../../src/batches/batch.ts';
+import type { BatchId } from '../../src/domain/batch.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';
 import { batchOf, invalidItem, itemsOf, jobOf, newBatchId, newBookId, NOW_MS, settleParsed, submit } from './samples.ts';

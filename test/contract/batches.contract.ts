@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchId, ItemState } from '../../src/batches/batch.ts';
-import type { JobId } from '../../src/books/identity.ts';
+import type { BatchId, ItemState } from '../../src/domain/batch.ts';
+import type { JobId } from '../../src/domain/identity.ts';
 import type { Records } from '../specification/records.ts';
 import { testOn, type RecordsKind } from '../support/stores.ts';
 import {

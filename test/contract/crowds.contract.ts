@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchId } from '../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { JobRecord } from '../../src/jobs/job.ts';
+import type { BatchId } from '../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
+import type { JobRecord } from '../../src/domain/job.ts';
 import type { Records } from '../specification/records.ts';
 import { testOn, type MadeStore, type RecordsKind } from '../support/stores.ts';
 import { batchOf, itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, sampleBook, settlement, settleParsed, submit } from './samples.ts';

@@ -1,5 +1,5 @@
 /** A process that holds a data directory and writes to it until it is killed: it tells its parent of each book once the store has acknowledged it. */
-import type { BookId } from '../../src/books/identity.ts';
+import type { BookId } from '../../src/domain/identity.ts';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { TEST_SETTINGS } from '../support/stores.ts';
 import { KEEP_UNTIL_MS, sampleBook } from './samples.ts';

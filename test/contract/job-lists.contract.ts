@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { JobId } from '../../src/books/identity.ts';
+import type { JobId } from '../../src/domain/identity.ts';
 import type { ErrorCode } from '../../src/errors.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchId } from '../../src/batches/batch.ts';
-import type { JobId } from '../../src/books/identity.ts';
-import type { JobOutcome } from '../../src/jobs/job.ts';
+import type { BatchId } from '../../src/domain/batch.ts';
+import type { JobId } from '../../src/domain/identity.ts';
+import type { JobOutcome } from '../../src/domain/job.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';
 import {

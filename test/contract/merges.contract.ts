@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BookId, JobId } from '../../src/books/identity.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { Signal, StoredBook } from '../../src/storage/store.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';

@@ -1,6 +1,6 @@
 /** A store with something of every kind in it, and all that a store holds, in a form in which two stores can be compared. */
-import type { BatchId } from '../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../src/books/identity.ts';
+import type { BatchId } from '../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { TRANSFER_KINDS } from '../../src/storage/transfer.ts';
 import {

@@ -1,7 +1,7 @@
 import { Queue, Worker, type BackendFactory, type Job, type WorkerOptions } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { createBacklog } from '../../src/jobs/backlog.ts';
-import { BULLMQ_PRIORITY, type ParseBookQueue } from '../../src/jobs/queues.ts';
+import { createBacklog } from '../../src/queue/backlog.ts';
+import { BULLMQ_PRIORITY, type ParseBookQueue } from '../../src/queue/parse-book-queue.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { recordUntil } from '../support/record-until.ts';
 import { testOn, type MadeStore, type StoreKind } from '../support/stores.ts';

@@ -1,7 +1,7 @@
 /** What earlier versions left on Redis: a merge wrote the alias of the merged book alone, so that an ISBN led to an alias. */
 import { Redis } from 'ioredis';
 import { afterEach, describe, expect, it } from 'vitest';
-import type { BookId, JobId } from '../../src/books/identity.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { sharedRedisUrl } from '../support/redis-server.ts';
 import { ownPrefix } from '../support/service.ts';

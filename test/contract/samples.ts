@@ -1,6 +1,6 @@
 /** Made-up books, links and batches for the contract: every id is new, so that tests of one store do not meet. */
-import type { BatchId, BatchOptions, BatchRecord } from '../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../src/books/identity.ts';
+import type { BatchId, BatchOptions, BatchRecord } from '../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { Settlement, StoredBook, Submission, SubmitOutcome, SubmittedItem } from '../../src/storage/store.ts';
 import type { Records } from '../specification/records.ts';
 

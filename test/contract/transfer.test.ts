@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { BatchId } from '../../src/batches/batch.ts';
+import type { BatchId } from '../../src/domain/batch.ts';
 import { nameStore } from '../../src/cli/named-store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { MIGRATION_DOCUMENT, TRANSFER_KINDS, type KnownRecord, type MovedJob } from '../../src/storage/transfer.ts';

@@ -9,7 +9,7 @@
  * - A sweep takes batches that ended before a time. A real store leaves some for the next sweep when there are many.
  * - Rejoining begins a new run for queued items whose job is not live. Nothing else changes.
  */
-import type { BatchItem, BatchRecord, ItemState } from '../../src/batches/batch.ts';
+import type { BatchItem, BatchRecord, ItemState } from '../../src/domain/batch.ts';
 import type { BatchStore } from '../../src/storage/store.ts';
 import { countsOf, endIfDone } from './counts.ts';
 import { liveJob, waitersOf, type Batch, type World } from './records.ts';

@@ -1,5 +1,5 @@
 /** The counts of a batch follow from its items, and so does its end. */
-import { ITEM_STATES, type ItemCounts } from '../../src/batches/batch.ts';
+import { ITEM_STATES, type ItemCounts } from '../../src/domain/batch.ts';
 import type { Batch } from './records.ts';
 
 /** Items by state. Those that were announced and did not come count as queued, or as cancelled with their batch. */

@@ -2,9 +2,9 @@
  * Jobs: what is read of them. A live job counts the items that wait for it, a settled one those that waited.
  * Failed jobs are listed in the reverse order of settling. "Solo" jobs are live, wanted by themselves, and no item waits for them.
  */
-import type { JobRecord } from '../../src/jobs/job.ts';
+import type { JobRecord } from '../../src/domain/job.ts';
 import { foreignCursor } from '../../src/errors.ts';
-import { cutText, storableText } from '../../src/storable-text.ts';
+import { cutText, storableText } from '../../src/domain/storable-text.ts';
 import type { JobStore } from '../../src/storage/store.ts';
 import { liveJob, waitersOf, type Job, type World } from './records.ts';
 import { cancelJob, settle } from './settle.ts';

@@ -2,7 +2,7 @@
  * Pages of failed parses. A later page of a job takes the place of the earlier. Beyond `maxPages` those kept first go;
  * of two that were kept at the same time, the one whose job's name comes first goes first.
  */
-import type { JobId } from '../../src/books/identity.ts';
+import type { JobId } from '../../src/domain/identity.ts';
 import type { PageStore } from '../../src/storage/store.ts';
 
 export function createPages(): PageStore {

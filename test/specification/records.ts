@@ -4,9 +4,9 @@
  *
  * Text is kept as it came, except for NUL and halves of characters: U+FFFD takes their place.
  */
-import type { BatchId, BatchItem, BatchRecord, SettledEntry } from '../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { JobRecord } from '../../src/jobs/job.ts';
+import type { BatchId, BatchItem, BatchRecord, SettledEntry } from '../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
+import type { JobRecord } from '../../src/domain/job.ts';
 import type { Signal, Store, StoredBook, StoreSettings } from '../../src/storage/store.ts';
 
 /** The part of a store that has rules: no connections, no queue. */

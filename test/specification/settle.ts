@@ -7,10 +7,10 @@
  * - 1,000 items are settled in one step. While more wait, the job stays live, and others may act between two steps.
  * - Settled records beyond the caps are forgotten, the one settled first goes first. Failed jobs are counted apart from all others.
  */
-import type { BatchItem, SettledState } from '../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../src/books/identity.ts';
-import type { JobFailure, JobOutcome } from '../../src/jobs/job.ts';
-import { storableText } from '../../src/storable-text.ts';
+import type { BatchItem, SettledState } from '../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../src/domain/identity.ts';
+import type { JobFailure, JobOutcome } from '../../src/domain/job.ts';
+import { storableText } from '../../src/domain/storable-text.ts';
 import type { Settled, Settlement } from '../../src/storage/store.ts';
 import { endIfDone } from './counts.ts';
 import { markMissing, putCopy } from './books.ts';

@@ -13,11 +13,11 @@
  * A cancelled batch takes no more items. A batch ends when it is sealed and no item of it is queued; items that were announced and did not come
  * yet count as queued. Items that are settled from the start are progress, but are not in the settled log.
  */
-import { PRIORITIES, type BatchItem, type Priority } from '../../src/batches/batch.ts';
-import type { JobId } from '../../src/books/identity.ts';
-import { CLOCK_TOLERANCE_MS } from '../../src/clock-tolerance.ts';
+import { PRIORITIES, type BatchItem, type Priority } from '../../src/domain/batch.ts';
+import type { JobId } from '../../src/domain/identity.ts';
+import { CLOCK_TOLERANCE_MS } from '../../src/domain/clock.ts';
 import { QuireError } from '../../src/errors.ts';
-import { storableText } from '../../src/storable-text.ts';
+import { storableText } from '../../src/domain/storable-text.ts';
 import type { Submission, SubmitOutcome } from '../../src/storage/store.ts';
 import { countsOf, endIfDone } from './counts.ts';
 import { follow, isOver } from './books.ts';

@@ -1,12 +1,12 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { bookReference, type BookId, type BookReference } from '../../src/books/identity.ts';
-import { readPage, type PageReading } from '../../src/books/page.ts';
+import { bookReference, type BookId, type BookReference } from '../../src/domain/identity.ts';
+import { readPage, type PageReading } from '../../src/parser/read-page.ts';
 import type { Crawler } from '../../src/crawl/crawl.ts';
 import { createCrawling } from '../../src/crawl/crawling.ts';
 import type { Ledger } from '../../src/crawl/ledger.ts';
-import type { Source } from '../../src/crawl/source.ts';
+import type { Source } from '../../src/crawl/source/source.ts';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store } from '../../src/storage/store.ts';

@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type RequestListener, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { FetchFault, type FetchFaultKind } from '../../src/crawl/fetch-fault.ts';
-import { createPageFetcher, type PageFetcher, type PageFetcherOptions } from '../../src/crawl/fetch-page.ts';
+import { FetchFault, type FetchFaultKind } from '../../src/crawl/fetch/fetch-fault.ts';
+import { createPageFetcher, type PageFetcher, type PageFetcherOptions } from '../../src/crawl/fetch/fetch-page.ts';
 
 /** Makes fetchers and servers for tests of the fetcher, and stops them all. */
 export interface FetchingBench {

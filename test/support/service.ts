@@ -5,7 +5,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pino } from 'pino';
-import { readConfig, type Role } from '../../src/config.ts';
+import { readConfig, type Role } from '../../src/config/config.ts';
 import { createService, type Service } from '../../src/service.ts';
 import { startGoodreads, type Goodreads } from './goodreads.ts';
 import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { ConfigError, readConfig, SETTINGS } from '../../src/config.ts';
+import { ConfigError, readConfig, SETTINGS } from '../../src/config/config.ts';
 
 const faultsOf = (env: Record<string, string>, role?: string): readonly string[] => {
   try {

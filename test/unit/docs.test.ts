@@ -1,9 +1,9 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
 import { REFERENCES, withTable } from '../../scripts/reference.ts';
-import { SETTINGS } from '../../src/config.ts';
+import { SETTINGS } from '../../src/config/config.ts';
 import { ERRORS } from '../../src/errors.ts';
-import { ADVICE } from '../../src/http/error-advice.ts';
+import { ADVICE } from '../../src/http/answers/error-advice.ts';
 
 const read = (file: string): Promise<string> => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
 

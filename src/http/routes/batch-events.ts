@@ -1,12 +1,12 @@
 /** `GET /batches/{id}/events`: a batch as it goes, as Server-Sent Events. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { BatchRecord } from '../../batches/batch.ts';
+import type { BatchRecord } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { createEventStreams } from '../events/event-streams.ts';
-import { batchIdOf, unknownBatch } from '../identifiers.ts';
-import type { Metrics } from '../metrics.ts';
+import { createEventStreams } from '../streams/event-streams.ts';
+import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
+import type { Metrics } from '../plugins/metrics.ts';
 import { BatchParams } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
 

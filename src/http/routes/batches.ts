@@ -1,14 +1,14 @@
 /** `/batches`: how a submission stands, its items, its books, and its end. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { BatchId } from '../../batches/batch.ts';
-import type { ItemView } from '../../batches/views.ts';
-import type { JobId } from '../../books/identity.ts';
+import type { BatchId } from '../../domain/batch.ts';
+import type { ItemView } from '../../app/batch-view.ts';
+import type { JobId } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../exporting.ts';
-import { batchIdOf, unknownBatch } from '../identifiers.ts';
-import { linkNext } from '../paging.ts';
+import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../answers/export.ts';
+import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
+import { linkNext } from '../answers/paging.ts';
 import { BatchListQuerySchema, BatchPageSchema, BatchSchema, ItemPageSchema, ItemQuerySchema } from '../schemas/batch.ts';
 import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';

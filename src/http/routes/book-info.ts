@@ -1,9 +1,9 @@
 /** `GET /book-info`: a book by link, number or ISBN. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { bookReference, isbnReference, parseBookId, parseBookReference, parseIsbn, type BookReference } from '../../books/identity.ts';
+import { bookReference, isbnReference, parseBookId, parseBookReference, parseIsbn, type BookReference } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
-import type { BookAnswer } from '../book-answer.ts';
+import type { BookAnswer } from '../answers/book-answer.ts';
 import { PendingSchema } from '../schemas/job.ts';
 import { problems } from '../schemas/problem.ts';
 

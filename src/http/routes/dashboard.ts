@@ -8,11 +8,11 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LedgerPeriod } from '../../crawl/ledger.ts';
 import { QuireError } from '../../errors.ts';
-import { isAskedByLoopbackName, isLoopback } from '../cross-origin.ts';
+import { isAskedByLoopbackName, isLoopback } from '../plugins/cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { escapeHtml, sendPage } from '../html.ts';
-import { workerName } from '../../jobs/worker-name.ts';
-import { sendProblem } from '../problem.ts';
+import { escapeHtml, sendPage } from '../answers/html.ts';
+import { workerName } from '../../queue/worker-name.ts';
+import { sendProblem } from '../answers/problem.ts';
 
 const PATH = '/dashboard';
 

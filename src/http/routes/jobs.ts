@@ -1,9 +1,9 @@
 /** `/jobs` and `/failures`: what happens to a book's job, and what to do about those that failed. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { Jobs } from '../../jobs/views.ts';
-import { jobOf, unknownJob } from '../identifiers.ts';
-import { linkNext } from '../paging.ts';
+import type { Jobs } from '../../app/job-view.ts';
+import { jobOf, unknownJob } from '../requests/identifiers.ts';
+import { linkNext } from '../answers/paging.ts';
 import { JobListQuerySchema, JobPageSchema, JobSchema, JobStatusSchema, RedriveSchema } from '../schemas/job.ts';
 import { DEFAULT_PAGE_LIMIT, JobParams, NEXT_LINK } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';

@@ -2,8 +2,8 @@
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { HttpDependencies, Readiness } from '../dependencies.ts';
-import type { Metrics } from '../metrics.ts';
-import { sendProblem } from '../problem.ts';
+import type { Metrics } from '../plugins/metrics.ts';
+import { sendProblem } from '../answers/problem.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface OperationsOptions {

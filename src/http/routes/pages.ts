@@ -3,9 +3,9 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
-import { ADVICE } from '../error-advice.ts';
-import { FAVICON } from '../favicon.ts';
-import { escapeHtml, sendPage } from '../html.ts';
+import { ADVICE } from '../answers/error-advice.ts';
+import { FAVICON } from '../answers/favicon.ts';
+import { escapeHtml, sendPage } from '../answers/html.ts';
 import { problems } from '../schemas/problem.ts';
 
 const RETRY = {

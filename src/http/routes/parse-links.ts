@@ -1,12 +1,12 @@
 /** `POST /parse-links`: takes links, answers what becomes of each. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
-import { keyOfEntry, type BatchId } from '../../batches/batch.ts';
-import type { AnsweredItem, SubmitAnswer } from '../../batches/views.ts';
+import { keyOfEntry, type BatchId } from '../../domain/batch.ts';
+import type { AnsweredItem, SubmitAnswer } from '../../app/batch-view.ts';
 import { QuireError } from '../../errors.ts';
-import { installTextBodies } from '../body-parsing.ts';
+import { installTextBodies } from '../plugins/body-parsing.ts';
 import type { HttpDependencies } from '../dependencies.ts';
-import { createIdempotencyKeys, readIdempotencyKey, type KeptAnswer } from '../idempotency.ts';
-import { grantWait, preferredWaitSeconds } from '../preferences.ts';
+import { createIdempotencyKeys, readIdempotencyKey, type KeptAnswer } from '../requests/idempotency.ts';
+import { grantWait, preferredWaitSeconds } from '../requests/preferences.ts';
 import {
   LinkListSchema,
   LinkObjectSchema,
@@ -18,8 +18,8 @@ import {
 } from '../schemas/batch.ts';
 import { PAGE_LIMIT } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
-import { pointInto, readSubmission, type ReadSubmission, type SubmitQuery } from '../submission.ts';
-import { createCheck } from '../validation.ts';
+import { pointInto, readSubmission, type ReadSubmission, type SubmitQuery } from '../requests/submission.ts';
+import { createCheck } from '../plugins/validation.ts';
 import { Type } from 'typebox';
 
 export interface ParseLinksOptions {

@@ -1,7 +1,7 @@
 /** `/webhooks` and `/deliveries`: who is called when something happens, and what came of the calls. */
 import type { FastifyInstance, FastifyReply } from 'fastify';
-import type { NewWebhook, Webhooks } from '../../events/webhooks/views.ts';
-import { linkNext } from '../paging.ts';
+import type { NewWebhook, Webhooks } from '../../webhooks/webhook-view.ts';
+import { linkNext } from '../answers/paging.ts';
 import { DEFAULT_PAGE_LIMIT, NEXT_LINK } from '../schemas/parameters.ts';
 import { problems } from '../schemas/problem.ts';
 import {

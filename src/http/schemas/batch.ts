@@ -1,6 +1,6 @@
 /** Submissions, batches and their items in the OpenAPI document. */
 import { Type } from 'typebox';
-import { PRIORITIES } from '../../batches/batch.ts';
+import { PRIORITIES } from '../../domain/batch.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 /** Links taken at once. */

@@ -1,6 +1,6 @@
 /** The Book in the OpenAPI document: the shape of `Book` in books/book.ts, with what each field means. */
 import { Type, type TSchema } from 'typebox';
-import type { Book } from '../../books/book.ts';
+import type { Book } from '../../domain/book.ts';
 
 const orNull = <T extends TSchema>(schema: T, description?: string) =>
   Type.Union([schema, Type.Null()], description === undefined ? {} : { description });

@@ -1,7 +1,7 @@
 /** Problems in the OpenAPI document: which statuses a route answers with, and with which codes. */
 import { Type } from 'typebox';
 import { ERRORS, type ErrorCode } from '../../errors.ts';
-import { isPassing, problemType } from '../problem.ts';
+import { isPassing, problemType } from '../answers/problem.ts';
 
 const FaultSchema = Type.Object({
   pointer: Type.String({ description: 'JSON pointer (RFC 6901) to the fault; `/query/…` for query parameters.' }),

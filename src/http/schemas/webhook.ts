@@ -1,7 +1,7 @@
 /** Webhooks and deliveries in the OpenAPI document. */
 import { Type } from 'typebox';
-import { EVENT_TYPES } from '../../events/webhooks/event.ts';
-import { MAX_PENDING } from '../../events/webhooks/pending-limits.ts';
+import { EVENT_TYPES } from '../../webhooks/event.ts';
+import { MAX_PENDING } from '../../webhooks/pending-limits.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 const Time = Type.String({ format: 'date-time' });

@@ -8,10 +8,10 @@ import {
   type BatchOptions,
   type BatchRecord,
   type SettledState,
-} from '../../batches/batch.ts';
-import type { BookId, JobId } from '../../books/identity.ts';
+} from '../../domain/batch.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
-import { storableText } from '../../storable-text.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import type { BatchStore, SubmitOutcome } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 

@@ -1,5 +1,5 @@
 /** Books in SQL. */
-import type { BookId, JobId } from '../../books/identity.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 

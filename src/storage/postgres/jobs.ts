@@ -1,11 +1,11 @@
 /** Job records in SQL. */
-import { ITEM_STATES, PRIORITIES, stateOfCode, type Priority } from '../../batches/batch.ts';
-import type { BookId, JobId } from '../../books/identity.ts';
+import { ITEM_STATES, PRIORITIES, stateOfCode, type Priority } from '../../domain/batch.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
-import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
-import { timelineEntry } from '../timeline.ts';
+import type { JobOutcome, JobRecord, TimelineEntry } from '../../domain/job.ts';
+import { timelineEntry } from '../../domain/timeline.ts';
 import type { JobStore, Settlement, StoreSettings } from '../store.ts';
-import { storableText } from '../../storable-text.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import { copyParams } from './books.ts';
 import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
 

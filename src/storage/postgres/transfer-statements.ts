@@ -1,8 +1,8 @@
 /** The SQL of a migration. */
-import type { BatchId } from '../../batches/batch.ts';
-import type { JobId } from '../../books/identity.ts';
+import type { BatchId } from '../../domain/batch.ts';
+import type { JobId } from '../../domain/identity.ts';
 import type { ErrorCode } from '../../errors.ts';
-import type { TimelineEntry } from '../../jobs/job.ts';
+import type { TimelineEntry } from '../../domain/job.ts';
 import { MIGRATION_DOCUMENT, type TransferKind } from '../transfer.ts';
 import { statement, type Statement } from './sql-client.ts';
 

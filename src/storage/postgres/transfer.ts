@@ -1,8 +1,8 @@
 /** Reading and writing whole records in SQL, for migrations. Lists travel as one JSON argument. */
-import { ITEM_STATES, PRIORITIES, stateOfCode } from '../../batches/batch.ts';
-import type { BookId, JobId } from '../../books/identity.ts';
-import type { JobOutcome } from '../../jobs/job.ts';
-import { storableText } from '../../storable-text.ts';
+import { ITEM_STATES, PRIORITIES, stateOfCode } from '../../domain/batch.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
+import type { JobOutcome } from '../../domain/job.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import type { StoreSettings } from '../store.ts';
 import {
   MIGRATION_DOCUMENT,

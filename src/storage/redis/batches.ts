@@ -1,5 +1,5 @@
 /** Batches on Redis. */
-import type { BookId, JobId } from '../../books/identity.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import {
   ITEM_STATES,
   PRIORITIES,
@@ -11,9 +11,9 @@ import {
   type ItemCounts,
   type ItemState,
   type SettledState,
-} from '../../batches/batch.ts';
+} from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
-import { storableText } from '../../storable-text.ts';
+import { storableText } from '../../domain/storable-text.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome, SubmittedItem } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
 

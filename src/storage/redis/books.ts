@@ -1,5 +1,5 @@
 /** Books on Redis: a copy is one string, a header of fixed width and then the bytes that are served. */
-import type { BookId, JobId } from '../../books/identity.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
 import { asked, writeNow, type RedisClient } from './connection.ts';
 import { MOST_HOPS } from './script-functions.ts';

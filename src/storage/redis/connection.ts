@@ -1,7 +1,7 @@
 /** Connections to Redis, each made for one use, and what their errors mean to the rest of Quire. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { QuireError } from '../../errors.ts';
-import type { RedisAddress } from './address.ts';
+import type { RedisAddress } from '../../config/redis-url.ts';
 import { inDatabase, SCRIPTS, type ScriptName } from './scripts.ts';
 
 /** A command that has no answer after this long is given up: the API's promise is 503 within 2 s. */

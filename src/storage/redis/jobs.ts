@@ -1,11 +1,11 @@
 /** Job records on Redis. */
-import type { BookId, JobId } from '../../books/identity.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
-import { ITEM_STATES, PRIORITIES } from '../../batches/batch.ts';
-import type { JobOutcome, JobRecord, TimelineEntry } from '../../jobs/job.ts';
-import { storableText } from '../../storable-text.ts';
-import { parseRunId } from '../run-id.ts';
-import { timelineEntry } from '../timeline.ts';
+import { ITEM_STATES, PRIORITIES } from '../../domain/batch.ts';
+import type { JobOutcome, JobRecord, TimelineEntry } from '../../domain/job.ts';
+import { storableText } from '../../domain/storable-text.ts';
+import { parseRunId } from '../../domain/run-id.ts';
+import { timelineEntry } from '../../domain/timeline.ts';
 import type { JobStore, Settlement, StoreSettings } from '../store.ts';
 import { encodeCopy } from './books.ts';
 import { asked, type RedisClient } from './connection.ts';

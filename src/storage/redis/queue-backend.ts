@@ -1,7 +1,7 @@
 /** BullMQ on Redis. */
 import type { Redis } from 'ioredis';
 import type { QueueBackend } from '../queue-backend.ts';
-import type { RedisAddress } from './address.ts';
+import type { RedisAddress } from '../../config/redis-url.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
 
 /** Delayed jobs that are looked at in one go: those with the latest time. */

@@ -1,7 +1,7 @@
 /** The Redis store: composition of its parts, their connections, start and stop. */
 import { QuireError } from '../../errors.ts';
 import type { Store, StoreSettings } from '../store.ts';
-import { describeAddress, parseRedisUrl } from './address.ts';
+import { describeAddress, parseRedisUrl } from '../../config/redis-url.ts';
 import { createBatchStore } from './batches.ts';
 import { createBookStore } from './books.ts';
 import { asked, closeConnection, COMMAND_TIMEOUT_MS, openConnection, type RedisClient } from './connection.ts';
@@ -9,7 +9,7 @@ import { createDocumentStore, createPageStore, createTallyStore } from './docume
 import { createJobStore } from './jobs.ts';
 import { createQueueBackend } from './queue-backend.ts';
 import { createSignals } from './signals.ts';
-import { createTransfer } from './transfer.ts';
+import { createTransfer } from './transfer/transfer.ts';
 
 export interface RedisStoreOptions {
   /** As in address.ts, with everything needed to connect. */

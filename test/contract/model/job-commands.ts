@@ -1,7 +1,7 @@
 /** Commands on books, jobs and batches. */
 import * as fc from 'fast-check';
-import { PRIORITIES } from '../../../src/batches/batch.ts';
-import type { JobOutcome } from '../../../src/jobs/job.ts';
+import { PRIORITIES } from '../../../src/domain/batch.ts';
+import type { JobOutcome } from '../../../src/domain/job.ts';
 import type { Store, StoredBook, SubmittedItem } from '../../../src/storage/store.ts';
 import { bookOfJob, liveJob } from '../../specification/records.ts';
 import { OPTIONS } from '../samples.ts';

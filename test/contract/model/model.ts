@@ -1,6 +1,6 @@
 /** What the commands of the property tests share: the specification, the real store, and the names that one run uses. */
-import type { BatchId } from '../../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
+import type { BatchId } from '../../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import type { Signal } from '../../../src/storage/store.ts';
 import { encodeSignal } from '../../../src/storage/signal-lines.ts';
 import { jobOfBook, type Records } from '../../specification/records.ts';

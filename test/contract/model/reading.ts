@@ -1,6 +1,6 @@
 /** Everything that can be read of a store through its port, as one value that can be compared. */
-import { ITEM_STATES, type BatchId, type ItemState } from '../../../src/batches/batch.ts';
-import type { JobRecord } from '../../../src/jobs/job.ts';
+import { ITEM_STATES, type BatchId, type ItemState } from '../../../src/domain/batch.ts';
+import type { JobRecord } from '../../../src/domain/job.ts';
 import type { Records } from '../../specification/records.ts';
 import { AT_ONCE, FAR_MS, keyOf, SERIES, type Model } from './model.ts';
 

@@ -7,7 +7,7 @@
  * trimming is done in steps), job records (10,000 ended and 10,000 failed, a tenth more on SQL for each process), documents past their time (deleted by
  * the sweep every 15 s on SQL; on Redis their names go with the next writes, ten with each).
  */
-import { parseRunId } from '../../../src/storage/run-id.ts';
+import { parseRunId } from '../../../src/domain/run-id.ts';
 import { QUEUES, type Contents } from './contents.ts';
 
 /** Settled job records kept at most, of the failed and of all others: `open-store.ts` has 10,000, and each process of a SQL store may be a tenth late. */

@@ -1,7 +1,7 @@
 import type { Server } from 'node:http';
 import { brotliCompressSync, deflateRawSync, deflateSync, gzipSync } from 'node:zlib';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { PageFetcher } from '../../../src/crawl/fetch-page.ts';
+import type { PageFetcher } from '../../../src/crawl/fetch/fetch-page.ts';
 import { createFetchingBench, faultKind } from '../../support/fetching.ts';
 import { startGoodreads, type Goodreads } from '../../support/goodreads.ts';
 import { waitUntil } from '../../support/wait-until.ts';

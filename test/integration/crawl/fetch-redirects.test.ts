@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import type { PageFetcher } from '../../../src/crawl/fetch-page.ts';
+import type { PageFetcher } from '../../../src/crawl/fetch/fetch-page.ts';
 import { createFetchingBench, faultKind } from '../../support/fetching.ts';
 import { startGoodreads, type Goodreads } from '../../support/goodreads.ts';
 import { waitUntil } from '../../support/wait-until.ts';

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BatchId } from '../../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
-import { createBatchChannel, type BatchChannel } from '../../../src/http/events/batch-channel.ts';
+import type { BatchId } from '../../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
+import { createBatchChannel, type BatchChannel } from '../../../src/http/streams/batch-channel.ts';
 import { eachStore, type MadeStore } from '../../support/stores.ts';
 
 const TOTAL = 700;

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import type { StoredBook } from '../../../src/storage/store.ts';
 import { STORES } from '../../support/service.ts';
 import { waitUntil } from '../../support/wait-until.ts';

@@ -2,8 +2,8 @@
 import { BookSchema } from '../../../src/http/schemas/book.ts';
 import { pino } from 'pino';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
-import { readConfig } from '../../../src/config.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
+import { readConfig } from '../../../src/config/config.ts';
 import { createService } from '../../../src/service.ts';
 import { sendRaw, type RawAnswer } from '../../support/raw-http.ts';
 import { startQuire, storeEnvironment, type TestQuire } from '../../support/service.ts';

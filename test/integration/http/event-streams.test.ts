@@ -2,9 +2,9 @@
 import { createServer, type ServerResponse } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchId } from '../../../src/batches/batch.ts';
-import type { JobId } from '../../../src/books/identity.ts';
-import { createEventStreams } from '../../../src/http/events/event-streams.ts';
+import type { BatchId } from '../../../src/domain/batch.ts';
+import type { JobId } from '../../../src/domain/identity.ts';
+import { createEventStreams } from '../../../src/http/streams/event-streams.ts';
 import { openRequest } from '../../support/raw-http.ts';
 import { startQuire } from '../../support/service.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { createIdempotencyKeys } from '../../../src/http/idempotency.ts';
+import { createIdempotencyKeys } from '../../../src/http/requests/idempotency.ts';
 import { embeddedStore, postgresStore, type MadeStore } from '../../support/stores.ts';
 
 // Redis expires by its own clock, which a test cannot turn.

@@ -1,11 +1,11 @@
 /** Every store into every other, record by record. */
 import { afterEach, describe, expect, it, onTestFinished } from 'vitest';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { migrate, MigrationRefused, type MigrationOptions, type MigrationProgress } from '../../../src/migrate/migrate.ts';
-import { createProducer } from '../../../src/jobs/producer.ts';
-import { openQueue, type ParseBookQueue } from '../../../src/jobs/queues.ts';
-import { createDeliveries } from '../../../src/events/webhooks/deliveries.ts';
-import { enqueueDelivery, openWebhookQueue } from '../../../src/jobs/webhook-queue.ts';
+import { createProducer } from '../../../src/queue/producer.ts';
+import { openQueue, type ParseBookQueue } from '../../../src/queue/parse-book-queue.ts';
+import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
+import { enqueueDelivery, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
 import { createRedisStore } from '../../../src/storage/redis/store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { MIGRATION_DOCUMENT } from '../../../src/storage/transfer.ts';

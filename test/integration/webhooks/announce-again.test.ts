@@ -1,8 +1,8 @@
 import type { Job } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
-import { createParseBook, type ParseBookDeps } from '../../../src/jobs/parse-book.job.ts';
-import { runIdOf } from '../../../src/storage/run-id.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
+import { createParseBook, type ParseBookDeps } from '../../../src/app/process-book.ts';
+import { runIdOf } from '../../../src/domain/run-id.ts';
 import { eachStore, type MadeStore } from '../../support/stores.ts';
 import { createParts } from './rig.ts';
 

@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
-import { createAnnouncer } from '../../../src/events/webhooks/announcer.ts';
-import { createDeliveries, MAX_ENDED, type QueuedDelivery } from '../../../src/events/webhooks/deliveries.ts';
-import { newSecret } from '../../../src/events/webhooks/signing.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
+import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
+import { createDeliveries, MAX_ENDED, type QueuedDelivery } from '../../../src/webhooks/deliveries.ts';
+import { newSecret } from '../../../src/webhooks/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { eachStore, redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';

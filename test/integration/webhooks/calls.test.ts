@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { JobId } from '../../../src/books/identity.ts';
-import { newSecret } from '../../../src/events/webhooks/signing.ts';
+import type { JobId } from '../../../src/domain/identity.ts';
+import { newSecret } from '../../../src/webhooks/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { eachStore, type MadeStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';

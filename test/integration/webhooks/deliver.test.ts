@@ -1,8 +1,8 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryId } from '../../../src/events/webhooks/event.ts';
-import { ROTATION_MS } from '../../../src/events/webhooks/endpoints.ts';
-import { GIVE_UP_AFTER_MS } from '../../../src/events/webhooks/retry-schedule.ts';
-import { newSecret } from '../../../src/events/webhooks/signing.ts';
+import type { DeliveryId } from '../../../src/webhooks/event.ts';
+import { ROTATION_MS } from '../../../src/webhooks/endpoints.ts';
+import { GIVE_UP_AFTER_MS } from '../../../src/webhooks/retry-schedule.ts';
+import { newSecret } from '../../../src/webhooks/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { startReceiver, verified, type Receiver } from './receiver.ts';

@@ -1,12 +1,12 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createDeliveries } from '../../../src/events/webhooks/deliveries.ts';
-import { createEndpoints } from '../../../src/events/webhooks/endpoints.ts';
-import type { WebhookEvent } from '../../../src/events/webhooks/event.ts';
-import { createTargetGuard } from '../../../src/events/webhooks/target-guard.ts';
-import { createWebhooks } from '../../../src/events/webhooks/webhooks.ts';
-import { createPendingCalls } from '../../../src/jobs/pending-calls.ts';
-import { enqueueDelivery, openWebhookQueue } from '../../../src/jobs/webhook-queue.ts';
-import type { BatchId } from '../../../src/batches/batch.ts';
+import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
+import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
+import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import { createTargetGuard } from '../../../src/webhooks/target-guard.ts';
+import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
+import { createPendingCalls } from '../../../src/webhooks/pending-calls.ts';
+import { enqueueDelivery, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
+import type { BatchId } from '../../../src/domain/batch.ts';
 import { eachStore } from '../../support/stores.ts';
 
 const event = (n: number): WebhookEvent => ({ type: 'book.parsed', atMs: 1_800_000_000_000 + n, key: `book-${n}.run`, data: { n } });

@@ -1,6 +1,6 @@
 /** The limit of 100 webhooks holds, however many are made at once and by how many processes. */
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createEndpoints } from '../../../src/events/webhooks/endpoints.ts';
+import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { eachStore, type MadeStore } from '../../support/stores.ts';
 

@@ -1,13 +1,13 @@
 /** Webhooks on a store of the test's own, without the rest of Quire: finished batches are put into the store by hand. */
 import { randomBytes } from 'node:crypto';
-import type { BatchId, BatchOptions } from '../../../src/batches/batch.ts';
-import { createAnnouncer } from '../../../src/events/webhooks/announcer.ts';
-import { createDeliverer } from '../../../src/events/webhooks/deliver.ts';
-import { createDeliveries, type QueuedDelivery } from '../../../src/events/webhooks/deliveries.ts';
-import { createEndpoints } from '../../../src/events/webhooks/endpoints.ts';
-import { createTargetGuard, type Resolve } from '../../../src/events/webhooks/target-guard.ts';
-import { createWebhooks } from '../../../src/events/webhooks/webhooks.ts';
-import { createWebhookCalls, type WebhookCalls } from '../../../src/jobs/webhook-calls.ts';
+import type { BatchId, BatchOptions } from '../../../src/domain/batch.ts';
+import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
+import { createDeliverer } from '../../../src/webhooks/deliver.ts';
+import { createDeliveries, type QueuedDelivery } from '../../../src/webhooks/deliveries.ts';
+import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
+import { createTargetGuard, type Resolve } from '../../../src/webhooks/target-guard.ts';
+import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
+import { createWebhookCalls, type WebhookCalls } from '../../../src/webhooks/webhook-calls.ts';
 import type { Store } from '../../../src/storage/store.ts';
 
 export interface Line {

@@ -1,10 +1,10 @@
 import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { installJsonBodies } from '../../../src/http/body-parsing.ts';
-import { installErrorHandling } from '../../../src/http/error-handling.ts';
+import { installJsonBodies } from '../../../src/http/plugins/body-parsing.ts';
+import { installErrorHandling } from '../../../src/http/plugins/error-handling.ts';
 import { webhookRoutes } from '../../../src/http/routes/webhooks.ts';
 import { ProblemSchema } from '../../../src/http/schemas/problem.ts';
-import { createCheck, validatorCompiler } from '../../../src/http/validation.ts';
+import { createCheck, validatorCompiler } from '../../../src/http/plugins/validation.ts';
 import {
   DeliveryDetailSchema,
   DeliveryPageSchema,
@@ -12,7 +12,7 @@ import {
   WebhookSchema,
   WebhookWithSecretSchema,
 } from '../../../src/http/schemas/webhook.ts';
-import { newSecret, parseSecret } from '../../../src/events/webhooks/signing.ts';
+import { newSecret, parseSecret } from '../../../src/webhooks/signing.ts';
 import { holdAnswer } from '../../support/hold-answers.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';

@@ -1,6 +1,6 @@
 import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { decodeBody } from '../../../src/crawl/decode-body.ts';
+import { decodeBody } from '../../../src/crawl/fetch/decode-body.ts';
 
 const MIB = 1024 * 1024;
 const MAX_BYTES = 8 * MIB;

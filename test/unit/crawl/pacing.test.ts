@@ -15,8 +15,8 @@ import {
   type Outcome,
   type PacingSettings,
   type PacingState,
-} from '../../../src/crawl/pacing.ts';
-import { parseQuietHours } from '../../../src/crawl/quiet-hours.ts';
+} from '../../../src/crawl/source/pacing.ts';
+import { parseQuietHours } from '../../../src/domain/quiet-hours.ts';
 
 const T0 = Date.UTC(2026, 0, 15, 12);
 const settings = (more: Partial<PacingSettings> = {}): PacingSettings => ({

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '../../../src/crawl/retry-after.ts';
+import { MAX_RETRY_AFTER_MS, parseRetryAfter } from '../../../src/crawl/fetch/parse-retry-after.ts';
 
 const NOW = Date.UTC(1994, 10, 6, 8, 49, 0);
 

@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { createRobots, type Robots } from '../../../src/crawl/robots.ts';
-import type { PageFetcher } from '../../../src/crawl/fetch-page.ts';
+import type { PageFetcher } from '../../../src/crawl/fetch/fetch-page.ts';
 import { createLogRecorder, createMemoryDocuments } from '../../support/memory-documents.ts';
 
 beforeEach(() => void vi.useFakeTimers());

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { etaSeconds, type SourceNow } from '../../../src/crawl/source-now.ts';
+import { etaSeconds, type SourceNow } from '../../../src/crawl/source/source-now.ts';
 
 const NOW_MS = 1_700_000_000_000;
 const held = (seconds: number): SourceNow['hold'] => ({ untilMs: NOW_MS + seconds * 1000, why: 'retry-after' });

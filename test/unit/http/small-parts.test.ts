@@ -1,15 +1,15 @@
 import { EventEmitter } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKeyCheck } from '../../../src/http/authentication.ts';
-import { isNotModified } from '../../../src/http/conditional.ts';
-import { isCrossOrigin, isLoopback } from '../../../src/http/cross-origin.ts';
-import { csvCell } from '../../../src/http/csv.ts';
-import { readIdempotencyKey } from '../../../src/http/idempotency.ts';
-import { jsonErrorPosition } from '../../../src/http/json-place.ts';
-import { grantWait, preferredWaitSeconds } from '../../../src/http/preferences.ts';
-import { requestId } from '../../../src/http/request-id.ts';
-import { jitteredSeconds } from '../../../src/http/retry-after.ts';
+import { createKeyCheck } from '../../../src/http/plugins/authentication.ts';
+import { isNotModified } from '../../../src/http/answers/conditional.ts';
+import { isCrossOrigin, isLoopback } from '../../../src/http/plugins/cross-origin.ts';
+import { csvCell } from '../../../src/http/answers/csv.ts';
+import { readIdempotencyKey } from '../../../src/http/requests/idempotency.ts';
+import { jsonErrorPosition } from '../../../src/http/plugins/json-place.ts';
+import { grantWait, preferredWaitSeconds } from '../../../src/http/requests/preferences.ts';
+import { requestId } from '../../../src/http/plugins/request-id.ts';
+import { jitteredSeconds } from '../../../src/http/answers/jittered-retry-after.ts';
 
 describe('a cell of CSV', () => {
   it.each([

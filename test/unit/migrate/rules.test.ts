@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchId } from '../../../src/batches/batch.ts';
-import type { BookId, JobId } from '../../../src/books/identity.ts';
+import type { BatchId } from '../../../src/domain/batch.ts';
+import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { bookRule, compareBatches, documentRule, isJobThere, jobRule, pageRule, tallyRule } from '../../../src/migrate/rules.ts';
 import type { KnownRecord, MovedBatch, MovedJob } from '../../../src/storage/transfer.ts';
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { bookReference, isbnReference, parseBookId, parseIsbn, type BookId, type JobId } from '../../../src/books/identity.ts';
+import { bookReference, isbnReference, parseBookId, parseIsbn, type BookId, type JobId } from '../../../src/domain/identity.ts';
 import { withReadCache } from '../../../src/storage/read-cache.ts';
 import type { BookStore, Found, Signal, Signals } from '../../../src/storage/store.ts';
 

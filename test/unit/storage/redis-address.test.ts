@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { describeAddress, parseRedisUrl } from '../../../src/storage/redis/address.ts';
+import { describeAddress, parseRedisUrl } from '../../../src/config/redis-url.ts';
 
 describe('REDIS_URL', () => {
   it.each([

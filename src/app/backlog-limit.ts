@@ -1,0 +1,71 @@
+/** A full backlog is refused at the door: every waiting job takes memory of the store, and a list that waits for months helps nobody. */
+import { QuireError } from '../errors.ts';
+import { USED_AGAIN, type BacklogReader } from '../queue/backlog.ts';
+
+const RETRY_AFTER_SECONDS = 60;
+/** A count lets requests in for this long, in milliseconds, and longer where counting is slow: what this process has let in since is added to it. */
+const COUNT_MS = 1_000;
+
+export interface BacklogLimitOptions extends Pick<BacklogReader, 'count'> {
+  /** 0: no limit. */
+  maxWaitingJobs: number;
+  clock?: () => number;
+}
+
+/**
+ * Lets in a request that brings at most `jobs` new jobs. Resolves to a function that must be called once they are in the queue, with how many
+ * they really were. Rejects with `rate-limited` when the jobs do not fit, with `body-too-large` when they never can, and with
+ * `store-unavailable` when the queue cannot be counted.
+ */
+export type EnterQueue = (jobs: number) => Promise<(queued: number) => void>;
+
+/**
+ * Makes the door of one process. It adds what it let in to its last count, so the limit holds within a process. A refusal is judged by a new
+ * count; requests that come while it is made share it. Other processes' jobs are seen with the next count: each process may let in too many for a second.
+ */
+export function createBacklogLimit({ count, maxWaitingJobs, clock = () => performance.now() }: BacklogLimitOptions): EnterQueue {
+  let counted = 0;
+  let countedUntilMs = Number.NEGATIVE_INFINITY;
+  let counting: Promise<void> | null = null;
+  /** Jobs that requests under way may bring. */
+  let coming = 0;
+  /** Jobs that requests brought since the last count began. */
+  let brought = 0;
+
+  const countAgain = async (): Promise<void> => {
+    const [seen, startedMs] = [brought, clock()];
+    counted = await count();
+    brought -= seen;
+    countedUntilMs = clock() + Math.max(COUNT_MS, USED_AGAIN * (clock() - startedMs));
+  };
+  const look = (): Promise<void> => (counting ??= countAgain().finally(() => (counting = null)));
+  const waiting = (): number => counted + coming + brought;
+  const fits = (jobs: number): boolean => waiting() + jobs <= maxWaitingJobs;
+
+  return async (jobs) => {
+    if (maxWaitingJobs === 0) return () => undefined;
+    if (jobs > maxWaitingJobs) throw tooLong(jobs, maxWaitingJobs);
+    if (clock() >= countedUntilMs || !fits(jobs)) await look();
+    if (!fits(jobs)) throw full(waiting(), jobs, maxWaitingJobs);
+    coming += jobs;
+    return (queued) => {
+      coming -= jobs;
+      brought += queued;
+    };
+  };
+}
+
+function tooLong(jobs: number, most: number): QuireError {
+  return new QuireError(
+    'body-too-large',
+    `The list names ${jobs} books, and no more than ${most} jobs may wait (MAX_WAITING_JOBS): split it into lists of at most ${most}. Nothing of this request was kept.`,
+  );
+}
+
+function full(waiting: number, jobs: number, most: number): QuireError {
+  return new QuireError(
+    'rate-limited',
+    `${waiting} jobs wait, this request may bring ${jobs} more, and no more than ${most} are taken (MAX_WAITING_JOBS). Nothing of it was kept; send it again later.`,
+    { retryAfterSeconds: RETRY_AFTER_SECONDS },
+  );
+}

@@ -1,0 +1,139 @@
+/** Taking batches in and telling how they stand. Knows the store and a way to enqueue; not BullMQ, not HTTP. */
+import { addressOf, type JobId } from '../domain/identity.ts';
+import { etaSeconds, type SourceNow } from '../crawl/source/source-now.ts';
+import { foreignCursor } from '../errors.ts';
+import {
+  ITEM_STATES,
+  parseBatchId,
+  type BatchId,
+  type BatchItem,
+  type BatchRecord,
+  type ItemState,
+  type ShownState,
+} from '../domain/batch.ts';
+import { createSubmit, type SubmitOptions } from './submit.ts';
+import type { Batches, BatchView, ItemView } from './batch-view.ts';
+
+/** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
+const MOST_LIVE_RUNS = 1_000;
+
+export interface BatchesOptions extends SubmitOptions {
+  withdraw(jobs: { jobId: JobId; run: string }[]): Promise<void>;
+  /** Jobs that are being worked on, or wait for a time, at most `most`. */
+  liveRuns(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
+  until(
+    done: () => Promise<boolean>,
+    options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void },
+  ): Promise<boolean>;
+  /** Jobs that wait in the queue, of all batches. */
+  waiting(): Promise<number>;
+  source(): SourceNow;
+}
+
+/** The index of the next item, in base 36: far above any batch, and no more than the stores count to. */
+const CURSOR = /^[0-9a-z]{1,5}$/;
+
+export function createBatches(options: BatchesOptions): Batches {
+  const { store, now = Date.now } = options;
+
+  /** The items of this batch whose jobs are active or delayed just now. */
+  const liveItems = async (batchId: BatchId): Promise<Map<number, ShownState>> => {
+    const states = new Map<number, ShownState>();
+    for (const state of ['delayed', 'active'] as const) {
+      const jobIds = await options.liveRuns(state, MOST_LIVE_RUNS);
+      if (jobIds.length === 0) continue;
+      for (const index of (await store.batches.indexesOf(batchId, jobIds)).values()) states.set(index, state);
+    }
+    return states;
+  };
+
+  const waitingState = (): ShownState => (options.source().mode === 'blocked' ? 'blocked' : 'queued');
+
+  /** Interactive jobs go first; all others wait for the backlog, their own part of it included. */
+  const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
+    const source = options.source();
+    // The queue is counted only where an estimate can come of it.
+    if (etaSeconds(0, source, now()) === null) return null;
+    const pages = priority === 'interactive' ? counts.queued : Math.max(counts.queued, await options.waiting());
+    return etaSeconds(pages, source, now());
+  };
+
+  /** `live` has the states of those queued items that are active or delayed just now. */
+  const toView = async (record: BatchRecord, live: readonly ShownState[]): Promise<BatchView> => {
+    const counts = { ...record.counts, active: 0, delayed: 0, blocked: 0 } as Record<ShownState, number>;
+    for (const state of live) {
+      // An item may have settled between the two reads: the counts add up all the same.
+      if (counts.queued === 0) break;
+      counts.queued -= 1;
+      counts[state] += 1;
+    }
+    if (waitingState() === 'blocked') {
+      counts.blocked = counts.queued;
+      counts.queued = 0;
+    }
+    return {
+      batchId: record.batchId,
+      state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
+      total: record.total,
+      counts,
+      priority: record.options.priority,
+      createdAt: new Date(record.createdAtMs).toISOString(),
+      finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
+      etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
+    };
+  };
+
+  const toItemView = (item: BatchItem, live: Map<number, ShownState>): ItemView => ({
+    index: item.index,
+    input: item.input,
+    state: item.state === 'queued' ? (live.get(item.index) ?? waitingState()) : item.state,
+    jobId: item.jobId,
+    bookId: item.bookId,
+    url: addressOf(item.jobId, item.bookId),
+    reason: item.reason,
+    duplicates: item.duplicates,
+  });
+
+  return {
+    submit: createSubmit(options),
+
+    async view(batchId) {
+      const record = await store.batches.get(batchId);
+      if (!record) return null;
+      return toView(record, record.counts.queued > 0 ? [...(await liveItems(batchId)).values()] : []);
+    },
+
+    async list({ ended, cursor, limit }) {
+      const before = cursor === null ? null : parseBatchId(cursor);
+      if (cursor !== null && before === null) throw foreignCursor();
+      const { batches, next } = await store.batches.list({ before, limit, ended });
+      return { batches: await Promise.all(batches.map((record) => toView(record, []))), cursor: next };
+    },
+
+    async items(batchId, { state, cursor, limit }) {
+      if (cursor !== null && !CURSOR.test(cursor)) throw foreignCursor();
+      const fromIndex = cursor === null ? 0 : Number.parseInt(cursor, 36);
+      const kept: ItemState | null = state === null ? null : state in ITEM_STATES ? (state as ItemState) : 'queued';
+      const page = await store.batches.items(batchId, { fromIndex, limit, state: kept });
+      if (!page) return null;
+      const live = page.items.some((item) => item.state === 'queued') ? await liveItems(batchId) : new Map<number, ShownState>();
+      // `active`, `delayed` and `blocked` are told apart only here, so a page of those may be shorter than `limit`.
+      const items = page.items.map((item) => toItemView(item, live)).filter((item) => state === null || item.state === state);
+      return { items, cursor: page.nextIndex === null ? null : page.nextIndex.toString(36) };
+    },
+
+    async cancel(batchId) {
+      const result = await store.batches.cancel(batchId, now());
+      if (!result) return null;
+      await options.withdraw(result.unwanted);
+      return { cancelled: result.cancelled };
+    },
+
+    untilSettled: (batchId, timeoutMs, signal) =>
+      options.until(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
+        timeoutMs,
+        signal,
+        subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'batch' && s.batchId === batchId ? poke() : undefined)),
+      }),
+  };
+}

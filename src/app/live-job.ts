@@ -1,0 +1,27 @@
+/** What there is to tell of a job that has not ended: its last failed attempt, and what holds it up. */
+import type { SourceState } from '../crawl/source/source.ts';
+import { ERRORS, type ErrorCode } from '../errors.ts';
+import type { JobFailure } from '../domain/job.ts';
+import type { JobView } from './job-view.ts';
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
+
+/** BullMQ keeps the message of the last failed attempt. The processor writes a code before it; without one the error is ours, and only the log tells it. */
+export function lastFailure(failedReason: string | undefined): JobFailure | null {
+  if (!failedReason) return null;
+  const [, code = '', detail = ''] = /^([a-z-]+): (.+)$/s.exec(failedReason) ?? [];
+  if (isCode(code)) return { code, detail };
+  return { code: 'internal-error', detail: 'Something went wrong on our side; the log of the worker has the error.' };
+}
+
+/** The last entry of a blocked job's timeline: since when, why, and what comes next. A block that is older than the job began for the job with it. */
+export function blockedEntry(createdAtMs: number, { sinceMs, reason, nextProbeAtMs }: SourceState): JobView['timeline'][number] {
+  const why = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
+  const next = nextProbeAtMs === null ? 'A single probe' : `The next single probe goes at ${iso(nextProbeAtMs)}; it`;
+  return {
+    at: iso(Math.max(createdAtMs, sinceMs)),
+    event: 'blocked',
+    detail: `Goodreads turns us away since ${iso(sinceMs)}${why}. The job waits and loses no attempt. ${next} finds out whether Goodreads answers again, and then the job goes on by itself.`,
+  };
+}

@@ -1,0 +1,74 @@
+/** Pages that a user saved in a browser: read like crawled ones, kept by the same rules. */
+import { bookReference, type BookId } from '../domain/identity.ts';
+import { readPage, type PageReading } from '../parser/read-page.ts';
+import { QuireError } from '../errors.ts';
+import type { Announcer } from '../webhooks/announcer.ts';
+import type { Store, StoredBook } from '../storage/store.ts';
+import { toStoredBook } from './process-book.ts';
+import type { ParserWatch } from './parser-watch.ts';
+import type { Producer } from '../queue/producer.ts';
+import { spreadMs } from '../domain/backoff.ts';
+
+export interface Upload {
+  book: StoredBook;
+  /** `poorer`: the copy in the store carries more fields and stays. */
+  stored: 'stored' | 'older' | 'poorer';
+}
+
+export interface Uploads {
+  /** Reads `body` as the page of `bookId`. Throws `page-not-recognised` with the reason when it is the page of another book or of none. */
+  put(bookId: BookId, body: Uint8Array): Promise<Upload>;
+}
+
+export interface UploadsOptions {
+  store: Store;
+  producer: Producer;
+  watch: ParserWatch;
+  settings: { bookTtlMs: number; bookRetentionMs: number };
+  /** Told of every page that gave a book or ended a job. */
+  announce?: Announcer['announceBook'];
+  now?: () => number;
+  random?: () => number;
+}
+
+const refusal = (reading: Exclude<PageReading, { kind: 'book' }>): QuireError =>
+  new QuireError('page-refused', `The page was read as "${reading.kind}": ${reading.reason}`);
+
+export function createUploads({
+  store,
+  producer,
+  watch,
+  settings,
+  announce,
+  now = Date.now,
+  random = Math.random,
+}: UploadsOptions): Uploads {
+  return {
+    async put(bookId, body) {
+      const reference = bookReference(bookId);
+      const reading = readPage({ status: 200, headers: {}, body, url: reference.url }, reference);
+      if (reading.kind !== 'book') throw refusal(reading);
+      const nowMs = now();
+      const book = toStoredBook(reading.book, 'upload', nowMs, spreadMs(settings.bookTtlMs, random));
+      const live = await store.jobs.get(reference.jobId);
+      // Whoever waits for this book has it now; its job is not needed any more.
+      const { settled, stored } = await store.jobs.settle({
+        jobId: reference.jobId,
+        run: null,
+        nowMs,
+        outcome: 'parsed',
+        attempts: 0,
+        error: null,
+        book,
+        keepUntilMs: nowMs + settings.bookRetentionMs,
+        missingUntilMs: 0,
+      });
+      if (settled && live) await producer.withdraw([{ jobId: reference.jobId, run: live.run }]);
+      watch.observe('book', reading.book, stored);
+      // When it cannot be announced the caller is told so, and puts the page again.
+      if (settled || stored === 'stored')
+        await announce?.({ jobId: reference.jobId, run: live?.run ?? `put-${book.etag}`, settledAtMs: nowMs, book });
+      return { book, stored: stored ?? 'stored' };
+    },
+  };
+}

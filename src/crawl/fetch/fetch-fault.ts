@@ -1,0 +1,41 @@
+/** What can go wrong between asking for a page and having its bytes. */
+import { QuireError } from '../../errors.ts';
+
+/**
+ * `timeout`: the whole-exchange deadline passed. `reset`: the connection ended before the answer did. `unreachable`: no
+ * connection came about. `protocol`: what came was no HTTP. `too-large`: the cap on decoded or received bytes was
+ * passed. `bad-encoding`: the body is not what `Content-Encoding` says. `redirect`: a redirect that is not followed.
+ */
+export type FetchFaultKind = 'timeout' | 'reset' | 'unreachable' | 'protocol' | 'too-large' | 'bad-encoding' | 'redirect';
+
+/** A `crawl-failed` that tells what failed in a word a program can read. */
+export class FetchFault extends QuireError {
+  readonly kind: FetchFaultKind;
+
+  constructor(kind: FetchFaultKind, detail: string, cause?: unknown) {
+    super('crawl-failed', detail, cause === undefined ? {} : { cause });
+    this.name = 'FetchFault';
+    this.kind = kind;
+  }
+}
+
+const UNREACHABLE =
+  /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|EAI_FAIL|EHOSTUNREACH|ENETUNREACH|ENETDOWN|EADDRNOTAVAIL|EACCES|CERT_.*|ERR_TLS_.*|ERR_SSL_.*|DEPTH_ZERO_.*|SELF_SIGNED_.*|UNABLE_TO_.*)$/;
+const TIMEOUT = /^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/;
+const PROTOCOL = /^(HPE_.*|UND_ERR_HEADERS_OVERFLOW|ERR_INVALID_.*)$/;
+
+/** The fault that an error of the HTTP client stands for. The detail never carries more than the error's code: messages may hold addresses. */
+export function faultOf(error: unknown): FetchFault {
+  if (error instanceof FetchFault) return error;
+  const code = codeOf(error);
+  if (TIMEOUT.test(code)) return new FetchFault('timeout', 'Goodreads did not answer in time.', error);
+  if (UNREACHABLE.test(code)) return new FetchFault('unreachable', `No connection to Goodreads came about (${code}).`, error);
+  if (PROTOCOL.test(code)) return new FetchFault('protocol', `The answer is not proper HTTP (${code}).`, error);
+  return new FetchFault('reset', `The connection ended before the answer did${code === '' ? '' : ` (${code})`}.`, error);
+}
+
+function codeOf(error: unknown): string {
+  if (error instanceof Error && error.name === 'HTTPParserError') return 'HPE_INVALID';
+  const code = typeof error === 'object' && error !== null && 'code' in error ? error.code : undefined;
+  return typeof code === 'string' ? code : '';
+}

@@ -1,0 +1,146 @@
+/**
+ * One value that all processes share, in a document changed by compare-and-set. The changes of one process are
+ * gathered and written together, so that processes contend for the document and callers do not.
+ */
+import { QuireError } from '../../errors.ts';
+import type { DocumentStore } from '../../storage/store.ts';
+
+export interface SharedStateOptions<T> {
+  documents: DocumentStore;
+  key: string;
+  initial: () => T;
+  /** Reads a stored value; `null` when it makes no sense, and then `initial` stands in. */
+  parse: (value: unknown) => T | null;
+  now: () => number;
+  random: () => number;
+  /** Called whenever the local copy was replaced; `ours` when by a change made here. */
+  onReplaced: (before: T, after: T, ours: boolean) => void;
+}
+
+/** A change: given the value, what it becomes and what the caller gets. It may be run again on a newer value, so it has no effects. */
+export type Change<T, R> = (value: T) => { value: T; result: R };
+
+export interface SharedState<T> {
+  /** The local copy. */
+  local(): T;
+  /** When the local copy was last known to be that of the store, in milliseconds since the epoch; 0 for never. */
+  loadedAtMs(): number;
+  /** Reads the store into the local copy; calls at the same time share one read. */
+  refresh(): Promise<void>;
+  update<R>(change: Change<T, R>): Promise<R>;
+}
+
+/** A copy younger than this is new enough to refuse on. */
+const FRESH_MS = 20;
+/** Compare-and-set is given up after so long: with fair luck a hundred processes get through in a fraction of it. */
+const GIVE_UP_MS = 10_000;
+const BACKOFF_MS = 10;
+
+interface Pending<T> {
+  apply(value: T): T;
+  done(): void;
+  fail(error: unknown): void;
+}
+
+/** See the head of this file. Nothing is read before the first call. */
+export function createSharedState<T>({ documents, key, initial, parse, now, random, onReplaced }: SharedStateOptions<T>): SharedState<T> {
+  let local = { value: initial(), version: 0 };
+  let loadedAtMs = 0;
+  let puts = 0;
+  let loading: Promise<void> | undefined;
+  let queue: Pending<T>[] = [];
+  let flushing = false;
+
+  const replace = (value: T, version: number, ours: boolean): void => {
+    const before = local.value;
+    local = { value, version };
+    loadedAtMs = now();
+    onReplaced(before, value, ours);
+  };
+
+  const load = async (): Promise<void> => {
+    const putsBefore = puts;
+    const document = await documents.get(key, now());
+    // A change of our own overtook the read: what it wrote is newer.
+    if (puts !== putsBefore) return;
+    if (document !== null && document.version === local.version) loadedAtMs = now();
+    else replace(document === null ? initial() : (readJson(document.json, parse) ?? initial()), document?.version ?? 0, false);
+  };
+
+  const refresh = async (): Promise<void> => {
+    loading ??= load().finally(() => (loading = undefined));
+    return loading;
+  };
+
+  const attempt = async (batch: Pending<T>[]): Promise<boolean> => {
+    const value = batch.reduce((sofar, pending) => pending.apply(sofar), local.value);
+    if (value === local.value) {
+      // Nothing to write. That decision must not rest on an old copy.
+      if (Math.abs(now() - loadedAtMs) <= FRESH_MS) return true;
+      const { version } = local;
+      await load();
+      return version === local.version && value === local.value;
+    }
+    const version = await documents.put(key, JSON.stringify(value), { nowMs: now(), ifVersion: local.version, expireAtMs: null });
+    if (version === null) return false;
+    puts += 1;
+    replace(value, version, true);
+    return true;
+  };
+
+  const write = async (batch: Pending<T>[]): Promise<void> => {
+    const startedMs = performance.now();
+    if (loadedAtMs === 0) await load();
+    for (let tries = 1; !(await attempt(batch)); tries++) {
+      if (performance.now() - startedMs > GIVE_UP_MS)
+        throw new QuireError('store-unavailable', 'The state of the source is changed by too many at once.');
+      // The first conflict is one process being quicker; only crowds need to be spread.
+      if (tries > 1) await new Promise((resolve) => setTimeout(resolve, random() * Math.min(tries, 10) * BACKOFF_MS));
+      await load();
+    }
+  };
+
+  const flush = async (): Promise<void> => {
+    flushing = true;
+    while (queue.length > 0) {
+      const batch = queue;
+      queue = [];
+      try {
+        await write(batch);
+        for (const pending of batch) pending.done();
+      } catch (error) {
+        for (const pending of batch) pending.fail(error);
+      }
+    }
+    flushing = false;
+  };
+
+  return {
+    local: () => local.value,
+    loadedAtMs: () => loadedAtMs,
+    refresh,
+    async update<R>(change: Change<T, R>): Promise<R> {
+      return new Promise((resolve, reject) => {
+        let result: R;
+        queue.push({
+          apply(value) {
+            const changed = change(value);
+            result = changed.result;
+            return changed.value;
+          },
+          done: () => resolve(result),
+          fail: reject,
+        });
+        if (!flushing) void flush();
+      });
+    },
+  };
+}
+
+function readJson<T>(json: string, parse: (value: unknown) => T | null): T | null {
+  try {
+    return parse(JSON.parse(json));
+  } catch {
+    return null;
+  }
+}

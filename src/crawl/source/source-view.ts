@@ -1,0 +1,48 @@
+/** What `GET /source` tells. */
+import { currentRate, initialState, type PacingSettings, type PacingState } from './pacing.ts';
+import type { QuietHours } from '../../domain/quiet-hours.ts';
+import type { RobotsView } from '../robots.ts';
+
+/** The body of `GET /source`; times are ISO 8601. */
+export interface SourceView {
+  state: PacingState['mode'];
+  since: string | null;
+  reason: string | null;
+  nextProbeAt: string | null;
+  /** Goodreads asked to be left alone until then. */
+  retryAfterUntil: string | null;
+  /** Pages per second now; `null` is unlimited. */
+  rate: number | null;
+  /** Pages per second as configured; `null` is unlimited. */
+  fullRate: number | null;
+  /** Since midnight UTC. */
+  requestsToday: number;
+  robots: RobotsView | null;
+  quietHours: { hours: string; until: string | null } | null;
+}
+
+/** The view of a state. */
+export function viewOf(
+  state: PacingState,
+  facts: { nowMs: number; settings: PacingSettings; quietHours: QuietHours | null; requestsToday: number; robots: RobotsView | null },
+): SourceView {
+  const { nowMs, settings, quietHours, requestsToday, robots } = facts;
+  const finite = (rate: number): number | null => (Number.isFinite(rate) ? rate : null);
+  return {
+    state: state.mode,
+    since: iso(state.sinceMs),
+    reason: state.reason,
+    nextProbeAt: state.mode === 'blocked' ? iso(Math.max(state.nextProbeAtMs, state.retryAfterUntilMs)) : null,
+    retryAfterUntil: state.retryAfterUntilMs > nowMs ? iso(state.retryAfterUntilMs) : null,
+    rate: finite(currentRate(state, settings)),
+    fullRate: finite(currentRate(initialState(), settings)),
+    requestsToday,
+    robots,
+    quietHours: quietHours === null ? null : { hours: quietHours.text, until: iso(quietHours.untilMs(nowMs)) },
+  };
+}
+
+/** ISO 8601; `null` for "never". */
+export function iso(ms: number | null): string | null {
+  return ms === null || ms === 0 ? null : new Date(ms).toISOString();
+}

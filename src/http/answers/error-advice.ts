@@ -1,0 +1,44 @@
+/** What to do about each error: the text of `/errors/{code}` and of docs/errors.md. */
+import type { ErrorCode } from '../../errors.ts';
+
+export const ADVICE: Record<ErrorCode, string> = {
+  'invalid-request': 'Read `errors[]`: each entry points to a fault. The form of every request is described at /docs.',
+  'invalid-book-url': 'Send a link such as `https://www.goodreads.com/book/show/2767052`, a book number or a valid ISBN, once.',
+  'no-valid-links': 'Read `errors[]`: it says for each link why it names no book (at most 100 are told).',
+  unauthorized:
+    'Send one of the keys in `API_KEYS` as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name.',
+  forbidden:
+    'Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. Without `API_KEYS` Quire on loopback answers only under `localhost`, `127.0.0.1`, `[::1]` and the host of `PUBLIC_URL`, and the dashboard under loopback names alone.',
+  'not-found': 'Check the path. /docs shows what there is.',
+  'book-unknown': 'Submit the book with `POST /parse-links`, or ask with `submit=true`.',
+  'job-unknown': 'Check the id. Finished jobs are forgotten after some time; the books they found are kept.',
+  'batch-unknown': 'Check the id. Batches are kept for `BATCH_TTL` after they end.',
+  'webhook-target-refused': 'Give an https URL that leads to a public address.',
+  'webhook-unknown': 'Check the id: `GET /webhooks` lists what there is.',
+  'delivery-unknown': 'Check the id. Deliveries are kept for some time after they ended.',
+  'webhook-disabled':
+    'Its receiver answered 410 Gone. `POST /webhooks/{webhookId}/enable` lets Quire call it again; then redeliver what it missed.',
+  'too-many-webhooks': 'Remove a webhook that is not needed any more.',
+  'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
+  'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
+  'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',
+  'unsupported-media-type':
+    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed or in an encoding that `Accept-Encoding` of the answer names.',
+  'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
+  'page-refused': 'Save the page of this very book in a browser, as HTML only, while you can see it there, and send those bytes.',
+  'rate-limited': 'Wait as long as `Retry-After` says, and send the same request again. The operator may raise `MAX_WAITING_JOBS`.',
+  'book-not-found': 'Nothing: Goodreads has no such book. That is remembered for `NOT_FOUND_TTL`, after which it can be submitted again.',
+  'page-not-recognised':
+    'Try again later with `POST /jobs/{jobId}/retry`. When many books end so, Goodreads has changed its pages and Quire wants an update.',
+  'crawl-failed': 'The last error is in the problem. `POST /jobs/{jobId}/retry` tries again; `POST /failures/redrive` does so for many.',
+  blocked:
+    'Wait: single probes find out when Goodreads answers again, and then all goes on by itself. `GET /source` tells when the next one goes.',
+  disallowed: 'Nothing: robots.txt forbids this page, and Quire keeps to it.',
+  poison: 'The page may hold something that ends the worker. Look into the log of the workers before `POST /jobs/{jobId}/retry`.',
+  cancelled: 'Submit the books again if they are still wanted.',
+  'internal-error': 'It is our fault. The log has the error under the request id that the problem gives as `instance`.',
+  'store-unavailable': 'Wait as long as `Retry-After` says. Operators: look whether Redis or PostgreSQL runs and has memory.',
+  overloaded:
+    'Wait as long as `Retry-After` says, and send the same request again. One process holds at most 64 MiB of request bodies and 1,000 event streams at once.',
+  'not-ready': 'The process is ending, or was too busy to say how it is: `checks` tells. Send requests to another one.',
+};

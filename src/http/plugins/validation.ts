@@ -1,0 +1,77 @@
+/**
+ * TypeBox as Fastify's validator: the same schema object checks the request, types the handler and prints the OpenAPI
+ * document. Bodies are taken as they are; query strings and paths, which are all text, are read as the schema's types first.
+ */
+import { Compile, type Validator } from 'typebox/compile';
+import type { TSchema } from 'typebox';
+import { QuireError, type Fault } from '../../errors.ts';
+
+/** Where in a request a schema applies. Faults in a query string are told as `/query/…`, in a body with a plain pointer into it. */
+export type HttpPart = 'body' | 'querystring' | 'params' | 'headers';
+
+type Properties = Record<string, { type?: unknown } | undefined>;
+
+/** Reads numbers and truth values where the schema wants them; whatever is not one stays text and fails the check. */
+function readText(properties: Properties, value: unknown): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([name, given]: [string, unknown]) => {
+      const type = properties[name]?.type;
+      if (typeof given !== 'string') return [name, given];
+      if ((type === 'integer' || type === 'number') && /^-?\d+(\.\d+)?$/.test(given)) return [name, Number(given)];
+      if (type === 'boolean' && (given === 'true' || given === '1' || given === '')) return [name, true];
+      if (type === 'boolean' && (given === 'false' || given === '0')) return [name, false];
+      return [name, given];
+    }),
+  );
+}
+
+type Params = { allowedValues?: unknown[]; requiredProperties?: string[] };
+
+/** What a failed keyword means in words; `null` for one that only repeats what others say. */
+function sentence(keyword: string, params: Params, message: string): string | null {
+  if (keyword === 'enum' && params.allowedValues) return `must be one of ${params.allowedValues.join(', ')}`;
+  if (keyword === 'required' && params.requiredProperties) return `must have ${params.requiredProperties.join(', ')}`;
+  // A field too many is told at the field itself, by the `false` that stands for its schema.
+  if (keyword === 'additionalProperties') return null;
+  return keyword === 'boolean' ? 'is not a field that is known here' : message;
+}
+
+/** What is wrong with `value`, as pointers and sentences; at most 20. */
+function faultsOf(check: Validator, value: unknown, base: string): Fault[] {
+  const faults = check.Errors(value).flatMap(({ keyword, instancePath, params, message }) => {
+    const detail = sentence(keyword, params as Params, message);
+    return detail === null ? [] : [{ pointer: base + instancePath, detail }];
+  });
+  return faults.slice(0, 20);
+}
+
+/** Checks `value` against `schema`; throws `invalid-request` with all its faults. `base` is the pointer to where the value stands. */
+// oxlint-disable-next-line no-unnecessary-type-parameters -- the caller names the type that the schema stands for
+export function createCheck<T>(schema: TSchema, part: HttpPart = 'body'): (value: unknown, base?: string) => T {
+  const check = Compile(schema);
+  const properties = (schema as { properties?: Properties }).properties ?? {};
+  const prefix = part === 'body' ? '' : part === 'querystring' ? '/query' : `/${part}`;
+  return (value, base = prefix) => {
+    const read = part === 'body' ? value : readText(properties, value);
+    if (check.Check(read)) return read as T;
+    const faults = faultsOf(check, read, base);
+    const [first] = faults;
+    const where = first?.pointer ? `${first.pointer} ` : '';
+    throw new QuireError('invalid-request', first ? `${where}${first.detail}.` : 'The request is not of the form this endpoint takes.', {
+      errors: faults,
+    });
+  };
+}
+
+/** Fastify's validator compiler. Defaults are the handler's business, so that the schema's `default` is what is documented and nothing more. */
+export function validatorCompiler({ schema, httpPart }: { schema: unknown; httpPart?: string | undefined }) {
+  const check = createCheck<unknown>(schema as TSchema, (httpPart ?? 'body') as HttpPart);
+  return (value: unknown): { value: unknown } | { error: Error } => {
+    try {
+      return { value: check(value) };
+    } catch (error) {
+      return { error: error as Error };
+    }
+  };
+}

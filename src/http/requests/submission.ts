@@ -1,0 +1,95 @@
+/** What a `POST /parse-links` asks for, read from its body and query string. Links are not looked at here: there may be 10,000. */
+import { PRIORITIES, type Priority } from '../../domain/batch.ts';
+import type { SubmitRequest } from '../../app/batch-view.ts';
+import { QuireError } from '../../errors.ts';
+import { LinkListSchema, LinkObjectSchema, MAX_LINKS } from '../schemas/batch.ts';
+import { createCheck } from '../plugins/validation.ts';
+
+/** The options as query parameters. */
+export interface SubmitQuery {
+  priority?: Priority;
+  maxAge?: number;
+  webhook?: string;
+}
+
+interface LinkObject {
+  urls: unknown[];
+  priority?: Priority;
+  maxAge?: number;
+  webhook?: { url: string; secret?: string };
+}
+
+/** A submission, and where its links stand in the body. */
+export interface ReadSubmission {
+  request: SubmitRequest;
+  listPointer: '' | '/urls';
+  /** Of a text, the line that each link stands on, from 0. `null`: the body is a list. */
+  lines: number[] | null;
+  /** Which of the two names the webhook. */
+  webhookFrom: 'body' | 'query';
+}
+
+const checkList = createCheck<unknown[]>(LinkListSchema);
+const checkObject = createCheck<LinkObject>(LinkObjectSchema);
+
+function refuse(detail: string): never {
+  throw new QuireError('invalid-request', detail, { errors: [{ pointer: '', detail }] });
+}
+
+/** The lines of a text that hold anything, and where they stand. */
+function linesOf(text: string): { urls: string[]; lines: number[] } {
+  const urls: string[] = [];
+  const lines: number[] = [];
+  for (const [at, line] of text.split('\n').entries()) {
+    const url = line.trim();
+    if (url === '') continue;
+    urls.push(url);
+    lines.push(at);
+  }
+  if (urls.length === 0) return refuse('The body holds no link: send one a line.');
+  if (urls.length > MAX_LINKS) return refuse(`The body holds ${urls.length} links: send at most ${MAX_LINKS} at once.`);
+  return { urls, lines };
+}
+
+function linksOf(body: unknown): LinkObject & Pick<ReadSubmission, 'listPointer' | 'lines'> {
+  if (typeof body === 'string') return { ...linesOf(body), listPointer: '' };
+  if (Array.isArray(body)) return { urls: checkList(body), listPointer: '', lines: null };
+  if (typeof body === 'object' && body !== null) return { ...checkObject(body), listPointer: '/urls', lines: null };
+  return refuse(
+    body === undefined
+      ? 'The body is empty: send a JSON array of links, or one link a line as text/plain.'
+      : 'The body must be a JSON array of links or an object with urls.',
+  );
+}
+
+/** Reads a submission; what the body says wins over the query string. Throws `invalid-request`. `text` tells a text body from a JSON string. */
+export function readSubmission(body: unknown, query: SubmitQuery, text: boolean): ReadSubmission {
+  const { urls, listPointer, lines, ...options } = linksOf(typeof body === 'string' && !text ? null : body);
+  const maxAge = options.maxAge ?? query.maxAge;
+  const webhook = options.webhook ?? (query.webhook === undefined ? undefined : { url: query.webhook });
+  if (webhook && !URL.canParse(webhook.url)) {
+    throw new QuireError('invalid-request', 'The webhook is not a URL.', {
+      errors: [{ pointer: options.webhook ? '/webhook/url' : '/query/webhook', detail: 'must be a URL' }],
+    });
+  }
+  return {
+    request: {
+      links: urls,
+      priority: options.priority ?? query.priority ?? PRIORITIES[1],
+      maxAgeMs: maxAge === undefined ? null : maxAge * 1000,
+      webhook: webhook ? { url: webhook.url, secret: ('secret' in webhook ? webhook.secret : undefined) ?? null } : null,
+    },
+    listPointer,
+    lines,
+    webhookFrom: options.webhook ? 'body' : 'query',
+  };
+}
+
+/** `error`, told of places in the list of links, with pointers into the body as it was sent. */
+export function pointInto(error: QuireError, { listPointer, lines }: ReadSubmission): QuireError {
+  const errors = error.errors?.map(({ pointer, detail }) => {
+    const line = lines?.[Number(pointer.slice(1))];
+    return line === undefined ? { pointer: listPointer + pointer, detail } : { pointer: `/${line}`, detail: `Line ${line + 1}: ${detail}` };
+  });
+  return errors ? new QuireError(error.code, error.message, { errors }) : error;
+}

@@ -1,0 +1,169 @@
+/** Open streams of batch events: one subscription to the store's signals for the process, one timer for all, an end for each. */
+import type { ServerResponse } from 'node:http';
+import type { BatchId } from '../../domain/batch.ts';
+import { QuireError } from '../../errors.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import { createBatchChannel, type BatchChannel } from './batch-channel.ts';
+
+/** A comment this often keeps proxies from taking the stream for dead. */
+const HEARTBEAT_MS = 15_000;
+/** Signals may be lost; this often every channel looks for itself. */
+const LOOK_MS = 5000;
+/** A reader who takes nothing for so long is dropped. He comes back with `Last-Event-ID` and misses nothing. */
+const STUCK_MS = 30_000;
+/** Between two `batch` events while items go by. */
+const PROGRESS_MS = 1000;
+/** Streams that are open at once in one process. */
+const MAX_STREAMS = 1_000;
+
+export interface EventStreams {
+  /** Throws `overloaded` while no more streams are served. Ask right before `serve`, with nothing awaited in between. */
+  checkRoom(): void;
+  /** Serves a batch's events from `afterSeq` on. Resolves when the stream has ended, whoever ended it. */
+  serve(raw: ServerResponse, batchId: BatchId, afterSeq: number): Promise<void>;
+  /** Ends all streams. */
+  close(): void;
+}
+
+export interface EventStreamsOptions {
+  deps: Pick<HttpDependencies, 'store' | 'batches' | 'log'>;
+  openStreams: { inc(): void; dec(): void };
+  /** A reader who takes nothing for so long, in milliseconds, is dropped. Default {@link STUCK_MS}. */
+  stuckMs?: number;
+}
+
+interface Stream {
+  raw: ServerResponse;
+  closed: boolean;
+}
+
+/** Resolves `true` when the reader has taken what was written, `false` when he is gone or has not within `stuckMs`. */
+async function drained({ raw }: Stream, stuckMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const finish = (ok: boolean) => (): void => {
+      clearTimeout(timer);
+      raw.off('drain', onDrain).off('close', onClose);
+      resolve(ok);
+    };
+    const onDrain = finish(true);
+    const onClose = finish(false);
+    const timer = setTimeout(finish(false), stuckMs);
+    raw.on('drain', onDrain).on('close', onClose);
+  });
+}
+
+export function createEventStreams({ deps, openStreams, stuckMs = STUCK_MS }: EventStreamsOptions): EventStreams {
+  const { store, batches, log } = deps;
+  const channels = new Map<BatchId, { channel: BatchChannel; readers: number }>();
+  const streams = new Set<Stream>();
+  let ending: (() => void) | null = null;
+  let closed = false;
+
+  /** Listens and ticks while anybody reads. */
+  const begin = (): void => {
+    const unsubscribe = store.signals.subscribe((signal) => {
+      if (signal.kind === 'batch') channels.get(signal.batchId)?.channel.signal();
+    });
+    const look = setInterval(() => {
+      for (const { channel } of channels.values()) channel.signal();
+    }, LOOK_MS);
+    const beat = setInterval(() => {
+      for (const { raw } of streams) if (!raw.writableNeedDrain) raw.write(':\n\n');
+    }, HEARTBEAT_MS);
+    ending = () => {
+      clearInterval(look);
+      clearInterval(beat);
+      unsubscribe();
+      ending = null;
+    };
+  };
+
+  const join = (batchId: BatchId, afterSeq: number): BatchChannel => {
+    const open = channels.get(batchId) ?? { channel: createBatchChannel(store.batches, batches, batchId, afterSeq), readers: 0 };
+    open.readers += 1;
+    channels.set(batchId, open);
+    return open.channel;
+  };
+
+  const leave = (batchId: BatchId): void => {
+    const open = channels.get(batchId);
+    if (!open) return;
+    open.readers -= 1;
+    if (open.readers > 0) return;
+    open.channel.close();
+    channels.delete(batchId);
+  };
+
+  /** Writes and waits until the reader has taken it. */
+  const write = async (stream: Stream, text: string): Promise<void> => {
+    if (stream.closed || stream.raw.write(text)) return;
+    if (!(await drained(stream, stuckMs))) {
+      stream.closed = true;
+      stream.raw.destroy();
+    }
+  };
+
+  const pump = async (stream: Stream, channel: BatchChannel, afterSeq: number): Promise<void> => {
+    let seq = afterSeq;
+    let toldAtMs = performance.now();
+    // Browsers reconnect after this; spread, so that they do not do it all at once.
+    await write(stream, `retry: ${1000 + Math.floor(Math.random() * 2000)}\n${await channel.batchEvent(seq, false)}`);
+    for (let wasOver = false; !stream.closed;) {
+      // Taken before looking, so that news that come while looking are not slept through.
+      const changed = channel.changed();
+      const chunk = await channel.next(seq);
+      if (chunk) {
+        seq = chunk.seq;
+        await write(stream, chunk.text);
+        if (performance.now() - toldAtMs < PROGRESS_MS) continue;
+        toldAtMs = performance.now();
+        await write(stream, await channel.batchEvent(seq, false));
+      } else if (wasOver) {
+        await write(stream, await channel.batchEvent(seq, true));
+        return;
+      } else {
+        wasOver = await channel.isOver();
+        // Wakes at the latest with the next look of all channels, also when the reader has gone.
+        if (!wasOver && !stream.closed) await changed;
+      }
+    }
+  };
+
+  return {
+    checkRoom() {
+      if (streams.size >= MAX_STREAMS)
+        throw new QuireError('overloaded', `${MAX_STREAMS} event streams are open. GET /batches/{batchId} tells how the batch stands.`, {
+          retryAfterSeconds: 5,
+        });
+    },
+    async serve(raw, batchId, afterSeq) {
+      const stream: Stream = { raw, closed: closed || raw.destroyed };
+      raw.once('close', () => (stream.closed = true));
+      raw.on('error', () => (stream.closed = true));
+      if (!ending) begin();
+      streams.add(stream);
+      openStreams.inc();
+      const channel = join(batchId, afterSeq);
+      try {
+        await pump(stream, channel, afterSeq);
+      } catch (error) {
+        // The headers are sent, so there is no other way to tell: the reader comes back and goes on where he was.
+        log.warn({ err: error, batchId }, 'a stream of events was cut off');
+      } finally {
+        leave(batchId);
+        streams.delete(stream);
+        openStreams.dec();
+        if (streams.size === 0) ending?.();
+        raw.end();
+      }
+    },
+    close() {
+      closed = true;
+      for (const stream of streams) {
+        stream.closed = true;
+        stream.raw.end();
+      }
+      for (const { channel } of channels.values()) channel.signal();
+    },
+  };
+}

@@ -1,0 +1,172 @@
+/** What a page is that is no book: decided on status, headers and body together, in an order in which the surer sign comes first. */
+import { decodeText } from './markup/markup.ts';
+import { canonicalLink, decode, headOf } from './markup/page-bytes.ts';
+import { collapse } from './markup/text.ts';
+
+/** An answer of Goodreads, redirects followed and content decoded. */
+export interface PageAnswer {
+  status: number;
+  /** Lower-case names, as Node gives them. */
+  headers: Record<string, string | string[] | undefined>;
+  /** The body, decompressed, at most 8 MiB. */
+  body: Uint8Array;
+  /** The address after redirects. */
+  url: string;
+}
+
+/** Everything an answer can be besides a book; `reason` is a sentence for logs and for whoever asked. */
+export interface NoBook {
+  kind: 'missing' | 'blocked' | 'sign-in' | 'overloaded' | 'other-page' | 'unrecognised';
+  reason: string;
+}
+
+/** What the page itself has been found to hold, besides what this file looks for. */
+export interface PageSigns {
+  /** The data of the page says that there is no such book. */
+  saysMissing: boolean;
+  /** The route of a page of the current layout. */
+  route: string | null;
+  /** The current layout without any data. */
+  skeleton: boolean;
+}
+
+export const BOOK_ROUTE = '/book/show/[book_id]';
+
+/** Challenge and captcha pages are 2 kB; their marks stand in the first part. On larger pages the marks mean nothing. */
+const CHALLENGE = 16 * 1024;
+const CHALLENGE_MARKS = [
+  'window.gokuProps',
+  'awsWafCookieDomainList',
+  'id="challenge-container"',
+  'id="captcha-container"',
+  'AwsWafCaptcha',
+  'AwsWafIntegration',
+];
+/** Goodreads' own notices of being down are short pages. */
+const NOTICE = 128 * 1024;
+const BUSY_TITLE =
+  /over capacity|down for maintenance|unexpected error|took too long|service unavailable|bad gateway|gateway time-?out|too many requests/i;
+const BUSY_TEXT = [
+  'Our website is currently unavailable while we make some improvements',
+  'Goodreads is over capacity',
+  'Goodreads request took too long',
+];
+const SIGN_IN_TITLE = /^(?:goodreads )?(?:sign[ -]?in|sign[ -]?up|log[ -]?in)\b/i;
+const SIGN_IN_PATH = /^\/(?:user\/(?:sign_in|sign_up|login|new)|ap\/(?:signin|register))(?:[/?#]|$)/i;
+const MISSING_TITLE = /^page not found\b/i;
+
+function header(answer: PageAnswer, name: string): string | null {
+  const value = answer.headers[name];
+  const first = Array.isArray(value) ? value[0] : value;
+  return first === undefined || first === '' ? null : first;
+}
+
+/** A piece of what we were sent, short and harmless enough to stand in a sentence. */
+function shown(text: string): string {
+  return collapse(text.slice(0, 80));
+}
+
+/** The path of an absolute address, '' when it is none. */
+function pathOf(url: string): string {
+  return /^[a-z][a-z\d+.-]*:\/\/[^/?#]*([^?#]*)/i.exec(url)?.[1] ?? '';
+}
+
+/** The page's `<title>` on one line; `null` where it has none. An empty title is ''. */
+function titleOf(page: Buffer): string | null {
+  const head = headOf(page);
+  const start = head.indexOf('<title');
+  const open = start < 0 ? -1 : head.indexOf('>', start);
+  const end = open < 0 ? -1 : head.indexOf('</title', open);
+  return end < 0 || end - open > 4096 ? null : collapse(decodeText(decode(head, open + 1, end)));
+}
+
+/** Whether the page came whole. The old layout puts a long comment behind `</html>`, so that is not the very end. */
+function isWhole(page: Buffer): boolean {
+  return page.lastIndexOf('</html>') >= 0;
+}
+
+/** Names what an answer is, given that no book could be read from it. */
+export function classifyNoBook(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
+  return blockedByAnswer(answer) ?? busyByStatus(answer) ?? blockedByBody(answer, page) ?? byPage(answer, page, signs);
+}
+
+function blockedByAnswer(answer: PageAnswer): NoBook | null {
+  const action = header(answer, 'x-amzn-waf-action');
+  if (action !== null)
+    return { kind: 'blocked', reason: `The firewall in front of Goodreads answered "${shown(action)}" (status ${answer.status}).` };
+  if (answer.status === 202) return { kind: 'blocked', reason: 'Status 202 without a book: Goodreads answers clients it doubts that way.' };
+  if (answer.status === 403 || answer.status === 405)
+    return { kind: 'blocked', reason: `Goodreads refused the request (status ${answer.status}).` };
+  return null;
+}
+
+function busyByStatus(answer: PageAnswer): NoBook | null {
+  const { status } = answer;
+  if (status === 429 || status === 408) return { kind: 'overloaded', reason: `Goodreads asked us to slow down (status ${status}).` };
+  return status >= 500 ? { kind: 'overloaded', reason: `Goodreads answered with status ${status}.` } : null;
+}
+
+function blockedByBody(answer: PageAnswer, page: Buffer): NoBook | null {
+  const success = answer.status >= 200 && answer.status < 300;
+  if (success && isBlank(page))
+    return { kind: 'blocked', reason: 'The answer is empty although it claims success, as challenges are for some clients.' };
+  if (page.length > CHALLENGE) return null;
+  return CHALLENGE_MARKS.some((mark) => page.includes(mark))
+    ? { kind: 'blocked', reason: 'The page is a challenge or captcha, not a book.' }
+    : null;
+}
+
+/** Nothing but white space (a body of more than 1 kB always has something). */
+function isBlank(page: Buffer): boolean {
+  return page.length === 0 || (page.length < 1024 && page.toString('latin1').trim() === '');
+}
+
+function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
+  const title = titleOf(page);
+  const location = header(answer, 'location') ?? '';
+  if (
+    answer.status === 401 ||
+    SIGN_IN_PATH.test(pathOf(answer.url)) ||
+    SIGN_IN_PATH.test(pathOf(location) || location) ||
+    (title !== null && SIGN_IN_TITLE.test(title))
+  ) {
+    return { kind: 'sign-in', reason: 'Goodreads wants a signed-in user.' };
+  }
+  const short = page.length < NOTICE;
+  if (short && ((title !== null && BUSY_TITLE.test(title)) || BUSY_TEXT.some((text) => page.includes(text)))) {
+    return { kind: 'overloaded', reason: 'Goodreads says that it is down or over capacity.' };
+  }
+  if (signs.skeleton) return { kind: 'overloaded', reason: 'Goodreads sent the page without its data ("Loading interface…").' };
+  const missing = saysMissing(answer, page, title, signs);
+  // A page that was cut off is evidence of nothing.
+  if (missing && isWhole(page)) return { kind: 'missing', reason: 'Goodreads says that there is no such book.' };
+  return otherPage(answer, page, title, signs.route) ?? unrecognised(answer, page);
+}
+
+function saysMissing(answer: PageAnswer, page: Buffer, title: string | null, signs: PageSigns): boolean {
+  if (signs.saysMissing) return true;
+  if (answer.status !== 200 && answer.status !== 404 && answer.status !== 410) return false;
+  if (title !== null && MISSING_TITLE.test(title)) return true;
+  if (page.length >= NOTICE) return false;
+  if (page.includes('data-testid="errorText"') && page.includes('find the page you were looking for')) return true;
+  return answer.status !== 200 && /not found|couldn.{1,8}t find|doesn.{1,8}t exist|no longer exists/i.test(decode(page, 0, 32 * 1024));
+}
+
+function otherPage(answer: PageAnswer, page: Buffer, title: string | null, route: string | null): NoBook | null {
+  if (answer.status < 200 || answer.status > 299) return null;
+  if (route !== null && !route.endsWith(BOOK_ROUTE))
+    return { kind: 'other-page', reason: `The page is of another kind (${shown(route)}).` };
+  const canonical = canonicalLink(page);
+  const path = canonical !== null && /^https?:\/\/(?:www\.)?goodreads\.com(?=\/|$)/i.test(canonical) ? pathOf(canonical) : null;
+  if (path !== null && !/^(?:\/[a-z-]{2,7})?\/book\/show\//i.test(path))
+    return { kind: 'other-page', reason: `The page is ${shown(path) || '/'}, not a book's.` };
+  if (title !== null && /^search results for\b/i.test(title))
+    return { kind: 'other-page', reason: 'The page is a list of search results.' };
+  return null;
+}
+
+function unrecognised(answer: PageAnswer, page: Buffer): NoBook {
+  if (isBlank(page)) return { kind: 'unrecognised', reason: `The answer is empty (status ${answer.status}).` };
+  if (!isWhole(page)) return { kind: 'unrecognised', reason: 'The page is cut off, or it is no web page at all.' };
+  return { kind: 'unrecognised', reason: `The page is none that we know (status ${answer.status}).` };
+}

@@ -1,0 +1,71 @@
+/** The JSON-LD layer of the current layout: for search engines, so it survives when the page's data is cut off. */
+import type { Contributor } from '../../domain/book.ts';
+import { address, count, cover, isbn13, numberIn, pageCount, put, rating, type Findings } from '../findings.ts';
+import { isObject, parseJson, type JsonObject } from './json-slices.ts';
+import { decodeText } from '../markup/markup.ts';
+import { decode } from '../markup/page-bytes.ts';
+import { line } from '../markup/text.ts';
+
+/** Real ones are about 1 kB. */
+const MAX_JSON_LD = 256 * 1024;
+const MAX_AUTHORS = 200;
+const MARK = 'application/ld+json';
+
+/** The page's JSON-LD, if it describes a book; `null` otherwise. */
+export function findJsonLd(page: Buffer): JsonObject | null {
+  let at = page.indexOf(MARK);
+  for (let tries = 0; at >= 0 && tries < 4; tries += 1) {
+    const start = page.indexOf('>', at) + 1;
+    const end = page.indexOf('</script', start);
+    if (start === 0 || end < 0) return null;
+    const value = end - start > MAX_JSON_LD ? undefined : parseJson(decode(page, start, end));
+    if (isObject(value) && value['@type'] === 'Book') return value;
+    at = page.indexOf(MARK, end);
+  }
+  return null;
+}
+
+/** Strings are HTML-escaped inside the JSON ("Rizzoli &amp; Isles"), so they are decoded here and nowhere else. */
+function text(value: unknown): string | null {
+  return typeof value === 'string' ? line(decodeText(value)) : null;
+}
+
+/**
+ * What the JSON-LD carries. Its `name` adds the series to the title ("Silence (Hush, Hush, #3)"); only a bracket with `#`
+ * in it is taken off, since other brackets ("(a Novel)") cannot be told from a title's own. Its `awards` are left alone:
+ * they do not tell winners from nominees.
+ */
+export function readJsonLd(data: JsonObject): Findings {
+  const findings: Findings = {};
+  const ratings = isObject(data['aggregateRating']) ? data['aggregateRating'] : {};
+  const name = text(data['name']);
+  put(findings, 'title', name === null ? null : withoutSeries(name));
+  put(findings, 'authors', authors(data['author']));
+  put(findings, 'rating', rating(ratings['ratingValue']));
+  put(findings, 'ratingsCount', count(ratings['ratingCount']));
+  put(findings, 'reviewsCount', count(ratings['reviewCount']));
+  put(findings, 'format', text(data['bookFormat']));
+  put(findings, 'pages', pageCount(data['numberOfPages']));
+  put(findings, 'language', text(data['inLanguage']));
+  put(findings, 'isbn13', isbn13(data['isbn']));
+  put(findings, 'coverUrl', cover(text(data['image'])));
+  return findings;
+}
+
+/** "Silence (Hush, Hush, #3)" is "Silence"; a title that is nothing but the bracket stays as it is. */
+export function withoutSeries(title: string): string {
+  if (!title.endsWith(')')) return title;
+  const open = title.lastIndexOf(' (');
+  return open > 0 && title.slice(open).includes('#') ? title.slice(0, open).trimEnd() : title;
+}
+
+function authors(value: unknown): Contributor[] {
+  const found: Contributor[] = [];
+  for (const entry of Array.isArray(value) ? value.slice(0, MAX_AUTHORS) : [value]) {
+    const name = isObject(entry) ? text(entry['name']) : null;
+    if (!isObject(entry) || name === null) continue;
+    const url = address(text(entry['url']));
+    found.push({ id: numberIn(url, '/author/show/'), name, role: null, url });
+  }
+  return found;
+}

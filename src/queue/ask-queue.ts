@@ -1,0 +1,20 @@
+/** Asking BullMQ on behalf of an HTTP request: in time, and with an error that the caller can be told. */
+import { STORE_DEADLINE_MS, within } from '../domain/deadline.ts';
+import { QuireError } from '../errors.ts';
+
+/** How long the queue may be away while a worker starts, in milliseconds: the driver tries again meanwhile. */
+export const START_TIMEOUT_MS = 10_000;
+
+/** Awaits `work`. Rejects with `store-unavailable` when it fails or takes longer than the API may (or `timeoutMs`): BullMQ fails where its store does. */
+export async function askQueue<T>(work: Promise<T>, timeoutMs: number = STORE_DEADLINE_MS): Promise<T> {
+  const late = (): QuireError => new QuireError('store-unavailable', 'The queue does not answer in time.', { retryAfterSeconds: 2 });
+  try {
+    return await within(work, timeoutMs, late);
+  } catch (error) {
+    if (error instanceof QuireError) throw error;
+    throw new QuireError('store-unavailable', `The queue does not answer: ${(error as Error).message}`, {
+      cause: error,
+      retryAfterSeconds: 2,
+    });
+  }
+}

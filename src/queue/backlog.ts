@@ -1,0 +1,89 @@
+/** How much there is to do, as BullMQ counts it. */
+import type { Job } from 'bullmq';
+import { askQueue } from './ask-queue.ts';
+import { BULLMQ_PRIORITY, type ParseBookQueue } from './parse-book-queue.ts';
+import type { Backlog } from '../app/job-view.ts';
+
+/** A look at the queue is used again for this many times as long as it took: BullMQ counts on PostgreSQL by reading every job there is. */
+export const USED_AGAIN = 10;
+/** One that took less than this many milliseconds is not worth being behind for. */
+const QUICK_MS = 20;
+/** The oldest waiting job is looked for no more often than this, in milliseconds. */
+const OLDEST_MS = 1_000;
+
+export interface BacklogReader {
+  /**
+   * Jobs by state. Where counting takes long, up to ten times as long behind; which job is the oldest is up to a second behind.
+   * Rejects with `store-unavailable`.
+   */
+  look(): Promise<Backlog>;
+  /** Jobs that wait, under the same rule. */
+  waiting(): Promise<number>;
+  /** Jobs that wait, counted anew at each call. */
+  count(): Promise<number>;
+}
+
+/** Does not ask again while an answer is on its way, nor for `leastMs` after it, nor, after a slow one, for some time. */
+export function sparing<T>(
+  read: () => Promise<T>,
+  { leastMs = 0, clock = () => performance.now() }: { leastMs?: number; clock?: () => number } = {},
+): () => Promise<T> {
+  let last: Promise<T> | undefined;
+  let untilMs = Number.POSITIVE_INFINITY;
+  return () => {
+    if (last && clock() < untilMs) return last;
+    const startedMs = clock();
+    untilMs = Number.POSITIVE_INFINITY;
+    last = read().then(
+      (value) => {
+        const tookMs = clock() - startedMs;
+        untilMs = clock() + Math.max(leastMs, tookMs < QUICK_MS ? 0 : USED_AGAIN * tookMs);
+        return value;
+      },
+      (error: unknown) => {
+        untilMs = clock() + leastMs;
+        throw error;
+      },
+    );
+    return last;
+  };
+}
+
+export function createBacklog(queue: ParseBookQueue, now: () => number = Date.now): BacklogReader {
+  /** When the oldest waiting job was added, in milliseconds since the epoch: one at the head of its priority. */
+  const oldestAtMs = sparing(
+    async (): Promise<number | null> => {
+      const { interactive, normal } = BULLMQ_PRIORITY;
+      const counts = await askQueue(queue.getCountsPerPriority([interactive, normal]));
+      const nth = (state: 'waiting' | 'prioritized', index: number): Promise<Job[]> => askQueue(queue.getJobs([state], index, index, true));
+      const heads = await Promise.all([
+        // BullMQ's PostgreSQL backend lists these newest first whatever is asked for, so both ends are looked at.
+        nth('waiting', 0),
+        nth('waiting', Math.max(0, (counts[interactive] ?? 0) - 1)),
+        nth('prioritized', 0),
+        nth('prioritized', counts[normal] ?? 0),
+      ]);
+      const times = heads.flat().map(({ timestamp }) => timestamp);
+      return times.length === 0 ? null : Math.min(...times);
+    },
+    { leastMs: OLDEST_MS },
+  );
+  const look = async (): Promise<Backlog> => {
+    const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
+    const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+    return {
+      waiting,
+      active: counts['active'] ?? 0,
+      delayed: counts['delayed'] ?? 0,
+      failed: counts['failed'] ?? 0,
+      completed: counts['completed'] ?? 0,
+      // One that is not found any more, or was not there yet, is a young one.
+      oldestSeconds: waiting === 0 ? null : Math.max(0, Math.round((now() - ((await oldestAtMs()) ?? now())) / 1000)),
+    };
+  };
+  const count = async (): Promise<number> => {
+    const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
+    return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+  };
+  return { look: sparing(look), waiting: sparing(count), count };
+}

@@ -1,0 +1,134 @@
+/** Giving recorded jobs to BullMQ, and taking them back. Jobs that could not be given are given again as soon as the queue takes them. */
+import type { Priority } from '../domain/batch.ts';
+import type { JobId } from '../domain/identity.ts';
+import type { Store } from '../storage/store.ts';
+import { runIdOf } from '../domain/run-id.ts';
+import { askQueue } from './ask-queue.ts';
+import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
+
+/** More jobs than this are added in steps, so that each step has the whole time-out. */
+const ADD_AT_ONCE = 1_000;
+
+/**
+ * Keeps BullMQ from writing its default number of attempts along with every job (ours is set when the job runs): without it the options fit
+ * into what Redis packs tightly, 250 bytes a waiting job instead of 600.
+ */
+const WITHOUT_ATTEMPTS = { attempts: undefined as unknown as number };
+
+/** Jobs taken back in one step: on PostgreSQL each is a query of its own, and a step has the time that one request has. */
+const REMOVE_AT_ONCE = 100;
+
+/** Jobs that the queue did not take are given to it again after this long, in milliseconds, … */
+const AGAIN_MS = 1_000;
+/** … and left to the reconciler after this long. */
+const GIVE_UP_MS = 120_000;
+/** Jobs remembered for that at most; the reconciler finds the others. */
+const MOST_REMEMBERED = 20_000;
+
+export interface EnqueuedJob {
+  jobId: JobId;
+  run: string;
+}
+
+export interface Producer {
+  /** Adds jobs that the store has just recorded. Rejects with `store-unavailable`: what such an error left out is added later, while its record is live. */
+  enqueue(jobs: EnqueuedJob[], priority: Priority): Promise<void>;
+  /** Moves a waiting job forward, or adds it where the submission that recorded it has not yet. A job that has started meanwhile is left alone. */
+  raise(job: EnqueuedJob, priority: Priority): Promise<void>;
+  /** Takes jobs that nobody wants out of the queue, and tells those that run to stop, in whatever process. */
+  withdraw(jobs: EnqueuedJob[]): Promise<void>;
+  /** Adds nothing later any more. */
+  close(): void;
+}
+
+interface Refused {
+  jobs: EnqueuedJob[];
+  priority: Priority;
+  untilMs: number;
+}
+
+export function createProducer(store: Store, queue: ParseBookQueue): Producer {
+  let refused: Refused[] = [];
+  let timer: NodeJS.Timeout | null = null;
+  let closed = false;
+
+  const add = async (jobs: EnqueuedJob[], priority: Priority): Promise<void> => {
+    const number = BULLMQ_PRIORITY[priority];
+    const entries = jobs.map(({ jobId, run }) => ({
+      name: PARSE_BOOK,
+      data: {},
+      opts: { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) },
+    }));
+    await askQueue(queue.addBulk(entries));
+  };
+
+  const remember = (one: Refused): void => {
+    const known = refused.reduce((sum, { jobs }) => sum + jobs.length, 0);
+    if (closed || known + one.jobs.length > MOST_REMEMBERED || performance.now() > one.untilMs) return;
+    refused.push(one);
+    timer ??= setTimeout(() => void addAgain(), AGAIN_MS).unref();
+  };
+
+  /** Whether a run is still wanted: an addition that failed here may have reached the queue, and be done by now. */
+  const isLive = async ({ jobId, run }: EnqueuedJob): Promise<boolean> => {
+    const record = await store.jobs.get(jobId);
+    return record?.state === 'live' && record.run === run;
+  };
+
+  const addAgain = async (): Promise<void> => {
+    const due = refused;
+    refused = [];
+    for (const one of due) {
+      try {
+        const live = await Promise.all(one.jobs.map(isLive));
+        const jobs = one.jobs.filter((_, at) => live[at]);
+        if (jobs.length > 0) await add(jobs, one.priority);
+      } catch {
+        remember(one);
+      }
+    }
+    timer = null;
+    if (refused.length > 0 && !closed) timer = setTimeout(() => void addAgain(), AGAIN_MS).unref();
+  };
+
+  const enqueue: Producer['enqueue'] = async (jobs, priority) => {
+    for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
+      try {
+        await add(jobs.slice(from, from + ADD_AT_ONCE), priority);
+      } catch (error) {
+        const untilMs = performance.now() + GIVE_UP_MS;
+        for (; from < jobs.length; from += ADD_AT_ONCE) remember({ jobs: jobs.slice(from, from + ADD_AT_ONCE), priority, untilMs });
+        throw error;
+      }
+    }
+  };
+
+  return {
+    enqueue,
+    async raise({ jobId, run }, priority) {
+      const job = await askQueue(queue.getJob(runIdOf(jobId, run)));
+      if (job) {
+        await job.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
+        return;
+      }
+      const record = await store.jobs.get(jobId);
+      if (record?.state === 'live' && record.run === run) await enqueue([{ jobId, run }], priority);
+    },
+    async withdraw(jobs) {
+      const left: EnqueuedJob[] = [];
+      // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
+      for (let from = 0; from < jobs.length; from += REMOVE_AT_ONCE) {
+        const step = jobs.slice(from, from + REMOVE_AT_ONCE);
+        const removals = await askQueue(Promise.allSettled(step.map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)))));
+        left.push(...step.filter((_, at) => removals[at]?.status !== 'fulfilled' || removals[at].value !== 1));
+      }
+      // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
+      for (const { jobId, run } of left) await store.signals.publish({ kind: 'cancel', jobId, run });
+    },
+    close() {
+      closed = true;
+      if (timer) clearTimeout(timer);
+      refused = [];
+    },
+  };
+}

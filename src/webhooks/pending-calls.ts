@@ -1,0 +1,101 @@
+/**
+ * Bounds the calls of webhooks that wait. A receiver that is away for long while books are parsed would fill the store otherwise: its oldest calls are
+ * dropped, and its webhook tells how many. Looked at in rounds, so a limit may be exceeded by what comes within one.
+ */
+import type { Deliveries } from './deliveries.ts';
+import type { Endpoints } from './endpoints.ts';
+import { ageKeyOf, MAX_PENDING, MAX_PENDING_IN_ALL } from './pending-limits.ts';
+import { askQueue } from '../queue/ask-queue.ts';
+import { parseWebhookJobId, type WebhookQueue } from '../queue/deliver-webhook-queue.ts';
+
+const ROUND_MS = 10_000;
+/** Waiting calls looked at in one round. */
+const MOST_READ = 200_000;
+/** Calls dropped in one round: the next goes on. */
+const MOST_DROPPED = 5_000;
+
+export interface PendingCallsOptions {
+  queue: WebhookQueue;
+  deliveries: Pick<Deliveries, 'drop'>;
+  endpoints: Pick<Endpoints, 'countDropped'>;
+  log: { warn(fields: object, message: string): void };
+  /** For tests. */
+  limits?: { perWebhook: number; inAll: number };
+}
+
+export interface PendingCalls {
+  start(): void;
+  stop(): Promise<void>;
+  /** Drops what is too much; returns how many. */
+  round(): Promise<number>;
+}
+
+type Call = NonNullable<ReturnType<typeof parseWebhookJobId>> & { jobId: string };
+
+/** The calls beyond the limits, the oldest first. */
+function surplusOf(calls: Call[], { perWebhook, inAll }: { perWebhook: number; inAll: number }): Call[] {
+  const kept = new Map<string, number>();
+  let all = 0;
+  const surplus: Call[] = [];
+  const key = (call: Call): string => ageKeyOf(call.id);
+  // The latest first: they are kept.
+  for (const call of calls.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))) {
+    const own = kept.get(call.endpointId) ?? 0;
+    if (own >= perWebhook || all >= inAll) surplus.push(call);
+    else {
+      kept.set(call.endpointId, own + 1);
+      all += 1;
+    }
+  }
+  return surplus.toReversed();
+}
+
+export function createPendingCalls(options: PendingCallsOptions): PendingCalls {
+  const { queue, deliveries, endpoints, log, limits = { perWebhook: MAX_PENDING, inAll: MAX_PENDING_IN_ALL } } = options;
+  let timer: NodeJS.Timeout | null = null;
+  let current: Promise<unknown> | null = null;
+
+  const waiting = async (): Promise<Call[]> => {
+    const ids = await askQueue(queue.getRanges(['waiting', 'delayed', 'prioritized'], 0, MOST_READ - 1));
+    return ids.flatMap((jobId) => {
+      const named = parseWebhookJobId(jobId);
+      return named ? [{ ...named, jobId }] : [];
+    });
+  };
+
+  const round = async (): Promise<number> => {
+    // Counting is cheap, and nearly always enough.
+    const counts = await askQueue(queue.getJobCounts('waiting', 'delayed', 'prioritized'));
+    if (Object.values(counts).reduce((sum, n) => sum + n, 0) <= Math.min(limits.perWebhook, limits.inAll)) return 0;
+    const dropped = new Map<string, number>();
+    for (const { id, run, endpointId, jobId } of surplusOf(await waiting(), limits).slice(0, MOST_DROPPED)) {
+      if (await deliveries.drop(id, run)) dropped.set(endpointId, (dropped.get(endpointId) ?? 0) + 1);
+      // One that is just being made finds its record gone.
+      await queue.remove(jobId).catch(() => 0);
+    }
+    for (const [endpointId, calls] of dropped) {
+      await endpoints.countDropped(endpointId, calls);
+      log.warn({ endpointId, calls }, 'calls of a webhook were dropped, the oldest first: too many wait for its receiver');
+    }
+    return [...dropped.values()].reduce((sum, n) => sum + n, 0);
+  };
+
+  const schedule = (): void => {
+    timer = setTimeout(() => {
+      current = round()
+        .catch((error: unknown) => log.warn({ err: error }, 'the waiting calls of webhooks could not be looked at'))
+        .then(() => (timer ? schedule() : undefined));
+    }, ROUND_MS);
+    timer.unref();
+  };
+
+  return {
+    start: () => (timer ? undefined : schedule()),
+    async stop() {
+      if (timer) clearTimeout(timer);
+      timer = null;
+      await current;
+    },
+    round,
+  };
+}

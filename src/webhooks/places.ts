@@ -1,0 +1,100 @@
+/**
+ * Places for standing endpoints: whoever makes an endpoint takes a place first. The places that were taken last stand in one document that is changed by
+ * compare-and-set, so that many makers at once, of any process, do not pass the limit together.
+ */
+import { QuireError } from '../errors.ts';
+import type { DocumentStore } from '../storage/store.ts';
+
+const KEY = 'webhook-places';
+/** A place counts until its endpoint is seen, and for so long at most: its process may have ended before it made the endpoint. */
+const HELD_MS = 5 * 60_000;
+/** How often a change is tried while other processes are quicker, and how long a try waits for the next at most. */
+const MOST_TRIES = 50;
+const MOST_BACKOFF_MS = 50;
+
+interface Place {
+  id: string;
+  untilMs: number;
+}
+
+interface Wish {
+  id: string;
+  grant: (granted: boolean) => void;
+  fail: (error: unknown) => void;
+}
+
+export interface Places {
+  /** Takes a place for the endpoint `id`; `false` when there is none left. */
+  take(id: string): Promise<boolean>;
+  /** Gives the place of an endpoint that is gone back. */
+  release(id: string): Promise<void>;
+}
+
+export interface PlacesOptions {
+  documents: DocumentStore;
+  /** Ids of the endpoints that there are. */
+  known: () => Promise<string[]>;
+  most: number;
+  now: () => number;
+}
+
+export function createPlaces({ documents, known, most, now }: PlacesOptions): Places {
+  /** Wishes of this process that wait: one change of the document serves all of them. */
+  let wishes: Wish[] = [];
+  let serving = false;
+
+  const change = async (next: (held: Place[]) => Promise<Place[] | null>): Promise<void> => {
+    for (let tries = 1; tries <= MOST_TRIES; tries++) {
+      const nowMs = now();
+      const found = await documents.get(KEY, nowMs);
+      const held = found === null ? [] : (JSON.parse(found.json) as Place[]);
+      const places = await next(held.filter(({ untilMs }) => untilMs > nowMs));
+      if (places === null) return;
+      const options = { nowMs, ifVersion: found?.version ?? 0, expireAtMs: nowMs + HELD_MS };
+      if ((await documents.put(KEY, JSON.stringify(places), options)) !== null) return;
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * MOST_BACKOFF_MS));
+    }
+    throw new QuireError('store-unavailable', 'Too many change the webhooks at once.', { retryAfterSeconds: 1 });
+  };
+
+  const serve = async (batch: Wish[]): Promise<void> => {
+    let granted = 0;
+    await change(async (held) => {
+      // Read after the document: an endpoint whose place is not held any more was seen by whoever took it out, so it is seen here.
+      const ids = new Set(await known());
+      const open = held.filter(({ id }) => !ids.has(id));
+      granted = Math.min(batch.length, Math.max(0, most - ids.size - open.length));
+      if (granted === 0) return null;
+      return [...open, ...batch.slice(0, granted).map(({ id }) => ({ id, untilMs: now() + HELD_MS }))];
+    });
+    batch.forEach(({ grant }, at) => grant(at < granted));
+  };
+
+  const serveAll = async (): Promise<void> => {
+    serving = true;
+    while (wishes.length > 0) {
+      const batch = wishes;
+      wishes = [];
+      try {
+        await serve(batch);
+      } catch (error) {
+        // Whoever came meanwhile has waited for the same store.
+        for (const { fail } of [...batch, ...wishes.splice(0)]) fail(error);
+      }
+    }
+    serving = false;
+  };
+
+  return {
+    take: (id) =>
+      new Promise((grant, fail) => {
+        wishes.push({ id, grant, fail });
+        if (!serving) void serveAll();
+      }),
+    release: (gone) =>
+      change(async (held) => {
+        const others = held.filter(({ id }) => id !== gone);
+        return others.length === held.length ? null : others;
+      }),
+  };
+}
