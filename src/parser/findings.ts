@@ -98,6 +98,13 @@ export function numberIn(url: string | null, path: string): string | null {
   return at < 0 ? null : (/^0*([1-9]\d{0,11})(?!\d)/.exec(url.slice(at + path.length, at + path.length + 32))?.[1] ?? null);
 }
 
+/** "Silence (Hush, Hush, #3)" is "Silence"; a title that is nothing but the bracket stays as it is. */
+export function withoutSeries(title: string): string {
+  if (!title.endsWith(')')) return title;
+  const open = title.lastIndexOf(' (');
+  return open > 0 && title.slice(open).includes('#') ? title.slice(0, open).trimEnd() : title;
+}
+
 /** Each value once, in the order of first appearance. */
 export function unique(values: (string | null)[]): string[] {
   return [...new Set(values.filter((value) => value !== null))];

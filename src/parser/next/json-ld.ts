@@ -1,7 +1,7 @@
 /** The JSON-LD layer of the current layout: for search engines, so it survives when the page's data is cut off. */
 import type { Contributor } from '../../domain/book.ts';
-import { address, count, cover, isbn13, numberIn, pageCount, put, rating, type Findings } from '../findings.ts';
-import { isObject, parseJson, type JsonObject } from './json-slices.ts';
+import { address, count, cover, isbn13, numberIn, pageCount, put, rating, withoutSeries, type Findings } from '../findings.ts';
+import { isObject, parseJson, type JsonObject } from '../markup/json-slices.ts';
 import { decodeText } from '../markup/markup.ts';
 import { decode } from '../markup/page-bytes.ts';
 import { line } from '../markup/text.ts';
@@ -50,13 +50,6 @@ export function readJsonLd(data: JsonObject): Findings {
   put(findings, 'isbn13', isbn13(data['isbn']));
   put(findings, 'coverUrl', cover(text(data['image'])));
   return findings;
-}
-
-/** "Silence (Hush, Hush, #3)" is "Silence"; a title that is nothing but the bracket stays as it is. */
-export function withoutSeries(title: string): string {
-  if (!title.endsWith(')')) return title;
-  const open = title.lastIndexOf(' (');
-  return open > 0 && title.slice(open).includes('#') ? title.slice(0, open).trimEnd() : title;
 }
 
 function authors(value: unknown): Contributor[] {

@@ -15,7 +15,7 @@ import {
   unique,
   type Findings,
 } from '../findings.ts';
-import { isObject, type JsonObject } from './json-slices.ts';
+import { isObject, type JsonObject } from '../markup/json-slices.ts';
 import type { NextState } from './next-state.ts';
 import { line, paragraphsOfHtml } from '../markup/text.ts';
 

@@ -1,5 +1,5 @@
 /** Finds the book, and what it refers to, in the `__NEXT_DATA__` of a page of the current layout. */
-import { isObject, objectBehindKey, objectByKey, parseJson, stringEnd, type JsonObject } from './json-slices.ts';
+import { isObject, objectBehindKey, objectByKey, parseJson, stringEnd, type JsonObject } from '../markup/json-slices.ts';
 import { attributesAround, decode, tagBounds } from '../markup/page-bytes.ts';
 
 /** `__NEXT_DATA__` of real pages is 9 to 300 kB; beyond this the whole is never handed to `JSON.parse`. */

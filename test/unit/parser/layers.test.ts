@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { withoutSeries } from '../../../src/parser/next/json-ld.ts';
+import { withoutSeries } from '../../../src/parser/findings.ts';
 import { fixture } from '../../support/corpus.ts';
 import { bookOf, expectValid, read } from './reading.ts';
 

@@ -1,8 +1,7 @@
 /** The Open Graph layer: what both layouts tell social networks. The poorest layer, since its texts are cut and its links name other editions. */
-import { cover, put, type Findings } from './findings.ts';
-import { withoutSeries } from './next/json-ld.ts';
-import { metaContent } from './markup/page-bytes.ts';
-import { line } from './markup/text.ts';
+import { cover, put, withoutSeries, type Findings } from '../findings.ts';
+import { metaContent } from '../markup/page-bytes.ts';
+import { line } from '../markup/text.ts';
 
 /**
  * A title, unless it was cut, and a cover. Never an id: `og:url` names another edition on 8 % of pages. Never a description:

@@ -1,7 +1,7 @@
 /** The old layout's details: format, pages and publication in two lines, then a box of titled rows. */
 import { parseEnglishDate, plausibleYear } from '../dates.ts';
 import { isbn10, isbn13, pageCount, put, unique, type Findings } from '../findings.ts';
-import { seriesLinks } from './legacy-links.ts';
+import { seriesLinks } from './links.ts';
 import { attribute, find, findAll, hasClass, parseMarkup, type Markup } from '../markup/markup.ts';
 import { decode, elementById } from '../markup/page-bytes.ts';
 import { line, textOf } from '../markup/text.ts';

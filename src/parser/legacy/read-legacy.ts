@@ -1,7 +1,7 @@
 /** The old layout (2010 to 2022): the part of the page around `<h1 id="bookTitle"`, cut out in four pieces. */
 import { address, count, cover, distribution, numberIn, put, rating, unique, type Findings } from '../findings.ts';
-import { readDetails } from './legacy-details.ts';
-import { contributorLinks, seriesLinks } from './legacy-links.ts';
+import { readDetails } from './details.ts';
+import { contributorLinks, seriesLinks } from './links.ts';
 import { attribute, attributeIn, find, findAll, hasClass, parseMarkup } from '../markup/markup.ts';
 import { attributesAround, decode, elementById, metaContent } from '../markup/page-bytes.ts';
 import { paragraphsOf, textOf } from '../markup/text.ts';

@@ -4,7 +4,7 @@
  *
  * Sound because inside a JSON string every quote stands behind a backslash: the bytes `"Book:kca://…":{` can only be a key.
  */
-import { decode } from '../markup/page-bytes.ts';
+import { decode } from './page-bytes.ts';
 
 export type JsonObject = Record<string, unknown>;
 

@@ -1,0 +1,81 @@
+/** Which book a page is of, and whether that is the book that was asked for. */
+import type { BookReference } from '../domain/identity.ts';
+import { numberIn } from './findings.ts';
+import { legacyBookIds } from './legacy/read-legacy.ts';
+import { canonicalLink, decode, metaContent } from './markup/page-bytes.ts';
+import { nextBookId } from './next/next-data.ts';
+import type { NoBook, PageAnswer } from './no-book.ts';
+import type { BookPage } from './recognise.ts';
+
+/** The book number of a page, or why the page cannot be used. */
+export function identify(page: Buffer, book: BookPage, answer: PageAnswer, asked: BookReference): string | NoBook {
+  switch (book.kind) {
+    case 'legacy':
+      return agreedId(legacyBookIds(page, book.title), answer, asked);
+    case 'data': {
+      const own = nextBookId(book.entry) ?? book.state.queriedId;
+      return agreedId(own === null ? [] : [own], answer, asked);
+    }
+    case 'rendered': {
+      const own = book.state?.queriedId ?? renderedId(page);
+      return own === null ? corroboratedId(page, answer, asked) : agreedId([own], answer, asked);
+    }
+  }
+}
+
+/** Whether a book number is the one that was asked for, or the one that Goodreads redirected to. */
+export function isExpected(id: string, answer: PageAnswer, asked: BookReference): boolean {
+  return (asked.kind === 'book' && id === asked.bookId) || id === redirectedId(answer);
+}
+
+/** The book number in the path of the final address; `null` when it has none. */
+export function redirectedId(answer: PageAnswer): string | null {
+  return numberIn(/^[^?#]*/.exec(answer.url)?.[0] ?? null, '/book/show/');
+}
+
+/** The page's own number: the page must state exactly one, and it must be the one that was asked for or redirected to. */
+function agreedId(ids: string[], answer: PageAnswer, asked: BookReference): string | NoBook {
+  const [id, other] = ids;
+  if (id === undefined) return { kind: 'unrecognised', reason: 'The page of a book does not say which book it is.' };
+  if (other !== undefined) return { kind: 'unrecognised', reason: `The page contradicts itself: it names the books ${id} and ${other}.` };
+  if (isExpected(id, answer, asked) || (asked.kind === 'isbn' && redirectedId(answer) === null)) return id;
+  const wanted = asked.kind === 'book' ? `book ${asked.bookId}` : `ISBN ${asked.isbn13}`;
+  return { kind: 'other-page', reason: `The page is that of book ${id}, not of ${wanted}.` };
+}
+
+/**
+ * For a page that states no number of its own. Its canonical link and `og:url` often name another edition, so they never are
+ * the id; but where one of them names the very book that was asked for, they confirm it.
+ */
+function corroboratedId(page: Buffer, answer: PageAnswer, asked: BookReference): string | NoBook {
+  for (const url of [metaContent(page, 'og:url'), canonicalLink(page)]) {
+    const id = numberIn(url, '/book/show/');
+    if (id !== null && isExpected(id, answer, asked)) return id;
+  }
+  return { kind: 'unrecognised', reason: 'Too little is left of the page to say which book it is.' };
+}
+
+/** Marks of the rendered page that carry the shown edition's number, wherever they occur (32 of the corpus' 72 pages, none is wrong). */
+const RENDERED_IDS = ['review/edit/', 'ReviewListInitial-'];
+const OWN_LINK = 'href="/book/show/';
+/** Links looked at in search of the page's own. */
+const MAX_LINKS = 16;
+
+/**
+ * The number a page states of itself outside of its data: in those marks, or in its link to all its reviews (the other pages
+ * of the corpus have that; readers' own links in reviews are absolute, so a relative one is the page's).
+ */
+function renderedId(page: Buffer): string | null {
+  for (const mark of RENDERED_IDS) {
+    const at = page.indexOf(mark);
+    const id = at < 0 ? null : numberIn(decode(page, at, at + 48), mark);
+    if (id !== null) return id;
+  }
+  let at = page.indexOf(OWN_LINK);
+  for (let tries = 0; at >= 0 && tries < MAX_LINKS; tries += 1) {
+    const link = decode(page, at, at + 512);
+    if (/^[^"?]*\/reviews["?]/.test(link.slice(OWN_LINK.length))) return numberIn(link, '/book/show/');
+    at = page.indexOf(OWN_LINK, at + OWN_LINK.length);
+  }
+  return null;
+}
