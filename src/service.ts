@@ -185,7 +185,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
           store,
           queue,
           crawler,
-          heldUntilMs: () => source.current().hold?.untilMs ?? 0,
+          source,
           settings: {
             attempts: config.crawlAttempts,
             bookTtlMs: config.bookTtlMs,
@@ -197,16 +197,13 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
             drainSeconds: config.drainSeconds,
           },
           log,
-          observe: watch.observe,
+          watch,
           announce: calls.announceBook,
           now,
           random,
         }),
         (w) => w.stop(),
       );
-      source.onChange((state) => {
-        if (state.hold === null) worker.wake();
-      });
       const reconciler = step(
         'reconciler',
         createReconciler({ store, producer, waiting: backlog.waiting, log, batchTtlMs: config.batchTtlMs, now }),

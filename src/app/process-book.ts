@@ -1,38 +1,34 @@
 /**
- * The one kind of job: fetch a book's page, parse it, keep the book, settle everybody who waits.
+ * One run of a book's job: fetch the page, parse it, store the book, settle everybody who waits.
  *
- * It may run twice, its effect may not: settling is fenced by the run, and storing by the time of the parse. Settling comes before BullMQ's own
- * bookkeeping, so a worker that dies in between leaves a job that runs again and finds nothing left to do.
+ * A run may happen twice, its effect may not: settling is fenced by the run, and storing by the time at which the page was asked for.
+ * The queue's own record is completed after settling, so a worker that dies in between leaves a job that runs again and finds nothing to do.
  */
-import { createHash } from 'node:crypto';
 import { gzipSync } from 'node:zlib';
-import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
-import type { Book, ParsedBook } from '../domain/book.ts';
-import { referenceOfJob, type JobId } from '../domain/identity.ts';
-import { richness } from '../domain/richness.ts';
-import { serializeBook } from '../domain/serialize-book.ts';
-import type { PageReading } from '../parser/read-page.ts';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
-import { SourceHeld } from '../crawl/source/source.ts';
-import { QuireError, type ErrorCode } from '../errors.ts';
-import type { Announcer } from '../webhooks/announcer.ts';
-import type { Settlement, Store, StoredBook } from '../storage/store.ts';
-import { parseRunId } from '../domain/run-id.ts';
-import type { JobOutcome, TimelineEntry } from '../domain/job.ts';
-import type { ParserWatch } from './parser-watch.ts';
-import type { ParseBookData, ParseBookResult } from '../queue/parse-book-queue.ts';
+import { SourceHeld, type Source } from '../crawl/source/source.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
+import type { ParsedBook } from '../domain/book.ts';
+import type { BookReference, JobId } from '../domain/identity.ts';
+import type { TimelineEntry } from '../domain/job.ts';
+import type { Log } from '../domain/log.ts';
+import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
+import { QuireError, type ErrorCode } from '../errors.ts';
+import type { PageReading } from '../parser/read-page.ts';
+import type { Store } from '../storage/store.ts';
+import type { AnnounceBook } from './announce.ts';
+import type { ParserWatch } from './parser-watch.ts';
+import { toStoredBook } from './stored-book.ts';
 
-/** Failed pages kept for a person to look at: how many, and for how long. */
+/** Pages that were not recognised are kept for a person to look at: so many, for so long. */
 const MAX_KEPT_PAGES = 200;
 const KEEP_PAGE_MS = 7 * 86_400_000;
 
 /** Wait in milliseconds after the store failed a job, doubled with each start of the job. */
 const STORE_BACKOFF_MS = 500;
-/** A job that was started more often than this pays with attempts for what the store fails: each start may be another request to Goodreads. */
-const MOST_FORGIVEN_STARTS = 10;
 
-export interface ParseBookSettings {
+export interface ProcessBookSettings {
+  /** CRAWL_ATTEMPTS. */
   attempts: number;
   bookTtlMs: number;
   bookRetentionMs: number;
@@ -40,188 +36,220 @@ export interface ParseBookSettings {
   notFoundRecheckMs: number;
 }
 
-export interface ParseBookDeps {
+export interface ProcessBookDeps {
   store: Store;
   crawler: Crawler<PageReading>;
-  /** Until when the source is closed, as far as is known: where a blocked job waits for. */
-  heldUntilMs(): number;
-  settings: ParseBookSettings;
-  log: { debug(fields: object, message: string): void; warn(fields: object, message: string): void };
-  /** Told that the source is closed until then: the worker takes no job before. */
-  hold(untilMs: number): void;
-  /** Told of every page that was read, for the parser's counters. */
-  observe: ParserWatch['observe'];
-  /** Told of every job that gave a book, after it was settled; told again when the worker may have died before. */
-  announce?: Announcer['announceBook'];
-  now?: () => number;
-  random?: () => number;
+  source: Pick<Source, 'current'>;
+  settings: ProcessBookSettings;
+  log: Log;
+  /** Counts what the parser finds. */
+  watch: Pick<ParserWatch, 'observe'>;
+  /** Hears of every job that gave a book, after it was settled; hears of it again where the worker may have died before. */
+  announce: AnnounceBook;
+  now: () => number;
+  random: () => number;
 }
 
-/** An attempt failed in passing: BullMQ tries again after the backoff, which honours what the source asked for. */
-export class AttemptFailed extends Error {
-  readonly retryAfterMs: number | null;
-  constructor(message: string, retryAfterMs: number | null) {
-    super(message);
-    this.name = 'AttemptFailed';
-    this.retryAfterMs = retryAfterMs;
+/** One run of a job, as the queue hands it over. */
+export interface BookTask {
+  jobId: JobId;
+  run: string;
+  reference: BookReference;
+  /** The attempt that this run is, from 1. */
+  attempt: number;
+  /** How often the run was started, attempts and free starts together. */
+  starts: number;
+  /** When Goodreads first said "not found"; `null` when it has not. */
+  missingAtMs: number | null;
+  /** Its reason is `cancelled` when nobody wants the book any more; with any other reason the worker gives the job up. */
+  signal: AbortSignal;
+}
+
+/** What the queue does with the job now. */
+export type TaskResult =
+  /** The job is settled. */
+  | { next: 'done'; outcome: 'parsed' | 'not-found' | 'cancelled' | 'settled before' }
+  /** The job is settled as failed. */
+  | { next: 'end'; code: ErrorCode; detail: string }
+  /** It runs again after a backoff. This attempt counts. */
+  | { next: 'retry'; code: ErrorCode; detail: string; retryAfterMs: number | null }
+  /** It runs again at this time. This attempt does not count. */
+  | { next: 'later'; atMs: number; missingAtMs: number | null }
+  /** It goes back to the queue; no job is taken until then. This attempt does not count. */
+  | { next: 'wait-for-source'; untilMs: number }
+  /** It goes back to the queue at once. This attempt does not count. */
+  | { next: 'queue-again' };
+
+interface Failure {
+  cause: FailureCause;
+  /** A sentence. */
+  detail: string;
+  /** How long Goodreads asked to be left alone, in milliseconds. */
+  retryAfterMs?: number | null;
+  /** Until when the source is closed, in milliseconds since the epoch. */
+  untilMs?: number;
+}
+
+const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
+
+/** Makes the use case. It rejects only with errors that nobody foresaw, and with `store-unavailable` once a job has been forgiven often enough. */
+export function createProcessBook(deps: ProcessBookDeps): (task: BookTask) => Promise<TaskResult> {
+  const { settings, now, random } = deps;
+  return async function processBook(task) {
+    try {
+      return (await settledBefore(deps, task)) ?? (await crawlAndSettle(deps, task));
+    } catch (error) {
+      if (!(error instanceof QuireError) || error.code !== 'store-unavailable') throw error;
+      const verdict = judge('store-away', { attempt: task.attempt, maxAttempts: settings.attempts, times: task.starts });
+      if (verdict.costsAttempt) throw error;
+      const waitMs = backoffMs(task.starts, { baseMs: STORE_BACKOFF_MS, retryAfterMs: null, random });
+      return { next: 'later', atMs: now() + waitMs, missingAtMs: task.missingAtMs };
+    }
+  };
+}
+
+/** A run that was started before may have settled its job. Its worker may have died before it announced the book, and to announce twice is harmless. */
+async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run, starts }: BookTask): Promise<TaskResult | null> {
+  if (starts <= 1) return null;
+  const record = await store.jobs.get(jobId);
+  if (!record || (record.state === 'live' && record.run === run)) return null;
+  if (record.run === run && record.state === 'parsed' && record.settledAtMs !== null)
+    await announce({ jobId, run, settledAtMs: record.settledAtMs, book: null });
+  return { next: 'done', outcome: 'settled before' };
+}
+
+async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<TaskResult> {
+  let result: CrawlResult<PageReading>;
+  try {
+    result = await deps.crawler.crawl(task.reference, { signal: task.signal });
+  } catch (error) {
+    if (task.signal.aborted && task.signal.reason === 'cancelled') return { next: 'done', outcome: 'cancelled' };
+    const failure = failureOfCrawl(error, task.signal, deps.source);
+    if (failure === null) throw error;
+    return fail(deps, task, failure);
+  }
+  const { reading } = result;
+  if (reading.kind === 'book') return settleBook(deps, task, reading.book, result.askedAtMs);
+  if (reading.kind === 'other-page' || reading.kind === 'unrecognised') {
+    deps.watch.observe(reading.kind, null, null);
+    await keepPage(deps, task.jobId, result.answer.body);
+  }
+  return fail(deps, task, failureOfReading(reading, result, deps.source));
+}
+
+/** What an error of the crawler means; `null` for one that is not about the crawl. */
+function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBookDeps['source']): Failure | null {
+  if (signal.aborted) return { cause: 'worker-stopped', detail: 'The worker stops.' };
+  if (error instanceof SourceHeld) return { cause: 'source-closed', detail: error.message, untilMs: error.untilMs };
+  if (!(error instanceof QuireError) || error.code === 'store-unavailable') return null;
+  if (error.code === 'disallowed') return { cause: 'disallowed', detail: error.message };
+  if (error.code === 'blocked') return { cause: 'source-closed', detail: error.message, untilMs: closedUntilMs(source) };
+  const { retryAfterSeconds } = error;
+  return { cause: 'fetch-failed', detail: error.message, retryAfterMs: retryAfterSeconds === undefined ? null : retryAfterSeconds * 1000 };
+}
+
+/** What a page without a book means. */
+function failureOfReading(
+  reading: Exclude<PageReading, { kind: 'book' }>,
+  { retryAfterMs }: CrawlResult<PageReading>,
+  source: ProcessBookDeps['source'],
+): Failure {
+  const { kind, reason } = reading;
+  switch (kind) {
+    case 'missing':
+      return { cause: 'missing', detail: reason };
+    case 'blocked':
+    case 'sign-in':
+      return { cause: 'blocked', detail: reason, untilMs: closedUntilMs(source) };
+    case 'overloaded':
+      return { cause: 'overloaded', detail: reason, retryAfterMs };
+    case 'other-page':
+    case 'unrecognised':
+      return { cause: 'not-recognised', detail: reason };
   }
 }
 
-type ParseBookJob = Job<ParseBookData, ParseBookResult>;
+const closedUntilMs = (source: ProcessBookDeps['source']): number => source.current().hold?.untilMs ?? 0;
 
-/** Turns a parse into what a store keeps. `etag` changes with the bytes. */
-export function toStoredBook(parsed: ParsedBook, via: Book['via'], fetchedAtMs: number, freshForMs: number): StoredBook {
-  const body = serializeBook({ ...parsed, fetchedAt: new Date(fetchedAtMs).toISOString(), via });
-  return {
-    bookId: parsed.id as StoredBook['bookId'],
-    body,
-    etag: createHash('sha1').update(body).digest('base64url').slice(0, 16),
-    fetchedAtMs,
-    freshUntilMs: fetchedAtMs + freshForMs,
-    richness: richness(parsed),
-  };
+/** Does what the table of failures says: notes the failure, settles the job where it ends, and tells the queue what comes next. */
+async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Promise<TaskResult> {
+  const { settings, now } = deps;
+  const { cause, detail, retryAfterMs = null, untilMs = 0 } = failure;
+  const { code } = FAILURES[cause];
+  const times = cause === 'missing' && task.missingAtMs !== null ? 2 : 1;
+  const { next } = judge(cause, { attempt: task.attempt, maxAttempts: settings.attempts, times });
+  await noteFailure(deps, task, failure, next);
+  switch (next) {
+    case 'retry':
+      return { next, code, detail, retryAfterMs };
+    case 'wait-for-source':
+      return { next, untilMs };
+    case 'queue-again':
+      return { next };
+    case 'look-again':
+      return { next: 'later', atMs: now() + settings.notFoundRecheckMs, missingAtMs: now() };
+    case 'end':
+      return settleFailure(deps, task, failure);
+  }
 }
 
-/** Builds the processor. It resolves when the job is settled, and throws what BullMQ understands otherwise. */
-export function createParseBook(deps: ParseBookDeps) {
-  const { store, crawler, heldUntilMs, settings, log, hold, observe, announce, now = Date.now, random = Math.random } = deps;
+async function noteFailure(deps: ProcessBookDeps, task: BookTask, failure: Failure, next: string): Promise<void> {
+  const { store, settings, now } = deps;
+  const note = (event: TimelineEntry['event'], detail: string): Promise<void> =>
+    store.jobs.note(task.jobId, task.run, { atMs: now(), event, detail });
+  const { cause, detail, retryAfterMs = null } = failure;
+  if (cause === 'blocked') return note('blocked', `${detail} No attempt was used.`);
+  if (next === 'look-again') {
+    const atMs = now() + settings.notFoundRecheckMs;
+    return note('recheck', `Goodreads said "not found"; a second look follows at ${new Date(atMs).toISOString()}.`);
+  }
+  if (FAILURES[cause].next !== 'retry') return;
+  const asked = retryAfterMs === null ? '' : `, asked to wait ${Math.ceil(retryAfterMs / 1000)} s`;
+  await note('attempt-failed', `Attempt ${task.attempt} of ${settings.attempts}: ${withoutStop(detail)}${asked}.`);
+}
 
-  const attemptBook = async (job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> => {
-    // The attempts are set here and not in the job, where a million waiting jobs would carry them along.
-    Object.assign(job.opts, { attempts: settings.attempts, backoff: { type: 'custom' } });
-    const ids = parseRunId(job.id ?? '');
-    const reference = ids && referenceOfJob(ids.jobId);
-    if (!ids || !reference) throw new UnrecoverableError(`invalid-request: ${job.id} is not the id of a ${job.name} job`);
-    const { jobId, run } = ids;
+async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, detail }: Failure): Promise<TaskResult> {
+  const { store, settings, watch, now } = deps;
+  const { jobId, run, attempt: attempts, missingAtMs } = task;
+  const { code, outcome, next } = FAILURES[cause];
+  const nowMs = now();
+  const base = { jobId, run, nowMs, attempts, book: null, keepUntilMs: 0, missingUntilMs: nowMs + settings.notFoundTtlMs };
+  if (outcome === 'not-found') {
+    watch.observe('missing', null, null);
+    const firstAt = new Date(missingAtMs ?? nowMs).toISOString();
+    await store.jobs.settle({ ...base, outcome, error: { code, detail: `Goodreads said "not found" twice, first at ${firstAt}.` } });
+    return { next: 'done', outcome };
+  }
+  const told = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;
+  await store.jobs.settle({ ...base, outcome, error: { code, detail: told } });
+  return { next: 'end', code, detail };
+}
 
-    if (job.attemptsStarted > 1) {
-      const record = await store.jobs.get(jobId);
-      if (record && (record.state !== 'live' || record.run !== run)) {
-        // Its worker may have died between settling and announcing. Announcing twice is the same as once.
-        if (record.run === run && record.state === 'parsed' && record.settledAtMs !== null)
-          await announce?.({ jobId, run, settledAtMs: record.settledAtMs, book: null });
-        return { outcome: 'settled before' };
-      }
-    }
-    // Should this worker be lost too, that may be the end of the job, and its failure names who had it. Nothing else depends on it.
-    if (job.stalledCounter > 0 && job.processedBy)
-      await job.updateData({ ...job.data, lastWorker: job.processedBy }).catch(() => undefined);
-    const note = (event: TimelineEntry['event'], detail: string): Promise<void> =>
-      store.jobs.note(jobId, run, { atMs: now(), event, detail });
-    const settle = (outcome: JobOutcome, more: Partial<Settlement>): ReturnType<Store['jobs']['settle']> =>
-      store.jobs.settle({
-        jobId,
-        run,
-        nowMs: now(),
-        outcome,
-        attempts: job.attemptsMade + 1,
-        error: null,
-        book: null,
-        keepUntilMs: now() + settings.bookRetentionMs,
-        missingUntilMs: now() + settings.notFoundTtlMs,
-        ...more,
-      });
-
-    const handBack = async (untilMs: number): Promise<never> => {
-      hold(untilMs);
-      await job.moveToWait(token);
-      throw new WaitingError();
-    };
-
-    const failAttempt = async (code: ErrorCode, detail: string, retryAfterMs: number | null): Promise<never> => {
-      const attempt = job.attemptsMade + 1;
-      const asked = retryAfterMs === null ? '' : `, asked to wait ${Math.ceil(retryAfterMs / 1000)} s`;
-      await note('attempt-failed', `Attempt ${attempt} of ${settings.attempts}: ${detail.replace(/\.$/, '')}${asked}.`);
-      if (attempt >= settings.attempts) {
-        await settle('failed', { error: { code, detail: `${detail.replace(/\.$/, '')} (after ${attempt} attempts).` } });
-      }
-      throw new AttemptFailed(`${code}: ${detail}`, retryAfterMs);
-    };
-
-    const failForGood = async (code: ErrorCode, detail: string): Promise<never> => {
-      await settle('failed', { error: { code, detail } });
-      throw new UnrecoverableError(`${code}: ${detail}`);
-    };
-
-    const lookAgain = async (): Promise<ParseBookResult> => {
-      const firstAtMs = job.data.missingAtMs;
-      if (firstAtMs === undefined) {
-        // Goodreads says "not found" of living books now and then (4 of 2,200 requests in one crawl of 2025): a second look decides.
-        const againAtMs = now() + settings.notFoundRecheckMs;
-        await job.updateData({ ...job.data, missingAtMs: now() });
-        await note('recheck', `Goodreads said "not found"; a second look follows at ${new Date(againAtMs).toISOString()}.`);
-        await job.moveToDelayed(againAtMs, token);
-        throw new DelayedError();
-      }
-      observe('missing', null, null);
-      await settle('not-found', {
-        error: { code: 'book-not-found', detail: `Goodreads said "not found" twice, first at ${new Date(firstAtMs).toISOString()}.` },
-      });
-      return { outcome: 'not-found' };
-    };
-
-    let result: CrawlResult<PageReading>;
-    try {
-      result = await crawler.crawl(reference, { signal });
-    } catch (error) {
-      if (signal.aborted) {
-        if (signal.reason === 'cancelled') return { outcome: 'cancelled' };
-        // The worker is going away: the job goes back and keeps its attempts.
-        await job.moveToWait(token);
-        throw new WaitingError();
-      }
-      if (error instanceof SourceHeld) return handBack(error.untilMs);
-      if (!(error instanceof QuireError)) throw error;
-      if (error.code === 'disallowed') return failForGood(error.code, error.message);
-      if (error.code === 'store-unavailable') throw error;
-      if (error.code === 'blocked') return handBack(heldUntilMs());
-      return failAttempt(error.code, error.message, error.retryAfterSeconds === undefined ? null : error.retryAfterSeconds * 1000);
-    }
-
-    const { reading } = result;
-    switch (reading.kind) {
-      case 'book': {
-        // The time of the request, not of the parse: a worker that hung in between, and wakes when another has crawled the book again,
-        // must not put its older page over the newer one.
-        const book = toStoredBook(reading.book, 'crawl', result.askedAtMs, spreadMs(settings.bookTtlMs, random));
-        const settledAtMs = now();
-        const { settled, stored } = await settle('parsed', { book, nowMs: settledAtMs });
-        observe('book', reading.book, stored);
-        if (settled) await announce?.({ jobId, run, settledAtMs, book });
-        if (stored === 'poorer') log.warn({ jobId, richness: book.richness }, 'a poorer parse did not replace the richer copy');
-        return { outcome: 'parsed' };
-      }
-      case 'missing':
-        return lookAgain();
-      case 'blocked':
-      case 'sign-in':
-        await note('blocked', `${reading.reason} No attempt was used.`);
-        return handBack(heldUntilMs());
-      case 'overloaded':
-        return failAttempt('crawl-failed', reading.reason, result.retryAfterMs);
-      case 'other-page':
-      case 'unrecognised': {
-        observe(reading.kind, null, null);
-        await keepPage(store, jobId, result.answer.body, now());
-        return failForGood('page-not-recognised', reading.reason);
-      }
-    }
-  };
-
-  return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
-    try {
-      return await attemptBook(job, token, signal);
-    } catch (error) {
-      if (!(error instanceof QuireError) || error.code !== 'store-unavailable' || job.attemptsStarted > MOST_FORGIVEN_STARTS) throw error;
-      // It was the store and not the source: that costs no attempt, or an outage of some seconds would use up all of them. Where the store is still
-      // away, this rejects too; the lock ends then, and the check for stalled jobs finds the job.
-      await job.moveToDelayed(now() + backoffMs(job.attemptsStarted, { baseMs: STORE_BACKOFF_MS, retryAfterMs: null, random }), token);
-      throw new DelayedError();
-    }
-  };
+async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {
+  const { store, settings, watch, announce, log, now, random } = deps;
+  const { jobId, run } = task;
+  // The time of the request, not of the parse: a worker that hung in between must not put its older page over a newer one.
+  const book = toStoredBook(parsed, 'crawl', askedAtMs, spreadMs(settings.bookTtlMs, random));
+  const settledAtMs = now();
+  const { settled, stored } = await store.jobs.settle({
+    jobId,
+    run,
+    nowMs: settledAtMs,
+    outcome: 'parsed',
+    attempts: task.attempt,
+    error: null,
+    book,
+    keepUntilMs: settledAtMs + settings.bookRetentionMs,
+    missingUntilMs: 0,
+  });
+  watch.observe('book', parsed, stored);
+  if (settled) await announce({ jobId, run, settledAtMs, book });
+  if (stored === 'poorer') log.warn({ jobId, richness: book.richness }, 'a poorer parse did not replace the richer copy');
+  return { next: 'done', outcome: 'parsed' };
 }
 
 /** Keeps what the source sent, so that a person can see what we saw (`GET /jobs/{id}/page`). */
-async function keepPage(store: Store, jobId: JobId, body: Uint8Array, nowMs: number): Promise<void> {
+async function keepPage({ store, now }: ProcessBookDeps, jobId: JobId, body: Uint8Array): Promise<void> {
+  const nowMs = now();
   await store.pages.keep(jobId, gzipSync(body), { nowMs, expireAtMs: nowMs + KEEP_PAGE_MS, maxPages: MAX_KEPT_PAGES });
 }

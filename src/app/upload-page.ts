@@ -2,9 +2,9 @@
 import { bookReference, type BookId } from '../domain/identity.ts';
 import { readPage, type PageReading } from '../parser/read-page.ts';
 import { QuireError } from '../errors.ts';
-import type { Announcer } from '../webhooks/announcer.ts';
 import type { Store, StoredBook } from '../storage/store.ts';
-import { toStoredBook } from './process-book.ts';
+import type { AnnounceBook } from './announce.ts';
+import { toStoredBook } from './stored-book.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import type { Producer } from '../queue/producer.ts';
 import { spreadMs } from '../domain/backoff.ts';
@@ -26,7 +26,7 @@ export interface UploadsOptions {
   watch: ParserWatch;
   settings: { bookTtlMs: number; bookRetentionMs: number };
   /** Told of every page that gave a book or ended a job. */
-  announce?: Announcer['announceBook'];
+  announce: AnnounceBook;
   now?: () => number;
   random?: () => number;
 }
@@ -67,7 +67,7 @@ export function createUploads({
       watch.observe('book', reading.book, stored);
       // When it cannot be announced the caller is told so, and puts the page again.
       if (settled || stored === 'stored')
-        await announce?.({ jobId: reference.jobId, run: live?.run ?? `put-${book.etag}`, settledAtMs: nowMs, book });
+        await announce({ jobId: reference.jobId, run: live?.run ?? `put-${book.etag}`, settledAtMs: nowMs, book });
       return { book, stored: stored ?? 'stored' };
     },
   };

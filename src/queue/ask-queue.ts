@@ -1,5 +1,5 @@
 /** Asking BullMQ on behalf of an HTTP request: in time, and with an error that the caller can be told. */
-import { STORE_DEADLINE_MS, within } from '../domain/deadline.ts';
+import { STORE_DEADLINE_MS, withDeadline } from '../domain/deadline.ts';
 import { QuireError } from '../errors.ts';
 
 /** How long the queue may be away while a worker starts, in milliseconds: the driver tries again meanwhile. */
@@ -9,7 +9,7 @@ export const START_TIMEOUT_MS = 10_000;
 export async function askQueue<T>(work: Promise<T>, timeoutMs: number = STORE_DEADLINE_MS): Promise<T> {
   const late = (): QuireError => new QuireError('store-unavailable', 'The queue does not answer in time.', { retryAfterSeconds: 2 });
   try {
-    return await within(work, timeoutMs, late);
+    return await withDeadline(work, timeoutMs, late);
   } catch (error) {
     if (error instanceof QuireError) throw error;
     throw new QuireError('store-unavailable', `The queue does not answer: ${(error as Error).message}`, {

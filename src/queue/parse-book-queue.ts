@@ -1,6 +1,7 @@
 /** BullMQ's queue and worker for one kind of job, with the options that every process shares. */
 import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
 import type { Priority } from '../domain/batch.ts';
+import { MAX_LOST_WORKERS } from '../domain/outcome.ts';
 import type { Store } from '../storage/store.ts';
 import { workerName } from './worker-name.ts';
 
@@ -11,7 +12,7 @@ export const PARSE_BOOK = 'parse-book';
 export const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
 /** How often a job may lose its worker before it ends as `poison`. */
-const MAX_STALLED = 2;
+const MAX_STALLED = MAX_LOST_WORKERS;
 /**
  * The same for a store that dies with its worker: there, one crash interrupts every job that runs, and most are innocent.
  */

@@ -1,5 +1,5 @@
 /** Counting without a store call a count: sums are kept in memory and written at most once a second. A crash loses up to a second of them. */
-import { STORE_DEADLINE_MS, within } from '../domain/deadline.ts';
+import { STORE_DEADLINE_MS, withDeadline } from '../domain/deadline.ts';
 import { QuireError } from '../errors.ts';
 import type { TallyStore } from './store.ts';
 
@@ -73,7 +73,7 @@ export function createTallyBuffer({ tallies, series, keepHours, log, now = Date.
     async read(fromHour, toHour) {
       const late = (): QuireError => new QuireError('store-unavailable', 'The counters cannot be read in time.', { retryAfterSeconds: 2 });
       const stored = flush().then(() => tallies.read(series, fromHour, toHour));
-      return (await within(stored, STORE_DEADLINE_MS, late)).toSorted((a, b) => a.hour - b.hour);
+      return (await withDeadline(stored, STORE_DEADLINE_MS, late)).toSorted((a, b) => a.hour - b.hour);
     },
   };
 }

@@ -3,8 +3,8 @@
  * crash anywhere in between only means that it is announced again; and since a delivery's id is made of the event, again is the same once.
  */
 import type { BatchId } from '../domain/batch.ts';
-import type { JobId } from '../domain/identity.ts';
-import type { Store, StoredBook } from '../storage/store.ts';
+import type { AnnounceBook } from '../app/announce.ts';
+import type { Store } from '../storage/store.ts';
 import type { Deliveries } from './deliveries.ts';
 import type { Endpoints } from './endpoints.ts';
 import { batchCompleted, bookParsed } from './event.ts';
@@ -15,24 +15,14 @@ const ROUND_MS = 1_000;
 const MIN_GAP_MS = 100;
 const BATCHES_A_ROUND = 100;
 
-/** A job that gave a book. */
-export interface ParsedJob {
-  jobId: JobId;
-  run: string;
-  /** When the job was settled: the same at a second announcement. */
-  settledAtMs: number;
-  /** What it gave; `null`: what the store has. */
-  book: Pick<StoredBook, 'body'> | null;
-}
-
 export interface Announcer {
   start(): void;
   /** Resolves when nothing runs any more. Idempotent. */
   stop(): Promise<void>;
   /** Announces the batches that wait for it; returns how many. A batch that fails is left for the next round. */
   round(): Promise<number>;
-  /** Announces `book.parsed` to whoever wants it; next to nothing when nobody does. Throws what the store throws: call it again then, it is idempotent. */
-  announceBook(parsed: ParsedJob): Promise<void>;
+  /** Announces `book.parsed` to the webhooks that want it. Costs next to nothing when there are none. */
+  announceBook: AnnounceBook;
 }
 
 export interface AnnouncerOptions {

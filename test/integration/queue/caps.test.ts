@@ -1,11 +1,10 @@
 /** What piles up while jobs are done is cut to size: by the settings that the program gives to BullMQ and to the store. */
 import { rm } from 'node:fs/promises';
-import type { Job } from 'bullmq';
 import { afterEach, expect, it } from 'vitest';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
 import type { PageReading } from '../../../src/parser/read-page.ts';
 import { createReconciler } from '../../../src/app/reconcile.ts';
-import { createParseBook } from '../../../src/app/process-book.ts';
+import { createProcessBook } from '../../../src/app/process-book.ts';
 import { createProducer } from '../../../src/queue/producer.ts';
 import { openQueue, openWorker, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
 import { openWebhookWorker } from '../../../src/queue/deliver-webhook-queue.ts';
@@ -14,6 +13,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import type { Contents } from '../../faults/leftovers/contents.ts';
 import { findLeftovers, readEmbedded, readRedis } from '../../faults/leftovers.ts';
 import { sharedRedisUrl } from '../../support/redis-server.ts';
+import { openSource, silentLog } from '../../support/quiet.ts';
 import { embeddedDirectory, redisStore, TEST_SETTINGS } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -94,7 +94,7 @@ it.each(Object.keys(opened))('keeps 200 pages that were not understood on the %s
   const startMs = Date.now();
   let pages = 0;
   const answer = { status: 200, headers: {}, body: Buffer.from('odd'), url: '', elapsedMs: 1, wireBytes: 1, requests: 1 };
-  const parseBook = createParseBook({
+  const processBook = createProcessBook({
     store,
     crawler: {
       crawl: async () => ({
@@ -104,17 +104,19 @@ it.each(Object.keys(opened))('keeps 200 pages that were not understood on the %s
         retryAfterMs: null,
       }),
     },
-    heldUntilMs: () => 0,
+    source: { current: () => openSource },
     settings: { attempts: 1, bookTtlMs: 1, bookRetentionMs: 1, notFoundTtlMs: 1, notFoundRecheckMs: 1 },
-    log: { debug: () => undefined, warn: () => undefined },
-    hold: () => undefined,
-    observe: () => undefined,
+    log: silentLog,
+    watch: { observe: () => undefined },
+    announce: async () => undefined,
+    random: Math.random,
     // Each page has a time of its own.
     now: () => startMs + pages,
   });
   for (; pages < 205; pages++) {
-    const job = { id: `book-${pages + 1}.a`, name: PARSE_BOOK, opts: {}, data: {}, attemptsMade: 0, attemptsStarted: 1 } as unknown as Job;
-    await expect(parseBook(job, 'token', new AbortController().signal)).rejects.toThrow('page-not-recognised');
+    const reference = bookReference(`${pages + 1}` as BookId);
+    const run = { jobId: reference.jobId, run: 'a', reference, attempt: 1, starts: 1, missingAtMs: null };
+    expect(await processBook({ ...run, signal: new AbortController().signal })).toMatchObject({ next: 'end', code: 'page-not-recognised' });
   }
   const kept = (await leave()).pages;
   expect(kept).toHaveLength(200);

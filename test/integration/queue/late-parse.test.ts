@@ -1,11 +1,11 @@
 /** A worker that hung between the page and the store, and woke when another had crawled the book again. */
-import type { Job } from 'bullmq';
 import { expect, it } from 'vitest';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
 import { readPage, type PageReading } from '../../../src/parser/read-page.ts';
 import type { CrawlResult } from '../../../src/crawl/crawl.ts';
-import { createParseBook, type ParseBookDeps } from '../../../src/app/process-book.ts';
+import { createProcessBook, type ProcessBookDeps } from '../../../src/app/process-book.ts';
 import { loadPages } from '../../../scripts/goodreads-pages.ts';
+import { openSource, silentLog } from '../../support/quiet.ts';
 import { redisStore } from '../../support/stores.ts';
 
 const ID = '1900000001' as BookId;
@@ -30,31 +30,34 @@ it('does not put its older page over the newer one', async () => {
   };
   try {
     const run = async (runName: string, result: () => Promise<CrawlResult<PageReading>>): Promise<unknown> => {
-      const deps: ParseBookDeps = {
+      const deps: ProcessBookDeps = {
         store,
         crawler: { crawl: result },
-        heldUntilMs: () => 0,
+        source: { current: () => openSource },
         settings: { attempts: 1, bookTtlMs: 60_000, bookRetentionMs: 600_000, notFoundTtlMs: 1_000, notFoundRecheckMs: 1 },
-        log: { debug: () => undefined, warn: () => undefined },
-        hold: () => undefined,
-        observe: () => undefined,
+        log: silentLog,
+        watch: { observe: () => undefined },
+        announce: async () => undefined,
+        now: Date.now,
+        random: Math.random,
       };
-      const job = {
-        id: `${reference.jobId}.${runName}`,
-        name: 'parse-book',
-        opts: {},
-        data: {},
-        attemptsMade: 0,
-        attemptsStarted: 1,
-      } as unknown as Job;
-      return createParseBook(deps)(job, 'token', new AbortController().signal);
+      const { signal } = new AbortController();
+      return createProcessBook(deps)({
+        jobId: reference.jobId,
+        run: runName,
+        reference,
+        attempt: 1,
+        starts: 1,
+        missingAtMs: null,
+        signal,
+      });
     };
     const item = { index: 0, input: reference.url, jobId: reference.jobId, bookId: ID, duplicates: 0, reason: null };
     await store.batches.submit({ batch: null, nowMs: startMs, run: 'once', priority: 'normal', maxAgeMs: 0, items: [item] });
     let wake = (): void => undefined;
     const hung = new Promise<void>((resolve) => (wake = resolve));
     const late = run('once', () => hung.then(() => crawled(startMs + 1, 1_000_000_001)));
-    expect(await run('once', async () => crawled(startMs + 5, 1_000_000_002))).toEqual({ outcome: 'parsed' });
+    expect(await run('once', async () => crawled(startMs + 5, 1_000_000_002))).toEqual({ next: 'done', outcome: 'parsed' });
     wake();
     await late;
     const found = await store.books.find(reference.jobId, startMs + 10);

@@ -9,8 +9,9 @@ import { createCrawling } from '../../../src/crawl/crawling.ts';
 import { createBacklog } from '../../../src/queue/backlog.ts';
 import { liveRuns, newRun, until } from '../../../src/app/jobs.ts';
 import { createProducer } from '../../../src/queue/producer.ts';
+import { createProcessor } from '../../../src/queue/parse-book-processor.ts';
 import { MAX_INTERRUPTED, openQueue, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
-import { createParseBook } from '../../../src/app/process-book.ts';
+import { createProcessBook } from '../../../src/app/process-book.ts';
 import { createJobWorker } from '../../../src/queue/parse-book-worker.ts';
 import { startGoodreads } from '../../support/goodreads.ts';
 import { recordUntil } from '../../support/record-until.ts';
@@ -60,14 +61,12 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
       asked += 1;
       return new Promise(() => undefined);
     };
-    const hangs = createParseBook({
-      store,
-      crawler: { ...crawling.crawler, crawl },
-      heldUntilMs: () => 0,
-      settings,
-      log,
-      hold: () => undefined,
-      observe: () => undefined,
+    const rest = { store, source: crawling.source, log, watch: { observe: () => undefined }, announce: async () => undefined };
+    const time = { now: Date.now, random: Math.random };
+    const hangs = createProcessor({
+      processBook: createProcessBook({ ...rest, ...time, crawler: { ...crawling.crawler, crawl }, settings }),
+      attempts: settings.attempts,
+      onClosed: () => undefined,
     });
     // A worker that takes the job and dies: its lock runs out, and nobody finishes the job.
     for (let death = 1; death <= deaths; death++) {
@@ -88,13 +87,11 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
     }
 
     const worker = createJobWorker({
-      store,
+      ...rest,
+      ...time,
       queue,
       crawler: crawling.crawler,
-      heldUntilMs: () => 0,
       settings: { ...settings, concurrency: 1, backoffBaseMs: 5, drainSeconds: 1 },
-      log,
-      observe: () => undefined,
       lockMs: 1_000,
       stalledCheckMs: 40,
     });

@@ -28,7 +28,7 @@ describe.each(eachStore)('a job that fails as nobody foresaw, on the $name store
       store,
       queue,
       crawler: crawling.crawler,
-      heldUntilMs: () => 0,
+      source: crawling.source,
       settings: {
         attempts: 2,
         bookTtlMs: 1e9,
@@ -40,7 +40,10 @@ describe.each(eachStore)('a job that fails as nobody foresaw, on the $name store
         drainSeconds: 1,
       },
       log,
-      observe: () => undefined,
+      watch: { observe: () => undefined },
+      announce: async () => undefined,
+      now: Date.now,
+      random: Math.random,
     });
     try {
       const jobId = 'book-1800000002' as JobId;

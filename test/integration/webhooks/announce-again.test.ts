@@ -1,8 +1,6 @@
-import type { Job } from 'bullmq';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { BookId, JobId } from '../../../src/domain/identity.ts';
-import { createParseBook, type ParseBookDeps } from '../../../src/app/process-book.ts';
-import { runIdOf } from '../../../src/domain/run-id.ts';
+import { bookReference, type BookId, type JobId } from '../../../src/domain/identity.ts';
+import { createProcessBook, type ProcessBookDeps } from '../../../src/app/process-book.ts';
 import { eachStore, type MadeStore } from '../../support/stores.ts';
 import { createParts } from './rig.ts';
 
@@ -48,23 +46,25 @@ describe.each(eachStore)('a worker that dies between settling and announcing, on
     const unused = (): never => {
       throw new Error('nothing is crawled again');
     };
-    const deps: ParseBookDeps = {
+    const deps: ProcessBookDeps = {
       store,
-      crawler: { crawl: unused, close: unused } as unknown as ParseBookDeps['crawler'],
-      heldUntilMs: () => 0,
+      crawler: { crawl: unused, close: unused } as unknown as ProcessBookDeps['crawler'],
+      source: { current: unused },
       settings,
-      log: { debug: unused, warn: unused },
-      hold: unused,
-      observe: unused,
+      log: { debug: unused, info: unused, warn: unused, error: unused },
+      watch: { observe: unused },
       announce: announcer.announceBook,
+      now: Date.now,
+      random: Math.random,
     };
-    const job = { id: runIdOf(jobId, run), name: 'parse-book', opts: {}, attemptsStarted: 2, attemptsMade: 0, data: {} } as unknown as Job;
-    expect(await createParseBook(deps)(job, 'token', new AbortController().signal)).toEqual({ outcome: 'settled before' });
+    const { signal } = new AbortController();
+    const task = { jobId, run, reference: bookReference('4711' as BookId), attempt: 1, starts: 2, missingAtMs: null, signal };
+    expect(await createProcessBook(deps)(task)).toEqual({ next: 'done', outcome: 'settled before' });
     expect((await webhooks.deliveries(id, { cursor: null, limit: 10 })).deliveries).toMatchObject([
       { type: 'book.parsed', state: 'pending' },
     ]);
     expect(queue).toHaveLength(1);
-    await createParseBook(deps)(job, 'token', new AbortController().signal);
+    await createProcessBook(deps)(task);
     expect((await webhooks.deliveries(id, { cursor: null, limit: 10 })).deliveries).toHaveLength(1);
   });
 });

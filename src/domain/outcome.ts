@@ -1,0 +1,160 @@
+/**
+ * What a failure of a job means. Every path that can fail reads this one table: the crawl, the parse, the store, a worker that was
+ * lost, and an error that nobody foresaw. docs/errors.md prints it.
+ */
+import type { ErrorCode } from '../errors.ts';
+
+/** What happens to the job next. */
+export type NextStep =
+  /** It runs again after a backoff, until its attempts are used up. Then it ends. */
+  | 'retry'
+  /** It waits in the queue until the source opens. */
+  | 'wait-for-source'
+  /** It runs once more after NOT_FOUND_RECHECK. The second time it ends. */
+  | 'look-again'
+  /** It goes back to the queue at once. */
+  | 'queue-again'
+  /** It ends now. */
+  | 'end';
+
+export interface FailureRule {
+  /** What happened, as a sentence for the documents. */
+  when: string;
+  /** Whether the failure uses one of the job's attempts (CRAWL_ATTEMPTS). */
+  costsAttempt: boolean;
+  next: NextStep;
+  /** What the gate does with all other pages meanwhile. */
+  source: 'closed' | 'slowed' | 'unchanged';
+  /** How the job and its items end, where this failure ends them. */
+  outcome: 'failed' | 'not-found';
+  /** The error that an ended job keeps. */
+  code: ErrorCode;
+  /** How often a job survives this failure for free; beyond, `beyond` applies. */
+  free?: { most: number; beyond: 'unforeseen' | 'end' };
+}
+
+/** A job that lost its worker more often than this ends as `poison`. */
+export const MAX_LOST_WORKERS = 2;
+/** A job that was started more often than this pays with attempts for what the store fails: each start may be another request to Goodreads. */
+export const MAX_FREE_STARTS = 10;
+
+export const FAILURES = {
+  blocked: {
+    when: 'Goodreads answers with a challenge, a captcha, a refusal or a sign-in page.',
+    costsAttempt: false,
+    next: 'wait-for-source',
+    source: 'closed',
+    outcome: 'failed',
+    code: 'blocked',
+  },
+  'source-closed': {
+    when: 'The source is closed when the job asks for its turn: blocked, quiet hours, or a wait that Goodreads asked for.',
+    costsAttempt: false,
+    next: 'wait-for-source',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'blocked',
+  },
+  overloaded: {
+    when: 'Goodreads answers with 429 or 5xx, or says that it is down.',
+    costsAttempt: true,
+    next: 'retry',
+    source: 'slowed',
+    outcome: 'failed',
+    code: 'crawl-failed',
+  },
+  'fetch-failed': {
+    when: 'The page cannot be fetched: no connection, no answer in time, an answer that breaks off.',
+    costsAttempt: true,
+    next: 'retry',
+    source: 'slowed',
+    outcome: 'failed',
+    code: 'crawl-failed',
+  },
+  missing: {
+    when: 'Goodreads says that there is no such book.',
+    costsAttempt: false,
+    next: 'look-again',
+    source: 'unchanged',
+    outcome: 'not-found',
+    code: 'book-not-found',
+  },
+  'not-recognised': {
+    when: 'The page is of another kind, of another book, or none that Quire knows.',
+    costsAttempt: true,
+    next: 'end',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'page-not-recognised',
+  },
+  disallowed: {
+    when: 'robots.txt does not allow the page.',
+    costsAttempt: true,
+    next: 'end',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'disallowed',
+  },
+  'store-away': {
+    when: 'The store does not answer.',
+    costsAttempt: false,
+    next: 'retry',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'internal-error',
+    free: { most: MAX_FREE_STARTS, beyond: 'unforeseen' },
+  },
+  'worker-lost': {
+    when: 'The worker dies, or stops renewing its lock on the job.',
+    costsAttempt: false,
+    next: 'queue-again',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'poison',
+    free: { most: MAX_LOST_WORKERS, beyond: 'end' },
+  },
+  'worker-stopped': {
+    when: 'The worker is told to stop, and its drain time is over.',
+    costsAttempt: false,
+    next: 'queue-again',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'internal-error',
+  },
+  unforeseen: {
+    when: 'An error that nobody foresaw.',
+    costsAttempt: true,
+    next: 'retry',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'internal-error',
+  },
+} as const satisfies Record<string, FailureRule>;
+
+/** Why a run of a job did not give a book. */
+export type FailureCause = keyof typeof FAILURES;
+
+/** What is known of the job when it fails. */
+export interface RunFacts {
+  /** The attempt that this run is, from 1. */
+  attempt: number;
+  maxAttempts: number;
+  /** How often this very failure, or for `store-away` a start, has happened so far, this time included. */
+  times: number;
+}
+
+/** What a failure means for one job. */
+export interface Verdict {
+  next: NextStep;
+  costsAttempt: boolean;
+}
+
+/** Decides by {@link FAILURES} what a job does after a failure. */
+export function judge(cause: FailureCause, { attempt, maxAttempts, times }: RunFacts): Verdict {
+  const rule: FailureRule = FAILURES[cause];
+  if (rule.free && times > rule.free.most) {
+    return rule.free.beyond === 'end' ? { next: 'end', costsAttempt: false } : judge(rule.free.beyond, { attempt, maxAttempts, times: 1 });
+  }
+  const last = (rule.next === 'retry' && rule.costsAttempt && attempt >= maxAttempts) || (rule.next === 'look-again' && times > 1);
+  return { next: last ? 'end' : rule.next, costsAttempt: rule.costsAttempt };
+}

@@ -1,0 +1,76 @@
+/** BullMQ's side of a book's job: hands each run to the use case, and turns the answer into what BullMQ understands. */
+import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import type { BookTask, TaskResult } from '../app/process-book.ts';
+import { referenceOfJob } from '../domain/identity.ts';
+import { parseRunId } from '../domain/run-id.ts';
+import type { ParseBookData, ParseBookResult } from './parse-book-queue.ts';
+
+type ParseBookJob = Job<ParseBookData, ParseBookResult>;
+
+/** An attempt failed in passing. BullMQ tries again after a backoff that is no shorter than what the source asked for. */
+export class AttemptFailed extends Error {
+  readonly retryAfterMs: number | null;
+  constructor(message: string, retryAfterMs: number | null) {
+    super(message);
+    this.name = 'AttemptFailed';
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
+export interface ProcessorOptions {
+  processBook: (task: BookTask) => Promise<TaskResult>;
+  /** CRAWL_ATTEMPTS. */
+  attempts: number;
+  /** The source is closed until then, in milliseconds since the epoch: no job is to be taken before. */
+  onClosed: (untilMs: number) => void;
+}
+
+/** Makes BullMQ's processor. It resolves when the job is settled, and throws what BullMQ understands otherwise. */
+export function createProcessor({ processBook, attempts, onClosed }: ProcessorOptions) {
+  return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
+    // The attempts are set here and not in the job, where a million waiting jobs would carry them along.
+    Object.assign(job.opts, { attempts, backoff: { type: 'custom' } });
+    const task = taskOf(job, signal);
+    await rememberWorker(job);
+    const result = await processBook(task);
+    switch (result.next) {
+      case 'done':
+        return { outcome: result.outcome };
+      case 'end':
+        throw new UnrecoverableError(`${result.code}: ${result.detail}`);
+      case 'retry':
+        throw new AttemptFailed(`${result.code}: ${result.detail}`, result.retryAfterMs);
+      case 'later':
+        if (result.missingAtMs !== (job.data.missingAtMs ?? null))
+          await job.updateData({ ...job.data, missingAtMs: result.missingAtMs ?? 0 });
+        await job.moveToDelayed(result.atMs, token);
+        throw new DelayedError();
+      case 'wait-for-source':
+        onClosed(result.untilMs);
+        await job.moveToWait(token);
+        throw new WaitingError();
+      case 'queue-again':
+        await job.moveToWait(token);
+        throw new WaitingError();
+    }
+  };
+}
+
+function taskOf(job: ParseBookJob, signal: AbortSignal): BookTask {
+  const ids = parseRunId(job.id ?? '');
+  const reference = ids && referenceOfJob(ids.jobId);
+  if (!ids || !reference) throw new UnrecoverableError(`invalid-request: ${job.id} is not the id of a ${job.name} job`);
+  return {
+    ...ids,
+    reference,
+    attempt: job.attemptsMade + 1,
+    starts: job.attemptsStarted,
+    missingAtMs: job.data.missingAtMs ?? null,
+    signal,
+  };
+}
+
+/** Should this worker be lost too, that may be the end of the job, and its failure names who had it. Nothing else depends on it. */
+async function rememberWorker(job: ParseBookJob): Promise<void> {
+  if (job.stalledCounter > 0 && job.processedBy) await job.updateData({ ...job.data, lastWorker: job.processedBy }).catch(() => undefined);
+}

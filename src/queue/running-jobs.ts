@@ -1,0 +1,43 @@
+/** The jobs that this process works on now, and how to stop them: nobody wants the book any more, the lock was lost, the drain is over. */
+import type { Signals } from '../storage/store.ts';
+
+export interface RunningJobs {
+  /** Runs `work` under the id of a run. The signal's reason is `cancelled`, `lock lost` or `shutdown`. */
+  track<T>(runId: string, lockLost: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
+  count(): number;
+  /** Stops what runs, and what begins from now on: it goes back to the queue. */
+  handBack(): void;
+  /** Hears no more signals. */
+  end(): void;
+}
+
+/** Begins to hear of runs that are cancelled, in whatever process. */
+export function createRunningJobs(signals: Signals): RunningJobs {
+  const running = new Map<string, AbortController>();
+  let handsBack = false;
+  const unsubscribe = signals.subscribe((signal) => {
+    if (signal.kind === 'cancel') running.get(`${signal.jobId}.${signal.run}`)?.abort('cancelled');
+  });
+  return {
+    async track(runId, lockLost, work) {
+      const stop = new AbortController();
+      running.set(runId, stop);
+      const lost = (): void => stop.abort('lock lost');
+      lockLost?.addEventListener('abort', lost, { once: true });
+      // BullMQ may hand over a job that it took just before it was told to close.
+      if (handsBack) stop.abort('shutdown');
+      try {
+        return await work(stop.signal);
+      } finally {
+        running.delete(runId);
+        lockLost?.removeEventListener('abort', lost);
+      }
+    },
+    count: () => running.size,
+    handBack() {
+      handsBack = true;
+      for (const controller of running.values()) controller.abort('shutdown');
+    },
+    end: unsubscribe,
+  };
+}

@@ -1,0 +1,54 @@
+/** Jobs that BullMQ ends or takes back without asking the use case: the worker was lost, or an error came that nobody foresaw. */
+import { UnrecoverableError } from 'bullmq';
+import type { Log } from '../domain/log.ts';
+import { FAILURES } from '../domain/outcome.ts';
+import { parseRunId } from '../domain/run-id.ts';
+import type { Store } from '../storage/store.ts';
+import { AttemptFailed } from './parse-book-processor.ts';
+import type { ParseBookWorker } from './parse-book-queue.ts';
+
+/** BullMQ's own words for a job that lost its worker too often. */
+const LOST_TOO_OFTEN = /stalled more than/;
+
+/** Settles the records of such jobs, so that nobody waits for them. */
+export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { store: Store; log: Log; now: () => number }): void {
+  worker.on('failed', (job, error) => {
+    const ids = parseRunId(job?.id ?? '');
+    const lost = LOST_TOO_OFTEN.test(error.message);
+    // Of these failures the use case has settled what there is to settle.
+    const known = error instanceof AttemptFailed || error instanceof UnrecoverableError;
+    if (!ids || (known && !lost)) return;
+    if (!lost) log.error({ err: error, jobId: ids.jobId }, 'a job failed as nobody foresaw');
+    // It is tried again, and may do better.
+    if (!lost && typeof job?.finishedOn !== 'number') return;
+    const { code } = FAILURES[lost ? 'worker-lost' : 'unforeseen'];
+    const detail = lost
+      ? `Its worker died or hung ${job?.stalledCounter ?? 'several'} times while working on it; the last was ${job?.data.lastWorker ?? 'unknown'}.`
+      : 'Something went wrong on our side at every attempt; the log of the worker has the error.';
+    store.jobs
+      .settle({
+        ...ids,
+        nowMs: now(),
+        outcome: 'failed',
+        attempts: job?.attemptsMade ?? 0,
+        error: { code, detail },
+        book: null,
+        keepUntilMs: 0,
+        missingUntilMs: 0,
+      })
+      .catch((err: unknown) => log.error({ err, jobId: ids.jobId }, 'a job that BullMQ ended could not be settled; the reconciler will'));
+  });
+
+  worker.on('stalled', (runId) => {
+    const ids = parseRunId(runId);
+    if (!ids) return;
+    log.warn({ jobId: ids.jobId }, 'stalled: its worker stopped renewing the lock');
+    store.jobs
+      .note(ids.jobId, ids.run, {
+        atMs: now(),
+        event: 'stalled',
+        detail: 'Its worker stopped renewing the lock; the job was queued again.',
+      })
+      .catch(() => undefined);
+  });
+}
