@@ -9,12 +9,10 @@ import type { BatchId, Priority } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
 import { CLOCK_TOLERANCE_MS } from '../domain/clock.ts';
 import type { Store } from '../storage/store.ts';
-import { runIdOf } from '../domain/run-id.ts';
+import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { JobRecord } from '../domain/job.ts';
-import { newRun } from './jobs.ts';
-import { LOCK_MS, PARSE_BOOK } from '../queue/parse-book-queue.ts';
-import { DELIVER_WEBHOOK } from '../queue/deliver-webhook-queue.ts';
-import type { EnqueuedJob, Producer } from '../queue/producer.ts';
+import type { Log } from '../domain/log.ts';
+import type { JobQueue } from './job-queue.ts';
 
 /** A batch that made progress this recently is left alone. */
 const IDLE_MS = 30_000;
@@ -40,10 +38,8 @@ export interface Reconciler {
 
 export interface ReconcilerOptions {
   store: Store;
-  producer: Omit<Producer, 'close'>;
-  /** Jobs that wait in the queue. */
-  waiting(): Promise<number>;
-  log: { warn(fields: object, message: string): void };
+  queue: Pick<JobQueue, 'enqueue' | 'withdraw' | 'holds' | 'waiting' | 'correctTimes'>;
+  log: Log;
   /** How long a finished batch is kept, in milliseconds. */
   batchTtlMs: number;
   idleMs?: number;
@@ -51,17 +47,14 @@ export interface ReconcilerOptions {
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { store, producer, waiting: countWaiting, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
+  const { store, queue, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
   const checkedAt = new Map<BatchId, number>();
   const lookedAt = new Map<BatchId, number>();
   let timer: NodeJS.Timeout | null = null;
   let current: Promise<number> | null = null;
 
-  const enqueueLost = async (jobs: (EnqueuedJob & { priority: Priority })[]): Promise<number> => {
-    const alive = await store.queueBackend.unfinished(
-      PARSE_BOOK,
-      jobs.map(({ jobId, run }) => runIdOf(jobId, run)),
-    );
+  const enqueueLost = async (jobs: (JobRun & { priority: Priority })[]): Promise<number> => {
+    const alive = await queue.holds(jobs);
     let found = 0;
     for (const [at, job] of jobs.entries()) {
       if (alive[at]) continue;
@@ -76,9 +69,9 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     return found;
   };
 
-  const requeue = async (job: EnqueuedJob & { priority: Priority }): Promise<number> => {
-    await producer.enqueue([job], job.priority);
-    const [taken] = await store.queueBackend.unfinished(PARSE_BOOK, [runIdOf(job.jobId, job.run)]);
+  const requeue = async (job: JobRun & { priority: Priority }): Promise<number> => {
+    await queue.enqueue([job], job.priority);
+    const [taken] = await queue.holds([job]);
     if (taken) return 1;
     // The same id lies there finished and swallowed the new job: settle it as what it is, so that nobody waits for ever.
     await store.jobs.settle({
@@ -119,7 +112,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     const { priority } = batch.options;
     const run = newRun(now());
     const jobIds = await store.batches.rejoin(batchId, { items: lost, nowMs: now(), run, priority });
-    await producer.enqueue(
+    await queue.enqueue(
       jobIds.map((jobId) => ({ jobId, run })),
       priority,
     );
@@ -132,7 +125,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       // A batch from the future may be one that is being submitted just now, if the wrong clock is ours. None of its jobs is due before its last item came.
       if (!isIdle) return 0;
       const cancelled = await store.batches.cancel(batchId, now());
-      await producer.withdraw(cancelled?.unwanted ?? []);
+      await queue.withdraw(cancelled?.unwanted ?? []);
       log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
       return 0;
     }
@@ -157,7 +150,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 
   const round = async (): Promise<number> => {
     let found = 0;
-    for (const queueName of [PARSE_BOOK, DELIVER_WEBHOOK]) await store.queueBackend.correctTimes(queueName, LOCK_MS);
+    await queue.correctTimes();
     const idle = await store.batches.listIdle(now() - idleMs, BATCHES_LISTED);
     // A clock that was ahead for a while leaves batches that would not count as idle until it is that late.
     const listed = [...idle, ...(await store.batches.listAhead(now() + CLOCK_TOLERANCE_MS, BATCHES_LISTED))];
@@ -178,7 +171,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     for (const batchId of lookedAt.keys()) if (!idle.includes(batchId)) lookedAt.delete(batchId);
     const due = idle.filter((id) => Math.abs(now() - (lookedAt.get(id) ?? 0)) > STRANDED_TRUST_MS);
     const solo = await soloBefore(STRANDED_MS);
-    if ((due.length === 0 && solo.length === 0) || (await countWaiting()) > 0) return 0;
+    if ((due.length === 0 && solo.length === 0) || (await queue.waiting()) > 0) return 0;
     let found = await enqueueLost(solo);
     for (const batchId of due) {
       // Whether it was submitted to its end is for the round to say: a slow submission takes longer than this.

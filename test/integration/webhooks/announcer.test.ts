@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
-import { createDeliveries, MAX_ENDED, type QueuedDelivery } from '../../../src/webhooks/deliveries.ts';
+import { createDeliveries, MAX_ENDED } from '../../../src/webhooks/deliveries.ts';
 import { newSecret } from '../../../src/webhooks/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { eachStore, redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';
+import type { QueuedDelivery } from '../../../src/webhooks/delivery-queue.ts';
 
 const hook = { url: 'http://127.0.0.1:1/', secret: newSecret() };
 const bookOf = (id: string) => {
@@ -78,7 +79,7 @@ describe.each(eachStore)('the announcer on the $name store', (kind) => {
       },
     };
     const log = { warn: (fields: object, message: string) => void lines.push({ level: 'warn', fields, message }) };
-    const deliveries = createDeliveries({ documents: store.documents, enqueue, now });
+    const deliveries = createDeliveries({ documents: store.documents, queue: { enqueue }, now });
     return { ...parts, announcer: createAnnouncer({ store: { ...store, batches }, endpoints, deliveries, publicUrl: '', log, now }) };
   };
 
