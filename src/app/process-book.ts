@@ -6,7 +6,8 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
-import { SourceHeld, type Source } from '../crawl/source/source.ts';
+import { type Source } from '../crawl/source/source.ts';
+import { SourceHeld } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import type { BookReference, JobId } from '../domain/identity.ts';

@@ -1,4 +1,5 @@
 /** From a book reference to what its page says: robots.txt, the gate, the page, its reading, the report, in that order. */
+import { unlessAborted } from '../domain/deadline.ts';
 import { crawlPath, type BookReference } from '../domain/identity.ts';
 import { watchClock } from '../domain/clock.ts';
 import { QuireError } from '../errors.ts';
@@ -8,7 +9,8 @@ import type { Ledger } from './ledger.ts';
 import type { OutcomeKind } from './source/pacing.ts';
 import { parseRetryAfter } from './fetch/parse-retry-after.ts';
 import type { Robots } from './robots.ts';
-import { SourceHeld, type Entry, type Source } from './source/source.ts';
+import type { Source } from './source/source.ts';
+import { SourceHeld, type Entry } from './source/turn.ts';
 
 /** The least that a reading of a page tells: what kind of answer it is. `reason` is a sentence for kinds other than `book`. */
 export interface ReadingKind {
@@ -160,19 +162,4 @@ export function createCrawler<R extends ReadingKind>({
     return { reading, answer, askedAtMs, retryAfterMs };
   };
   return { crawl };
-}
-
-/** Waits for work that several callers share: one that gives up leaves it to the others. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort);
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

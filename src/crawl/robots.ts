@@ -8,7 +8,7 @@ import type { DocumentStore } from '../storage/store.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
 import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
-import type { CrawlLog } from './log.ts';
+import type { Log } from '../domain/log.ts';
 import type { OutcomeKind } from './source/pacing.ts';
 import { parseRetryAfter } from './fetch/parse-retry-after.ts';
 
@@ -60,7 +60,7 @@ export interface RobotsOptions {
   origin: string;
   /** Its part before `/` is the name that groups of robots.txt are looked up by. */
   userAgent: string;
-  log: CrawlLog;
+  log: Log;
   /** Tells that the source may not be asked just now, so that an old copy is not renewed. */
   held?: () => boolean;
   now?: () => number;

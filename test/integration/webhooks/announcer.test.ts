@@ -1,3 +1,4 @@
+import { silentLog } from '../../support/quiet.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
@@ -78,7 +79,7 @@ describe.each(eachStore)('the announcer on the $name store', (kind) => {
         await store.batches.acknowledge(batchId);
       },
     };
-    const log = { warn: (fields: object, message: string) => void lines.push({ level: 'warn', fields, message }) };
+    const log = { ...silentLog, warn: (fields: object, message: string) => void lines.push({ level: 'warn', fields, message }) };
     const deliveries = createDeliveries({ documents: store.documents, queue: { enqueue }, now });
     return { ...parts, announcer: createAnnouncer({ store: { ...store, batches }, endpoints, deliveries, publicUrl: '', log, now }) };
   };
