@@ -58,10 +58,8 @@ export function createUploads({
         nowMs,
         outcome: 'parsed',
         attempts: 0,
-        error: null,
         book,
         keepUntilMs: nowMs + settings.bookRetentionMs,
-        missingUntilMs: 0,
       });
       if (settled && live) await producer.withdraw([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);
