@@ -81,9 +81,6 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       outcome: 'failed',
       attempts: 0,
       error: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
-      book: null,
-      keepUntilMs: 0,
-      missingUntilMs: 0,
     });
     return 0;
   };
