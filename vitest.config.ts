@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { runSize } from './test/support/sizes.ts';
 
 const SERVERS = './test/support/global-setup.ts';
 const BUILD = './test/support/build-setup.ts';
@@ -6,15 +7,14 @@ const BUILD = './test/support/build-setup.ts';
 const CONTRACT = './test/support/openapi-setup.ts';
 const ANSWERS = './test/support/hold-answers.ts';
 
-/** Files of tests that only `npm run check` runs. `QUIRE_TESTS` tells which size is wanted: see scripts/test.ts. */
 const SLOW = '**/*.slow.test.ts';
-const size = process.env['QUIRE_TESTS'] ?? 'all';
+const size = runSize();
 
 /** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
 const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
   test: {
     name,
-    include: [`test/${name}/${size === 'slow' ? SLOW : '**/*.test.ts'}`],
+    include: [`test/${name}/${size === 'slow' ? '**/*.{slow,stores}.test.ts' : '**/*.test.ts'}`],
     exclude: size === 'quick' ? [SLOW] : [],
     testTimeout,
     hookTimeout: 120_000,
