@@ -26,9 +26,8 @@ export default async function setup(): Promise<void> {
     () => 0,
   );
   if (built > (await writtenAt('src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'))) return;
-  const tsc = join(root, 'node_modules/typescript/bin/tsc');
   try {
-    await promisify(execFile)(process.execPath, [tsc, '-p', 'tsconfig.build.json'], { cwd: root, timeout: 240_000 });
+    await promisify(execFile)('npm', ['run', 'build'], { cwd: root, timeout: 240_000 });
   } catch (error) {
     throw new Error(`the build failed:\n${(error as { stdout?: string }).stdout ?? ''}`, { cause: error });
   }

@@ -1,11 +1,11 @@
-/**
- * The tables of the store. `@.` stands for the schema. Times are milliseconds since the epoch; states are the one-letter codes
- * of `ITEM_STATES`, and `l` for a live job; priorities are 0 (interactive) to 2 (bulk).
- *
- * Keys sort by byte (`COLLATE "C"`), which is what cursors expect and what is fastest. Updates of the hot rows (batches, jobs)
- * touch no indexed column, so that they stay within their page.
- */
-export const TABLES = `
+-- The tables of the store. This file never changes: databases that ran it do not run it again.
+--
+-- `@.` stands for the schema. Times are milliseconds since the epoch. Priorities are 0 (interactive) to 2 (bulk).
+-- States are the one-letter codes of `ITEM_STATES`, and `l` for a live job.
+--
+-- Keys sort by byte (`COLLATE "C"`), which is what cursors expect and what is fastest. Updates of the busy rows (batches, jobs) touch no
+-- indexed column, so that they stay within their page.
+
 -- What is known under a job id. kind b: a copy of book book_id. a: an alias that leads to book_id. m: Goodreads has no such book.
 CREATE TABLE @.known (
   key       text COLLATE "C" PRIMARY KEY,
@@ -109,4 +109,3 @@ CREATE TABLE @.page (
 );
 ALTER TABLE @.page ALTER COLUMN bytes SET STORAGE EXTERNAL;
 CREATE INDEX page_kept ON @.page (kept_at_ms);
-`;
