@@ -1,24 +1,20 @@
-/** CSV (RFC 4180) that a spreadsheet cannot be tricked by, in the columns of Goodreads' own export, so that importers read it. */
+/** Books as CSV (RFC 4180), in the columns of Goodreads' own export, so that importers read it. No text in it becomes a formula. */
+import { stringify } from 'csv-stringify/sync';
 import type { Book } from '../../domain/book.ts';
 
 /** Characters that begin a formula in some spreadsheet (OWASP, "CSV Injection"), with their full-width and small forms. */
 const FORMULA = '[=+\\-@|＝＋－＠｜﹢﹣﹦﹫−]';
-/** Characters that a reader does not see, and that a spreadsheet may drop before it looks for a formula; and quotes. Separators are not among them. */
+/** Quotes, and characters that a reader does not see and a spreadsheet may drop before it looks for a formula. Separators are not among them. */
 const UNSEEN = '(?![\\t\\r\\n])[\\p{White_Space}\\p{C}\\p{M}\\p{Default_Ignorable_Code_Point}\\u2800"]';
 
 /**
- * Where an apostrophe goes: at the start of a cell, and after each character that starts a cell in other settings. A spreadsheet of a country that writes
- * `0,5` splits the line at `;`, and then the quotes of CSV protect neither tabs nor line breaks.
+ * Where an apostrophe goes: at the start of a cell, and after each character that starts a cell in other settings. Where people write `0,5`,
+ * a spreadsheet splits the line at `;`. The quotes of CSV then protect neither tabs nor line breaks.
  */
 const FORMULA_START = new RegExp(`(?<=^|[;\\t\\r\\n])(?=(?:${UNSEEN})*${FORMULA})|^(?=[\\t\\r\\n])`, 'gu');
 
-/** One cell. An apostrophe leads every part of the text that would start a formula; numbers of ours never are one. */
-export function csvCell(value: string | number | null): string {
-  if (value === null) return '';
-  if (typeof value === 'number') return String(value);
-  const safe = value.replaceAll(FORMULA_START, "'");
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
+/** Text that no spreadsheet takes for a formula: an apostrophe leads every part of it that would start one. */
+const withoutFormulas = (text: string): string => text.replaceAll(FORMULA_START, "'");
 
 const year = (date: string | null): number | null => (date === null ? null : Number.parseInt(date, 10) || null);
 
@@ -53,8 +49,13 @@ const COLUMNS: readonly [name: string, value: (book: Book) => string | number | 
   ['Fetched At', (book) => book.fetchedAt],
 ];
 
-/** The first line. */
-export const CSV_HEADER = `${COLUMNS.map(([name]) => name).join(',')}\r\n`;
+const OPTIONS = { record_delimiter: '\r\n', quote_record_delimiter: true, cast: { string: withoutFormulas } } as const;
 
-/** The line of a book. */
-export const csvLine = (book: Book): string => `${COLUMNS.map(([, value]) => csvCell(value(book))).join(',')}\r\n`;
+/** Lines of CSV. Numbers are ours, and never a formula. */
+export const csvLines = (rows: (string | number | null)[][]): string => stringify(rows, OPTIONS);
+
+/** The first line. */
+export const TABLE_HEADER = csvLines([COLUMNS.map(([name]) => name)]);
+
+/** The lines of books. */
+export const tableLines = (books: readonly Book[]): string => csvLines(books.map((book) => COLUMNS.map(([, value]) => value(book))));
