@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
 import { runSize } from './test/support/sizes.ts';
 
 const SERVERS = './test/support/global-setup.ts';
@@ -20,13 +21,24 @@ const project = (name: string, testTimeout: number, globalSetup: string[], setup
     hookTimeout: 120_000,
     globalSetup,
     setupFiles,
+    // To load Quire takes longer than most files of tests: a process loads it once. So a test undoes what it does to its process.
+    isolate: false,
   },
 });
+
+/** A process goes on with files of the same kind only. The longest come first, and what is short fills the end. */
+class ByKind extends BaseSequencer {
+  override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
+    const kinds = ['e2e', 'contract', 'integration', 'unit'];
+    return (await super.sort(specs)).toSorted((a, b) => kinds.indexOf(a.project.name) - kinds.indexOf(b.project.name));
+  }
+}
 
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 4,
+    sequence: { sequencer: ByKind },
     projects: [
       project('unit', 20_000, []),
       project('contract', 120_000, [SERVERS]),

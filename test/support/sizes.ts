@@ -7,12 +7,13 @@ export type Size = 'quick' | 'slow' | 'all';
 /** A file that is named on the command line runs whole. */
 export const runSize = (): Size => (process.env['QUIRE_TESTS'] ?? 'all') as Size;
 
-const QUICK: readonly string[] = ['embedded', 'redis'];
+const QUICK = new Set<string>(['embedded', 'redis']);
 
 /** Those of `stores` that a file `*.stores.test.ts` runs on. */
 export function inThisRun<S extends string | { name: string } | { store: string }>(stores: readonly S[]): S[] {
-  const nameOf = (store: S): string =>
-    typeof store === 'string' ? store : ((store as { name?: string }).name ?? (store as { store: string }).store);
   const size = runSize();
-  return stores.filter((store) => size === 'all' || QUICK.includes(nameOf(store)) === (size === 'quick'));
+  return stores.filter((store) => {
+    const { store: kind, name }: { store?: string; name?: string } = typeof store === 'string' ? { store } : store;
+    return size === 'all' || QUICK.has(kind ?? name ?? '') === (size === 'quick');
+  });
 }
