@@ -1,11 +1,5 @@
-/**
- * One running PGlite: statements are prepared once, which takes a quarter of the time of PGlite's own `query`; and its end is noticed.
- *
- * When PostgreSQL panics (no room for its log, a broken file) or WebAssembly traps, PGlite goes on calling into what is left, and
- * never comes back from it. So the first such exception cuts the calls off: see {@link cutOff}.
- */
-/* oxlint-disable eslint/no-underscore-dangle -- the names of PGlite's engine begin so */
-import type { PGlite } from '@electric-sql/pglite';
+/** One running PGlite. Statements are prepared once, which takes a quarter of the time of PGlite's own `query`. Its end is noticed. */
+import { endAtPanic } from '../../grafts/pglite-panic.ts';
 
 export interface QueryResult {
   /** Values are parsed by type: numbers, booleans, JSON, arrays, bytes; else text. */
@@ -35,48 +29,10 @@ interface Field {
   name: string;
   dataTypeID: number;
 }
-type Engine = PGlite['Module'];
 
 const BYTEA = 17;
-/** The status of the exception that stands for PostgreSQL's ordinary way out of an error. */
-const LONG_JUMP = 100;
 
 const shortened = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 200);
-
-/** Makes the first exception that is no ordinary error the last: PGlite's loop then ends instead of going round for ever. */
-function cutOff(engine: Engine, onEnd: (cause: Error) => InstanceEnded): void {
-  const once = engine._PostgresMainLoopOnce;
-  engine._PostgresMainLoopOnce = () => {
-    try {
-      once();
-    } catch (error) {
-      if ((error as { status?: unknown }).status === LONG_JUMP) throw error;
-      const ended = onEnd(error as Error);
-      // The loop swallows what is thrown here and tries again; only an exception out of its own handler gets through.
-      engine._PostgresMainLoopOnce = () => {
-        throw Object.assign(new Error('ended'), { status: LONG_JUMP });
-      };
-      engine._PostgresMainLongJmp = () => {
-        throw ended;
-      };
-      engine._PostgresSendReadyForQueryIfNecessary = () => {};
-      engine._pgl_pq_flush = () => {};
-      throw error;
-    }
-  };
-}
-
-/** Gives the files of an ended instance back to the system. */
-function closeFiles(engine: Engine): void {
-  const { streams } = engine.FS as unknown as { streams: readonly never[] };
-  for (const stream of streams) {
-    try {
-      if (stream) engine.FS.close(stream);
-    } catch {
-      // Standard input and output are no files.
-    }
-  }
-}
 
 /** Opens the database in `directory`, which must exist. `settings` are PostgreSQL's, `name=value`. */
 export async function openInstance(
@@ -99,13 +55,8 @@ export async function openInstance(
   }).catch((error: unknown) => {
     throw new Error(lastWords || (error as Error).message, { cause: error });
   });
-  const engine = db.Module;
   let ended: InstanceEnded | null = null;
-  cutOff(engine, (cause) => {
-    ended = new InstanceEnded(lastWords || cause.message, { cause });
-    closeFiles(engine);
-    return ended;
-  });
+  endAtPanic(db.Module, (cause) => (ended = new InstanceEnded(lastWords || cause.message, { cause })));
   const throwIfEnded = (): void => {
     if (ended !== null) throw ended as Error;
   };

@@ -2,6 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Client, DatabaseError, Pool, types as parsers } from 'pg';
 import { QuireError } from '../../errors.ts';
+import { endClient } from '../../grafts/pg-silent-goodbye.ts';
 import { refusalOf } from './refusal.ts';
 import { inSchema, type SqlClient, type SqlValue } from './sql-client.ts';
 
@@ -129,16 +130,6 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
     return client;
   };
 
-  const close = async (client: Client): Promise<void> => {
-    // A server that is gone never answers the goodbye.
-    const cut = setTimeout(
-      () => (client as unknown as { connection?: { stream?: { destroy(): void } } }).connection?.stream?.destroy(),
-      500,
-    );
-    await client.end().catch(() => undefined);
-    clearTimeout(cut);
-  };
-
   const session = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const client = await connect();
     try {
@@ -147,7 +138,7 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
     } catch (error) {
       throw isOutage(error) && !(error instanceof QuireError) ? unavailable(error) : error;
     } finally {
-      await close(client);
+      await endClient(client);
     }
   };
 
@@ -158,7 +149,7 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
       client.once('end', resolve);
       client.once('error', () => resolve());
     });
-    const stop = (): void => void close(client);
+    const stop = (): void => void endClient(client);
     ended.signal.addEventListener('abort', stop, { once: true });
     client.on('notification', ({ payload }) => onPayload(payload ?? ''));
     // A firewall that forgot about the connection tells nobody: only an answer that stays out does.
@@ -172,7 +163,7 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
     } finally {
       clearInterval(heartbeat);
       ended.signal.removeEventListener('abort', stop);
-      await close(client);
+      await endClient(client);
     }
   };
 
@@ -230,7 +221,7 @@ export function createPgClient({ url, schema, place, onError }: PgClientOptions)
     session,
     async end() {
       ended.abort();
-      await Promise.all([...open].map(close));
+      await Promise.all([...open].map(endClient));
       await pool.end();
     },
   };

@@ -1,7 +1,8 @@
 /** Books on Redis: a copy is one string, a header of fixed width and then the bytes that are served. */
 import type { BookId, JobId } from '../../domain/identity.ts';
+import { writeNow } from '../../grafts/ioredis-shared-writes.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
-import { asked, writeNow, type RedisClient } from './connection.ts';
+import { asked, type RedisClient } from './connection.ts';
 import { HEADER_BYTES, MOST_HOPS } from './scripts.ts';
 
 const digits = (value: number, width: number): string => String(Math.max(0, Math.round(value))).padStart(width, '0');

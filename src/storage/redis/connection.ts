@@ -1,6 +1,10 @@
 /** Connections to Redis, each made for one use, and what their errors mean to the rest of Quire. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { QuireError } from '../../errors.ts';
+import { waitOutRefusals } from '../../grafts/bullmq-redis-refusals.ts';
+import { boundWaits } from '../../grafts/ioredis-cluster-waits.ts';
+import { insistOnDatabase } from '../../grafts/ioredis-refused-database.ts';
+import { shareWrites } from '../../grafts/ioredis-shared-writes.ts';
 import type { RedisAddress } from '../../config/redis-url.ts';
 import { scriptsOf, type ScriptName } from './scripts.ts';
 
@@ -46,80 +50,6 @@ const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
 const REFUSALS =
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|TRYAGAIN|BUSY|MOVED|ASK)\b|too many cluster redirections|failed to refresh slots cache|none of startup nodes|cluster is(n't ready| disconnect)|node is disconnected/i;
 
-/** How often a worker's connection tells of refusals at most, in milliseconds: BullMQ asks once a second for each job it has in hand. */
-const TOLD_EVERY_MS = 1_000;
-
-/**
- * BullMQ waits (`runRetryDelay`) after errors that look like a lost connection. After any other it asks again at once, thousands of times a second for as
- * long as a server refuses, and gives up a job's end. So refusals are made to look like a lost connection; since BullMQ is silent about those, `onError` is told.
- */
-function waitOutRefusals(client: RedisClient, onError: (error: Error) => void): void {
-  const send = client.sendCommand.bind(client);
-  let toldAtMs = -Infinity;
-  client.sendCommand = (command, ...rest) => {
-    // Attached before BullMQ's own, so that it sees the code.
-    command.promise.catch((error: Error & { code?: string }) => {
-      if (!REFUSALS.test(error.message)) return;
-      error.code = 'ECONNREFUSED';
-      if (performance.now() - toldAtMs < TOLD_EVERY_MS) return;
-      toldAtMs = performance.now();
-      onError(error);
-    });
-    return send(command, ...rest);
-  };
-}
-
-/** A cluster client keeps commands for as long as no node can be reached, whatever their time-out: each gets its deadline when it is sent. */
-function boundWaits(client: RedisClient): void {
-  const send = client.sendCommand.bind(client);
-  client.sendCommand = (command, ...rest) => {
-    if (!/^(b|subscribe|quit)/i.test(command.name)) command.setTimeout(COMMAND_TIMEOUT_MS);
-    return send(command, ...rest);
-  };
-}
-
-/**
- * Has the commands of one turn of the event loop share a write to the socket, which costs more than most commands do: pages that arrive together are
- * settled together. Nothing waits for longer than the turn takes.
- */
-function shareWrites(client: Redis): void {
-  const send = client.sendCommand.bind(client);
-  client.sendCommand = (command, ...rest) => {
-    const { stream } = client;
-    // A pipeline hands over a stream of its own, and writes all its commands at once anyway.
-    if (rest[0] === undefined && client.status === 'ready' && stream.writableCorked === 0) {
-      stream.cork();
-      setImmediate(() => stream.uncork());
-    }
-    return send(command, ...rest);
-  };
-}
-
-/** Writes what a turn has gathered so far, for a caller that has gathered enough by itself. On a cluster it goes when the turn ends. */
-export function writeNow(client: RedisClient): void {
-  (client.stream as typeof client.stream | undefined)?.uncork();
-}
-
-/**
- * The driver goes on in database 0 when a server refuses ours at a reconnect, and would write there. Such a connection is closed and opened again, until
- * the server has the database; what is asked meanwhile runs into its time-out. Holds for the connections made of this one, too.
- */
-function insistOnDatabase(client: RedisClient): void {
-  const select: (database: number | string) => Promise<'OK'> = client.select.bind(client);
-  client.select = (database: number | string): Promise<'OK'> => {
-    const answer = select(database);
-    // Attached before the driver's own, so that the connection is closed before it counts as ready.
-    answer.catch(() => client.disconnect(true));
-    return answer;
-  };
-  const duplicate = client.duplicate.bind(client);
-  client.duplicate = (...overrides) => {
-    const copy = duplicate(...overrides);
-    insistOnDatabase(copy as RedisClient);
-    return copy;
-  };
-}
-
 /** Opens a connection lazily. `onError` is told of every connection error, so that none ends the process. */
 export function openConnection(address: RedisAddress, use: ConnectionUse, onError: (error: Error) => void): RedisClient {
   const { kind, nodes, tls, username, password, database, master } = address;
@@ -152,8 +82,8 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
   ) as RedisClient;
   client.on('error', onError);
   if (database > 0) insistOnDatabase(client);
-  if (kind === 'cluster' && (use === 'records' || use === 'producer')) boundWaits(client);
-  if (use === 'worker') waitOutRefusals(client, onError);
+  if (kind === 'cluster' && (use === 'records' || use === 'producer')) boundWaits(client, COMMAND_TIMEOUT_MS);
+  if (use === 'worker') waitOutRefusals(client, REFUSALS, onError);
   // A subscriber sends next to nothing.
   if (kind === 'cluster') (client as unknown as Cluster).on('+node', shareWrites);
   else if (use !== 'subscriber') shareWrites(client);
