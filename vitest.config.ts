@@ -6,15 +6,27 @@ const BUILD = './test/support/build-setup.ts';
 const CONTRACT = './test/support/openapi-setup.ts';
 const ANSWERS = './test/support/hold-answers.ts';
 
+/** Files of tests that only `npm run check` runs. `QUIRE_TESTS` tells which size is wanted: see scripts/test.ts. */
+const SLOW = '**/*.slow.test.ts';
+const size = process.env['QUIRE_TESTS'] ?? 'all';
+
 /** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
 const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000, globalSetup, setupFiles },
+  test: {
+    name,
+    include: [`test/${name}/${size === 'slow' ? SLOW : '**/*.test.ts'}`],
+    exclude: size === 'quick' ? [SLOW] : [],
+    testTimeout,
+    hookTimeout: 120_000,
+    globalSetup,
+    setupFiles,
+  },
 });
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 4,
     projects: [
       project('unit', 20_000, []),
       project('contract', 120_000, [SERVERS]),

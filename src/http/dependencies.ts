@@ -1,4 +1,5 @@
 /** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
+import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ParserHealth } from '../parser/drift.ts';
 import type { Batches } from '../app/batch-view.ts';
@@ -28,6 +29,9 @@ export interface Readiness {
   checks: Record<string, string>;
 }
 
+/** A queue of BullMQ, as bull-board takes it. */
+export type DashboardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
+
 export interface HttpDependencies {
   config: Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
@@ -36,6 +40,8 @@ export interface HttpDependencies {
   store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'pages' | 'ping'>;
   batches: Batches;
   jobs: Jobs;
+  /** BullMQ's queues, for the dashboard alone. */
+  queues: readonly DashboardQueue[];
   source: SourceReader;
   /** Must answer within 2 s. It is not ready while the store is away or the process drains. */
   readiness(): Promise<Readiness>;

@@ -1,6 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { describe, expect, it } from 'vitest';
-import { REFERENCES, withTable } from '../../scripts/reference.ts';
+import { REFERENCES, withTables } from '../../scripts/reference.ts';
 import { SETTINGS } from '../../src/config/config.ts';
 import { ERRORS } from '../../src/errors.ts';
 import { ADVICE } from '../../src/http/answers/error-advice.ts';
@@ -8,11 +8,11 @@ import { ADVICE } from '../../src/http/answers/error-advice.ts';
 const read = (file: string): Promise<string> => readFile(new URL(`../../${file}`, import.meta.url), 'utf8');
 
 describe('the reference docs', () => {
-  it.each(REFERENCES.map(({ file, table }) => [file, table] as const))(
-    '%s holds the table that the code makes (`npm run openapi` writes it)',
-    async (file, table) => {
+  it.each(REFERENCES.map(({ file, tables }) => [file, tables] as const))(
+    '%s has the tables that the code makes (`npm run openapi` writes them)',
+    async (file, tables) => {
       const document = await read(file);
-      expect(withTable(document, table())).toBe(document);
+      expect(withTables(document, tables)).toBe(document);
     },
   );
 

@@ -17,7 +17,7 @@ import { sendProblem } from '../answers/problem.ts';
 const PATH = '/dashboard';
 
 export interface DashboardOptions {
-  deps: Pick<HttpDependencies, 'config' | 'jobs' | 'store' | 'source'>;
+  deps: Pick<HttpDependencies, 'config' | 'queues' | 'store' | 'source'>;
 }
 
 const LEDGER_DAYS = 14;
@@ -70,7 +70,7 @@ function checkNames({ url, query }: FastifyRequest): void {
 }
 
 export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardOptions): Promise<void> {
-  const { config, jobs, store, source } = deps;
+  const { config, queues, store, source } = deps;
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
     if (reason !== null) return sendProblem(request, reply, 'forbidden', { detail: reason });
@@ -89,7 +89,7 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   const Adapter = store.kind === 'embedded' ? EmbeddedAdapter : BullMQAdapter;
   const adapter = new FastifyAdapter();
   createBullBoard({
-    queues: jobs.queues.map((queue) => new Adapter(queue, { readOnlyMode: true })),
+    queues: queues.map((queue) => new Adapter(queue, { readOnlyMode: true })),
     // Its own types disagree with each other under exactOptionalPropertyTypes.
     serverAdapter: adapter as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
     options: {

@@ -6,13 +6,10 @@ import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
 import { ADVICE } from '../answers/error-advice.ts';
 import { FAVICON } from '../answers/favicon.ts';
 import { escapeHtml, sendPage } from '../answers/html.ts';
+import { isPassing } from '../answers/problem.ts';
 import { problems } from '../schemas/problem.ts';
 
-const RETRY = {
-  never: 'The same request will get the same answer.',
-  backoff: 'Passing: jobs try again with growing delays, and so may you.',
-  snooze: 'Passing: it costs a job no attempt.',
-} as const;
+const PASSING = '<p>The same request may succeed later: the answer says when, in <code>Retry-After</code>.</p>';
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
@@ -85,11 +82,11 @@ curl '${originOf(request)}/book-info?id=2767052'</pre>
     handler: (request, reply) => {
       const { code } = request.params;
       if (!isCode(code)) throw new QuireError('not-found', 'There is no such error. /errors lists them.');
-      const { status, title, retry } = ERRORS[code];
+      const { status, title } = ERRORS[code];
       return sendPage(
         reply,
         title,
-        `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p><p>${RETRY[retry]}</p>`,
+        `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p>${isPassing(code) ? PASSING : ''}`,
       );
     },
   });

@@ -20,9 +20,6 @@ describe.each(eachStore)('the channel of a batch, on the $name store', (kind) =>
         outcome: 'failed',
         attempts: 1,
         error: { code: 'crawl-failed', detail: 'x' },
-        book: null,
-        keepUntilMs: 0,
-        missingUntilMs: 0,
       } as const;
       await made.store.jobs.settle({ jobId: id, run: null, nowMs: 1000, ...end });
     }

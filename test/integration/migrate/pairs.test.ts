@@ -5,7 +5,7 @@ import { migrate, MigrationRefused, type MigrationOptions, type MigrationProgres
 import { createProducer } from '../../../src/queue/producer.ts';
 import { openQueue, type ParseBookQueue } from '../../../src/queue/parse-book-queue.ts';
 import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
-import { enqueueDelivery, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
+import { createDeliveryQueue, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
 import { createRedisStore } from '../../../src/storage/redis/store.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { MIGRATION_DOCUMENT } from '../../../src/storage/transfer.ts';
@@ -119,7 +119,7 @@ describe.each(PAIRS.map(([from, to]) => ({ from, to, name: `${from.name} to ${to
       const to = await open(toKind);
       const calls = openWebhookQueue(from, () => undefined);
       made.push(() => calls.close());
-      const deliveries = createDeliveries({ documents: from.documents, enqueue: (delivery) => enqueueDelivery(calls, delivery) });
+      const deliveries = createDeliveries({ documents: from.documents, queue: createDeliveryQueue(calls) });
       await deliveries.announce('wh0123456789', { type: 'batch.completed', atMs: NOW_MS, key: 'one', data: {} });
       const { complete, counts } = await move(from, to);
       expect([complete, counts.find(({ subject }) => subject === 'webhook calls')]).toEqual([

@@ -1,6 +1,6 @@
 /** What piles up while jobs are done is cut to size: by the settings that the program gives to BullMQ and to the store. */
 import { rm } from 'node:fs/promises';
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
 import type { PageReading } from '../../../src/parser/read-page.ts';
 import { createReconciler } from '../../../src/app/reconcile.ts';
@@ -16,6 +16,7 @@ import { sharedRedisUrl } from '../../support/redis-server.ts';
 import { openSource, silentLog } from '../../support/quiet.ts';
 import { embeddedDirectory, redisStore, TEST_SETTINGS } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -147,11 +148,12 @@ it('drops from a SQL store, with each round of the reconciler, what is past its 
     richness: 1,
   };
   await store.books.put(book, [bookReference('3' as BookId).jobId], end);
+  const queue = openQueue(store, () => undefined);
+  onTestFinished(() => queue.close());
   const reconciler = createReconciler({
     store,
-    waiting: () => Promise.resolve(0),
-    producer: { enqueue: () => Promise.resolve(), raise: () => Promise.resolve(), withdraw: () => Promise.resolve() },
-    log: { warn: () => undefined },
+    queue: createBookJobs(store, queue),
+    log: silentLog,
     batchTtlMs: hour,
   });
   await reconciler.round();

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
 import { createReconciler } from '../../../src/app/reconcile.ts';
-import { createProducer } from '../../../src/queue/producer.ts';
+import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 import { openQueue, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
 import { runIdOf } from '../../../src/domain/run-id.ts';
 import type { BatchId } from '../../../src/domain/batch.ts';
@@ -10,6 +10,7 @@ import type { JobId } from '../../../src/domain/identity.ts';
 import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
 import { startStopwatch } from '../../support/stopwatch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { silentLog } from '../../support/quiet.ts';
 
 const link = (id: number | string): string => `https://www.goodreads.com/book/show/${id}`;
 
@@ -157,7 +158,6 @@ describe.each(STORES)('jobs on the %s store', (store) => {
   it('a job that BullMQ lost is found and queued again, one that it ended without us is settled', async () => {
     const { store: records } = quire.service;
     const queue = openQueue(records, () => undefined);
-    const producer = createProducer(records, queue);
     const busy = await occupy();
     const [lost = 0, dead = 0] = newIds(2);
     const { batchId } = await quire.submit([lost, dead].map(link));
@@ -167,9 +167,8 @@ describe.each(STORES)('jobs on the %s store', (store) => {
     // The second one is finished in BullMQ while our record is still live, as after a crash between the two.
     const reconciler = createReconciler({
       store: records,
-      waiting: () => Promise.resolve(0),
-      producer,
-      log: { warn: () => undefined },
+      queue: { ...createBookJobs(records, queue), waiting: () => Promise.resolve(0) },
+      log: silentLog,
       batchTtlMs: 1e9,
       idleMs: -1_000,
     });
@@ -184,7 +183,6 @@ describe.each(STORES)('jobs on the %s store', (store) => {
   it('a batch whose submission died half-way is cancelled, since nobody knows it', async () => {
     const { store: records } = quire.service;
     const queue = openQueue(records, () => undefined);
-    const producer = createProducer(records, queue);
     const [late = 0, early = 0] = newIds(2);
     const run = `r${Date.now().toString(36)}`;
     /** Records the first item of five, by a clock that is `aheadMs` ahead. */
@@ -201,8 +199,7 @@ describe.each(STORES)('jobs on the %s store', (store) => {
       return batchId;
     };
     const [old, young] = [await begin(late, -120_000), await begin(early, 3_600_000)];
-    const waiting = (): Promise<number> => Promise.resolve(0);
-    await createReconciler({ store: records, waiting, producer, log: { warn: () => undefined }, batchTtlMs: 1e9 }).round();
+    await createReconciler({ store: records, queue: createBookJobs(records, queue), log: silentLog, batchTtlMs: 1e9 }).round();
     expect(await records.batches.get(old)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
     // One that a clock gone wrong put into the future may still be under way: it stays, and no job of it runs.
     expect(await records.batches.get(young)).toMatchObject({ counts: { queued: 5 }, finishedAtMs: null });

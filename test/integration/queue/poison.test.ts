@@ -6,9 +6,7 @@ import { createBatches } from '../../../src/app/batches.ts';
 import { readPage } from '../../../src/parser/read-page.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
-import { createBacklog } from '../../../src/queue/backlog.ts';
-import { liveRuns, newRun, until } from '../../../src/app/jobs.ts';
-import { createProducer } from '../../../src/queue/producer.ts';
+import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 import { createProcessor } from '../../../src/queue/parse-book-processor.ts';
 import { MAX_INTERRUPTED, openQueue, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
 import { createProcessBook } from '../../../src/app/process-book.ts';
@@ -25,20 +23,10 @@ describe.each(eachStore)('a poison job on the $name store', ({ make, name }) => 
     const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });
     const log = pino({ level: 'silent' });
     const queue = openQueue(store, () => undefined);
-    const producer = createProducer(store, queue);
     const crawling = createCrawling({ store, config, version: '0', classify: readPage, log });
-    const source = () => crawling.source.current();
-    const batches = createBatches({
-      store,
-      enter: () => Promise.resolve(() => undefined),
-      ...producer,
-      newRun,
-      log,
-      liveRuns: (state, most) => liveRuns(queue, state, most),
-      until,
-      waiting: createBacklog(queue).waiting,
-      source,
-    });
+    const jobs = createBookJobs(store, queue);
+    const enter = () => Promise.resolve(() => undefined);
+    const batches = createBatches({ store, queue: jobs, enter, source: crawling.source, log, now: Date.now });
     const { batchId } = await batches.submit({
       links: ['https://www.goodreads.com/book/show/1800000001'],
       priority: 'normal',

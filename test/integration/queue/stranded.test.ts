@@ -12,6 +12,8 @@ import { startPostgres } from '../../support/postgres-server.ts';
 import { startQuire, STORES } from '../../support/service.ts';
 import { eachStore, TEST_SETTINGS } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { silentLog } from '../../support/quiet.ts';
+import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 
 /** Records links without giving them to the queue; `null` records a job that no batch waits for. */
 async function record(store: Store, batchId: BatchId | null, id: string) {
@@ -47,13 +49,11 @@ describe.each(eachStore)('the quick look, on the $name store', ({ make }) => {
     onTestFinished(cleanup);
     const queue = openQueue(store, () => undefined);
     onTestFinished(() => queue.close());
-    const producer = createProducer(store, queue);
     let waiting = 1;
     const reconciler = createReconciler({
       store,
-      producer,
-      waiting: () => Promise.resolve(waiting),
-      log: { warn: () => undefined },
+      queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(waiting) },
+      log: silentLog,
       batchTtlMs: 1e9,
       now: () => Date.now() + 5_000,
     });

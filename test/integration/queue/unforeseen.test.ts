@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { referenceOfJob, type JobId } from '../../../src/domain/identity.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
-import { newRun } from '../../../src/app/jobs.ts';
+import { newRun } from '../../../src/domain/run-id.ts';
 import { createProducer } from '../../../src/queue/producer.ts';
 import { openQueue } from '../../../src/queue/parse-book-queue.ts';
 import { createJobWorker } from '../../../src/queue/parse-book-worker.ts';

@@ -37,10 +37,8 @@ describe.each(eachStore)('a worker that dies between settling and announcing, on
       nowMs,
       outcome: 'parsed',
       attempts: 1,
-      error: null,
       book,
       keepUntilMs: nowMs + 600_000,
-      missingUntilMs: 0,
     });
 
     const unused = (): never => {

@@ -1,11 +1,13 @@
+import { silentLog } from '../../support/quiet.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
-import { createDeliveries, MAX_ENDED, type QueuedDelivery } from '../../../src/webhooks/deliveries.ts';
+import { createDeliveries, MAX_ENDED } from '../../../src/webhooks/deliveries.ts';
 import { newSecret } from '../../../src/webhooks/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { eachStore, redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';
+import type { QueuedDelivery } from '../../../src/webhooks/delivery-queue.ts';
 
 const hook = { url: 'http://127.0.0.1:1/', secret: newSecret() };
 const bookOf = (id: string) => {
@@ -77,8 +79,8 @@ describe.each(eachStore)('the announcer on the $name store', (kind) => {
         await store.batches.acknowledge(batchId);
       },
     };
-    const log = { warn: (fields: object, message: string) => void lines.push({ level: 'warn', fields, message }) };
-    const deliveries = createDeliveries({ documents: store.documents, enqueue, now });
+    const log = { ...silentLog, warn: (fields: object, message: string) => void lines.push({ level: 'warn', fields, message }) };
+    const deliveries = createDeliveries({ documents: store.documents, queue: { enqueue }, now });
     return { ...parts, announcer: createAnnouncer({ store: { ...store, batches }, endpoints, deliveries, publicUrl: '', log, now }) };
   };
 

@@ -5,9 +5,10 @@ import type { WebhookEvent } from '../../../src/webhooks/event.ts';
 import { createTargetGuard } from '../../../src/webhooks/target-guard.ts';
 import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
 import { createPendingCalls } from '../../../src/webhooks/pending-calls.ts';
-import { enqueueDelivery, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
+import { createDeliveryQueue, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
 import type { BatchId } from '../../../src/domain/batch.ts';
 import { eachStore } from '../../support/stores.ts';
+import { silentLog } from '../../support/quiet.ts';
 
 const event = (n: number): WebhookEvent => ({ type: 'book.parsed', atMs: 1_800_000_000_000 + n, key: `book-${n}.run`, data: { n } });
 
@@ -18,15 +19,16 @@ describe.each(eachStore)('calls that wait, on the $name store', ({ make }) => {
     const queue = openWebhookQueue(store, () => undefined);
     onTestFinished(() => queue.close());
     const endpoints = createEndpoints(store.documents);
-    const deliveries = createDeliveries({ documents: store.documents, enqueue: (delivery) => enqueueDelivery(queue, delivery) });
+    const calls = createDeliveryQueue(queue);
+    const deliveries = createDeliveries({ documents: store.documents, queue: calls });
     const guard = createTargetGuard({ allowLoopback: true });
     const webhooks = createWebhooks({ endpoints, deliveries, guard, defaultSecret: null });
     const lines: object[] = [];
     const pending = createPendingCalls({
-      queue,
+      queue: calls,
       deliveries,
       endpoints,
-      log: { warn: (fields) => lines.push(fields) },
+      log: { ...silentLog, warn: (fields) => void lines.push(fields) },
       limits: { perWebhook: 5, inAll: 8 },
     });
     const [busy, quiet] = [await webhooks.create({ url: 'http://127.0.0.1:9/a' }), await webhooks.create({ url: 'http://127.0.0.1:9/b' })];

@@ -2,10 +2,14 @@
  * Taking a list of links in. The list is recorded in steps, and its jobs go to the queue once all of it is recorded: what fails half-way runs no job.
  */
 import { randomBytes } from 'node:crypto';
-import { addressOf, parseBookReference, type BookReference, type JobId } from '../domain/identity.ts';
+import { addressOf, parseBookReference, type BookReference } from '../domain/identity.ts';
 import { QuireError, type Fault } from '../errors.ts';
 import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
 import { inputOf, keyOfEntry, type BatchId, type Priority } from '../domain/batch.ts';
+import { newRun, type JobRun } from '../domain/run-id.ts';
+import type { Log } from '../domain/log.ts';
+import type { EnterQueue } from './backlog-limit.ts';
+import type { JobQueue } from './job-queue.ts';
 import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batch-view.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
@@ -13,17 +17,12 @@ const SUBMIT_AT_ONCE = 250;
 const MOST_FAULTS = 100;
 const RETRY_AFTER_SECONDS = 2;
 
-type Run = { jobId: JobId; run: string };
-
-export interface SubmitOptions {
-  store: Store;
-  /** Lets in what may bring so many jobs, or throws. What it gives is told how many really came, once they are in the queue. */
-  enter(jobs: number): Promise<(queued: number) => void>;
-  enqueue(jobs: Run[], priority: Priority): Promise<void>;
-  raise(job: Run, priority: Priority): Promise<void>;
-  newRun(nowMs: number): string;
-  log: { warn(fields: object, message: string): void };
-  now?: () => number;
+export interface SubmitLinksOptions {
+  store: Pick<Store, 'batches'>;
+  queue: Pick<JobQueue, 'enqueue' | 'raise'>;
+  enter: EnterQueue;
+  log: Log;
+  now: () => number;
 }
 
 /** 20 letters and digits; the first 9 are the time, so that batches sort by it. */
@@ -107,37 +106,37 @@ const toldAs = (error: unknown): unknown =>
       })
     : error;
 
-export function createSubmit(options: SubmitOptions): (request: SubmitRequest) => Promise<SubmitAnswer> {
-  const { store, log, now = Date.now } = options;
+export function createSubmitLinks(options: SubmitLinksOptions): (request: SubmitRequest) => Promise<SubmitAnswer> {
+  const { store, queue, log, now } = options;
 
   /** Ends a batch whose caller is told an error. Where the store is away too, the reconciler does it. */
-  const takeBack = async (batchId: BatchId, recorded: Run[], priority: Priority): Promise<void> => {
+  const takeBack = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
     const ended = await store.batches.cancel(batchId, now());
     if (!ended || ended.cancelled === 0) return;
     const unwanted = new Set(ended.unwanted.map(({ jobId }) => jobId));
     // Others joined these jobs meanwhile, and nobody else knows yet that the queue does not have them.
-    await options.enqueue(
+    await queue.enqueue(
       recorded.filter(({ jobId }) => !unwanted.has(jobId)),
       priority,
     );
   };
 
   /** Gives the jobs of a recorded batch to the queue. The batch is accepted whatever comes of that: the reconciler enqueues what the queue does not take. */
-  const handOver = async (batchId: BatchId, recorded: Run[], raised: Run[], priority: Priority): Promise<void> => {
-    const work = raised.map((job) => options.raise(job, priority));
-    if (recorded.length > 0) work.push(options.enqueue(recorded, priority));
+  const handOver = async (batchId: BatchId, recorded: JobRun[], raised: JobRun[], priority: Priority): Promise<void> => {
+    const work = raised.map((job) => queue.raise(job, priority));
+    if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
     if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler enqueues them');
   };
 
   const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
     const nowMs = now();
-    const run = options.newRun(nowMs);
+    const run = newRun(nowMs);
     const batchId = newBatchId(nowMs);
     const items: AnsweredItem[] = [];
     const counts = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
-    const recorded: Run[] = [];
-    const raised: Run[] = [];
+    const recorded: JobRun[] = [];
+    const raised: JobRun[] = [];
 
     const record = async (step: Collapsed[], last: boolean): Promise<void> => {
       const outcomes = await store.batches.submit({

@@ -1,13 +1,13 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
-import { until } from '../../../src/app/jobs.ts';
+import { waitFor } from '../../../src/app/wait.ts';
 
 setFlagsFromString('--expose-gc');
 const collect = runInNewContext('gc') as () => void;
 
 const waiting = (signal: AbortSignal, looks: () => void) =>
-  until(
+  waitFor(
     () => {
       looks();
       return Promise.resolve(false);
@@ -15,7 +15,7 @@ const waiting = (signal: AbortSignal, looks: () => void) =>
     { timeoutMs: 500, signal, subscribe: () => () => undefined },
   );
 
-describe('until', () => {
+describe('a wait', () => {
   it('ends at its deadline, even when everything that nobody holds is collected meanwhile', async () => {
     const { signal } = new AbortController();
     let looks = 0;

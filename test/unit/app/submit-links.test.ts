@@ -1,6 +1,7 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { inputOf } from '../../../src/domain/batch.ts';
-import { createSubmit } from '../../../src/app/submit.ts';
+import { createSubmitLinks } from '../../../src/app/submit-links.ts';
+import { silentLog } from '../../support/quiet.ts';
 import type { Store } from '../../../src/storage/store.ts';
 
 describe('an entry as it is kept', () => {
@@ -34,13 +35,12 @@ describe('a submission in steps', () => {
     };
     const cancel = () => Promise.reject(new Error('the store is away'));
     const enqueue = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('the queue went away')));
-    const run = createSubmit({
+    const run = createSubmitLinks({
       store: { batches: { submit, cancel } } as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
-      enqueue,
-      raise: () => Promise.resolve(),
-      newRun: () => 'run',
-      log: { warn: (_fields, message) => void told.push(message) },
+      queue: { enqueue, raise: () => Promise.resolve() },
+      log: { ...silentLog, warn: (_fields, message) => void told.push(message) },
+      now: Date.now,
     });
     return { told, enqueue, answer: run({ links, priority: 'normal', maxAgeMs: null, webhook: null }) };
   };
@@ -71,13 +71,12 @@ describe('a submission in steps', () => {
 describe('entries that are not the same', () => {
   const submitAll = async (links: unknown[]) => {
     const store = { batches: { submit: async ({ items }: { items: object[] }) => items.map(() => ({ status: 'queued' })) } };
-    const submit = createSubmit({
+    const submit = createSubmitLinks({
       store: store as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
-      enqueue: () => Promise.resolve(),
-      raise: () => Promise.resolve(),
-      newRun: () => 'run',
-      log: { warn: () => undefined },
+      queue: { enqueue: () => Promise.resolve(), raise: () => Promise.resolve() },
+      log: silentLog,
+      now: Date.now,
     });
     const book = 'https://www.goodreads.com/book/show/1';
     const { items } = await submit({ links: [book, ...links], priority: 'normal', maxAgeMs: null, webhook: null });

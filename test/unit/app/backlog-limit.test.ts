@@ -6,12 +6,14 @@ import { createBacklogLimit } from '../../../src/app/backlog-limit.ts';
 function createScene(maxWaitingJobs = 10) {
   const scene = { waiting: 0, counts: 0, nowMs: 0, away: false };
   const enter = createBacklogLimit({
-    count: async () => {
-      scene.counts += 1;
-      const { waiting } = scene;
-      await Promise.resolve();
-      if (scene.away) throw new Error('away');
-      return waiting;
+    queue: {
+      async countWaiting() {
+        scene.counts += 1;
+        const { waiting } = scene;
+        await Promise.resolve();
+        if (scene.away) throw new Error('away');
+        return waiting;
+      },
     },
     maxWaitingJobs,
     clock: () => scene.nowMs,
