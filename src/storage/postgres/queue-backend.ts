@@ -1,7 +1,7 @@
 /** BullMQ on PostgreSQL or PGlite: its tables in a schema of their own, its connection made so that it outlives an outage. */
 import { PostgresConnection, PostgresQueueBackend, type BackendFactory } from 'bullmq';
 import { Client } from 'pg';
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { inSchema, statement, type SqlClient } from './sql-client.ts';
 
 type ConnectionOptions = ConstructorParameters<typeof PostgresConnection>[0];

@@ -6,7 +6,7 @@
  * then what is known of books.
  */
 
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
 const BOOKS = `

@@ -1,6 +1,6 @@
 /** The Lua functions that the scripts of the Redis store share: see scripts.ts for the keys. Each script is sent with all of them before it. */
 
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
 /** Aliases followed at most to reach a book. Each merge left one more, before aliases were re-pointed. */

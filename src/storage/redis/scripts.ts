@@ -13,7 +13,7 @@
  * - `books` (ids by number), `docs` and `docs-ending` (documents by key and by end), `open` (unfinished batches by progress),
  *   `batches-open` and `batches-ended` (ids of all batches, which sort by creation), `unannounced`, `solo`, `failed` (sorted sets), `finished` (list).
  */
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { BATCH_SCRIPTS } from './batch-scripts.ts';
 import { BOOK_SCRIPTS } from './book-scripts.ts';
 import { DOCUMENT_SCRIPTS } from './document-scripts.ts';
