@@ -29,6 +29,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     batches: unusable('batches'),
     jobs: unusable('jobs'),
     queues: [],
+    workerName: 'none',
     source: unusable('source'),
     readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
     uploads: unusable('uploads'),

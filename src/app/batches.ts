@@ -17,6 +17,7 @@ import type { JobQueue } from './job-queue.ts';
 import type { Source } from '../crawl/source/source.ts';
 import type { Store } from '../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
+import { iso, isoOrNull } from '../domain/time/iso.ts';
 
 /** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
 const MOST_LIVE_RUNS = 1_000;
@@ -74,8 +75,8 @@ export function createBatches(options: BatchesOptions): Batches {
       total: record.total,
       counts,
       priority: record.options.priority,
-      createdAt: new Date(record.createdAtMs).toISOString(),
-      finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
+      createdAt: iso(record.createdAtMs),
+      finishedAt: isoOrNull(record.finishedAtMs),
       etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
     };
   };

@@ -10,6 +10,7 @@ import { blockedEntry, lastFailure } from './live-job.ts';
 import { createRetry } from './retry.ts';
 import { waitFor } from './wait.ts';
 import { createWantBook, type WantBookOptions } from './want-book.ts';
+import { iso, isoOrNull } from '../domain/time/iso.ts';
 
 export interface JobsOptions extends WantBookOptions {
   store: Pick<Store, 'batches' | 'jobs' | 'signals'>;
@@ -18,8 +19,6 @@ export interface JobsOptions extends WantBookOptions {
   maxAttempts: number;
   source: Pick<Source, 'current'>;
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
 
 /** Where a live job is, and how its last attempt failed. */
 interface LiveState {
@@ -90,7 +89,7 @@ export function createJobs(options: JobsOptions): Jobs {
       attempts: live ? live.attempts : record.attempts,
       maxAttempts: options.maxAttempts,
       createdAt: iso(record.createdAtMs),
-      settledAt: record.settledAtMs === null ? null : iso(record.settledAtMs),
+      settledAt: isoOrNull(record.settledAtMs),
       waiters: record.waiters,
       lastError: live ? live.lastError : record.error,
       timeline,

@@ -6,7 +6,7 @@
  * no job waits. Then something is lost, and nobody has to wait for the round.
  */
 import type { BatchId } from '../domain/batch.ts';
-import { CLOCK_TOLERANCE_MS } from '../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
 import type { JobQueue } from './job-queue.ts';
 import { cancelOrphan, isOrphan, requeueBatch, requeueJobs, type LiveJob, type RequeueDeps } from './requeue-lost.ts';
 

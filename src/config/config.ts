@@ -4,7 +4,7 @@
  * against this table.
  */
 
-import { parseQuietHours } from '../domain/quiet-hours.ts';
+import { parseQuietHours } from '../domain/time/quiet-hours.ts';
 import { boolean, decimal, duration, integer, list, matching, oneOf, optional, origin, redisUrl, text, url } from './parsers.ts';
 
 /** The roles of a process: `api` answers HTTP, `worker` crawls, `all` does both. */

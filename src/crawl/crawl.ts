@@ -1,13 +1,13 @@
 /** From a book reference to what its page says: robots.txt, the gate, the page, its reading, the report, in that order. */
 import { unlessAborted } from '../domain/deadline.ts';
 import { crawlPath, type BookReference } from '../domain/identity.ts';
-import { watchClock } from '../domain/clock.ts';
+import { watchClock } from '../domain/time/clock.ts';
 import { QuireError } from '../errors.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
 import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutcomeKind } from './source/pacing.ts';
-import { parseRetryAfter } from './fetch/parse-retry-after.ts';
+import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { Robots } from './robots.ts';
 import type { Source } from './source/source.ts';
 import type { Entry } from './source/turn.ts';

@@ -11,7 +11,8 @@ import type { Log } from '../domain/log.ts';
 import { createClaim } from './claim.ts';
 import { readRobotsRules, type RobotsRules } from './robots-rules.ts';
 import type { OutcomeKind } from './source/pacing.ts';
-import { parseRetryAfter } from './fetch/parse-retry-after.ts';
+import { parseRetryAfter } from '../domain/time/http-time.ts';
+import { iso } from '../domain/time/iso.ts';
 
 export type RobotsVerdict = { allowed: true } | { allowed: false; rule: string };
 
@@ -119,7 +120,7 @@ export function createRobots(options: RobotsOptions): Robots {
       return outcome;
     }
     const { status, reason, retryAfterMs } = outcome;
-    log.warn({ status, reason, copyFrom: copy === null ? null : new Date(copy.fetchedAtMs).toISOString() }, 'robots.txt could not be had');
+    log.warn({ status, reason, copyFrom: copy === null ? null : iso(copy.fetchedAtMs) }, 'robots.txt could not be had');
     if (copy !== null) {
       const failures = copy.failures + 1;
       const waitMs = Math.max(retryAfterMs ?? 0, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
@@ -154,7 +155,7 @@ export function createRobots(options: RobotsOptions): Robots {
       await load();
       const rule = rules?.disallowing('/book/show/1') ?? null;
       return {
-        fetchedAt: copy === null ? null : new Date(copy.fetchedAtMs).toISOString(),
+        fetchedAt: copy === null ? null : iso(copy.fetchedAtMs),
         present: typeof copy?.text === 'string',
         allowsBooks: rule === null,
         rule,

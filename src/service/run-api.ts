@@ -3,6 +3,7 @@ import { createApp } from '../http/app.ts';
 import { openDoorWarning } from '../http/plugins/cross-origin.ts';
 import { closeGently } from '../http/plugins/draining.ts';
 import { listenOn } from '../http/listen.ts';
+import { workerName } from '../queue/worker-name.ts';
 import { withReadCache } from '../storage/read-cache.ts';
 import { STOP_TIMEOUT_MS } from './lifecycle.ts';
 import type { Context, Parts } from './parts.ts';
@@ -34,6 +35,7 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
     batches,
     jobs,
     queues: Object.values(queues),
+    workerName: workerName(),
     source: { view: source.view, current: source.current, ledger: ledger.read },
     readiness: createReadiness(context),
     uploads,

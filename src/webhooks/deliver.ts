@@ -1,6 +1,6 @@
 /** One attempt at a delivery: decides whether to call, calls, and says what follows. Knows nothing of the queue that brings it up again. */
 import type { Log } from '../domain/log.ts';
-import { parseRetryAfter } from '../crawl/fetch/parse-retry-after.ts';
+import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { QueuedDelivery } from './delivery-queue.ts';
 import { QuireError } from '../errors.ts';
 import type { Deliveries, Delivery, DeliveryAttempt } from './deliveries.ts';

@@ -6,7 +6,8 @@ import { unlessAborted } from '../domain/deadline.ts';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { QuireError } from '../errors.ts';
-import { isLoopback, isPublic } from './addresses.ts';
+import { isLoopbackAddress } from '../domain/loopback.ts';
+import { isPublic } from './addresses.ts';
 
 /** A URL that may be called, and its addresses, each of them checked. */
 export interface Target {
@@ -71,7 +72,7 @@ export function createTargetGuard({ allowLoopback, resolve = resolveHost }: { al
         throw error;
       }
       const admitted = (address: string): boolean =>
-        (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopback(address));
+        (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopbackAddress(address));
       // One bad address is enough: which of several is connected to is not for us to hope.
       if (addresses.length === 0 || !addresses.every(admitted)) {
         const http = url.protocol === 'http:' ? ', or is not called by https' : '';

@@ -15,12 +15,13 @@ import {
   type PacingSettings,
   type PacingState,
 } from './pacing.ts';
-import { parseQuietHours, type QuietHours } from '../../domain/quiet-hours.ts';
+import { parseQuietHours, type QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { Robots } from '../robots.ts';
 import { createSharedState, type SharedState } from './shared-state.ts';
 import { differ, sourceStateOf, type SourceState } from './source-state.ts';
-import { iso, viewOf, type SourceView } from './source-view.ts';
+import { viewOf, type SourceView } from './source-view.ts';
 import { takeTurn, type Entry } from './turn.ts';
+import { iso } from '../../domain/time/iso.ts';
 
 export interface SourceSettings {
   /** The origin that is crawled: each has a state of its own. */

@@ -2,6 +2,7 @@
 import { currentRate, holdOf, requestSlot, type Grant, type HoldReason, type PacingSettings, type PacingState } from './pacing.ts';
 import type { SharedState } from './shared-state.ts';
 import type { SourceState } from './source-state.ts';
+import { iso } from '../../domain/time/iso.ts';
 
 /** The source may not be asked now: the caller puts its job back until `untilMs`, which costs the job no attempt. */
 export class SourceHeld extends Error {
@@ -10,7 +11,7 @@ export class SourceHeld extends Error {
   readonly why: HoldReason;
 
   constructor(untilMs: number, why: HoldReason) {
-    super(`the source is held until ${new Date(untilMs).toISOString()} (${why})`);
+    super(`the source is held until ${iso(untilMs)} (${why})`);
     this.name = 'SourceHeld';
     this.untilMs = untilMs;
     this.why = why;

@@ -3,7 +3,7 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { ParserHealth } from '../../parser/drift.ts';
+import type { ParserWatch } from '../../app/parser-watch.ts';
 import { QuireError } from '../../errors.ts';
 import type { PageStore } from '../../storage/store.ts';
 import { jobOf } from '../requests/identifiers.ts';
@@ -11,6 +11,7 @@ import { JobParams } from '../schemas/parameters.ts';
 import { ParserHealthSchema } from '../schemas/parser.ts';
 import { UNKNOWN_PARAMETER, type ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
+import { httpDate } from '../../domain/time/http-time.ts';
 
 const unzip = promisify(gunzip);
 const NO_PAGE: ProblemExample<'not-found'> = {
@@ -21,7 +22,7 @@ const NO_PAGE: ProblemExample<'not-found'> = {
 /** The crawler reads no page beyond this. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
-export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: () => Promise<ParserHealth> }> = async (
+export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: ParserWatch['health'] }> = async (
   app,
   { pages, health },
 ) => {
@@ -64,7 +65,7 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health:
           'content-security-policy': "sandbox; default-src 'none'",
           'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',
-          'last-modified': new Date(kept.keptAtMs).toUTCString(),
+          'last-modified': httpDate(kept.keptAtMs),
         })
         .send(await unzip(kept.bytes, { maxOutputLength: MAX_PAGE_BYTES }));
     },

@@ -3,13 +3,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createKeyCheck } from '../../../src/http/plugins/authentication.ts';
 import { isNotModified } from '../../../src/http/answers/conditional.ts';
-import { isCrossOrigin, isLoopback } from '../../../src/http/plugins/cross-origin.ts';
+import { isCrossOrigin } from '../../../src/http/plugins/cross-origin.ts';
 import { csvLines, TABLE_HEADER } from '../../../src/http/answers/book-table.ts';
 import { readIdempotencyKey } from '../../../src/http/requests/idempotency.ts';
 import { jsonFault } from '../../../src/http/plugins/body-parsing.ts';
 import { grantWait, preferredWaitSeconds } from '../../../src/http/requests/preferences.ts';
 import { requestId } from '../../../src/http/plugins/request-id.ts';
-import { jitteredSeconds } from '../../../src/http/answers/jittered-retry-after.ts';
 
 /** A cell as it stands before another. */
 const csvCell = (value: string | number | null): string => csvLines([[value, 0]]).slice(0, -',0\r\n'.length);
@@ -105,23 +104,6 @@ describe('what is wrong with JSON', () => {
   });
 });
 
-describe('Retry-After', () => {
-  it('is never shorter than asked, and spread', () => {
-    fc.assert(
-      fc.property(
-        fc.double({ min: -10, max: 4000, noNaN: true }),
-        fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
-        (seconds, random) => {
-          const given = jitteredSeconds(seconds, () => random);
-          return Number.isInteger(given) && given >= 1 && given >= seconds && given <= Math.max(1, Math.ceil(seconds)) + 30;
-        },
-      ),
-    );
-    expect([jitteredSeconds(2, () => 0), jitteredSeconds(2, () => 0.999)]).toEqual([2, 4]);
-    expect(jitteredSeconds(100, () => 0.999)).toBe(125);
-  });
-});
-
 describe('Prefer: wait', () => {
   it.each([
     [undefined, 0],
@@ -182,27 +164,6 @@ describe('a conditional request', () => {
     [{ 'if-modified-since': '2050' }, false],
   ])('%j: not modified is %j', (headers, expected) => {
     expect(isNotModified(headers, 'abc', at)).toBe(expected);
-  });
-});
-
-describe('loopback', () => {
-  it.each(['127.0.0.1', '127.1.2.3', '::1', '[::1]', '[::1]:3000', 'localhost', 'LOCALHOST:3000', 'quire.localhost'])('%s is', (host) => {
-    expect(isLoopback(host)).toBe(true);
-  });
-  it.each([
-    '',
-    '0.0.0.0',
-    '::',
-    '10.0.0.1',
-    '128.0.0.1',
-    'localhost.evil.example',
-    '127.0.0.1.evil.example',
-    '127.0.0.1@evil.example',
-    'evil.example:127',
-    '[::2]:1',
-    '127.0.0',
-  ])('%s is not', (host) => {
-    expect(isLoopback(host)).toBe(false);
   });
 });
 
