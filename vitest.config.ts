@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { runSize } from './test/support/sizes.ts';
 
 const SERVERS = './test/support/global-setup.ts';
 const BUILD = './test/support/build-setup.ts';
@@ -6,15 +7,26 @@ const BUILD = './test/support/build-setup.ts';
 const CONTRACT = './test/support/openapi-setup.ts';
 const ANSWERS = './test/support/hold-answers.ts';
 
+const SLOW = '**/*.slow.test.ts';
+const size = runSize();
+
 /** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
 const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
-  test: { name, include: [`test/${name}/**/*.test.ts`], testTimeout, hookTimeout: 120_000, globalSetup, setupFiles },
+  test: {
+    name,
+    include: [`test/${name}/${size === 'slow' ? '**/*.{slow,stores}.test.ts' : '**/*.test.ts'}`],
+    exclude: size === 'quick' ? [SLOW] : [],
+    testTimeout,
+    hookTimeout: 120_000,
+    globalSetup,
+    setupFiles,
+  },
 });
 
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 2,
+    maxWorkers: 4,
     projects: [
       project('unit', 20_000, []),
       project('contract', 120_000, [SERVERS]),

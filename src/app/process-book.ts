@@ -6,7 +6,8 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
-import { SourceHeld, type Source } from '../crawl/source/source.ts';
+import { type Source } from '../crawl/source/source.ts';
+import { SourceHeld } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import type { BookReference, JobId } from '../domain/identity.ts';
@@ -213,11 +214,12 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   const { jobId, run, attempt: attempts, missingAtMs } = task;
   const { code, outcome, next } = FAILURES[cause];
   const nowMs = now();
-  const base = { jobId, run, nowMs, attempts, book: null, keepUntilMs: 0, missingUntilMs: nowMs + settings.notFoundTtlMs };
+  const base = { jobId, run, nowMs, attempts };
   if (outcome === 'not-found') {
     watch.observe('missing', null, null);
     const firstAt = new Date(missingAtMs ?? nowMs).toISOString();
-    await store.jobs.settle({ ...base, outcome, error: { code, detail: `Goodreads said "not found" twice, first at ${firstAt}.` } });
+    const error = { code, detail: `Goodreads said "not found" twice, first at ${firstAt}.` };
+    await store.jobs.settle({ ...base, outcome, error, missingUntilMs: nowMs + settings.notFoundTtlMs });
     return { next: 'done', outcome };
   }
   const told = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;
@@ -237,10 +239,8 @@ async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedB
     nowMs: settledAtMs,
     outcome: 'parsed',
     attempts: task.attempt,
-    error: null,
     book,
     keepUntilMs: settledAtMs + settings.bookRetentionMs,
-    missingUntilMs: 0,
   });
   watch.observe('book', parsed, stored);
   if (settled) await announce({ jobId, run, settledAtMs, book });

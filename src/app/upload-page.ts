@@ -50,10 +50,8 @@ export function createUploads({ store, queue, watch, settings, announce, now = D
         nowMs,
         outcome: 'parsed',
         attempts: 0,
-        error: null,
         book,
         keepUntilMs: nowMs + settings.bookRetentionMs,
-        missingUntilMs: 0,
       });
       if (settled && live) await queue.withdraw([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);

@@ -3,7 +3,7 @@
  * most once a second, so a crash loses up to a second of counts and a page costs no store call.
  */
 import type { TallyStore } from '../storage/store.ts';
-import type { CrawlLog } from './log.ts';
+import type { Log } from '../domain/log.ts';
 import type { OutcomeKind } from './source/pacing.ts';
 import { createTallyBuffer, hourOf } from '../storage/tally-buffer.ts';
 
@@ -48,7 +48,7 @@ export interface Ledger {
 
 export interface LedgerOptions {
   tallies: TallyStore;
-  log: CrawlLog;
+  log: Log;
   now?: () => number;
 }
 

@@ -42,16 +42,14 @@ export interface HttpDependencies {
   jobs: Jobs;
   /** BullMQ's queues, for the dashboard alone. */
   queues: readonly DashboardQueue[];
-  /** `null` in a process that has no access to the source. */
-  source: SourceReader | null;
+  source: SourceReader;
   /** Must answer within 2 s. It is not ready while the store is away or the process drains. */
   readiness(): Promise<Readiness>;
-  /** Takes pages that users saved; without it `PUT /books/{id}/page` does not exist. */
-  uploads?: Uploads;
-  /** Calls of other services; without them `/webhooks` does not exist. */
-  webhooks?: Webhooks;
-  /** For tests, which cannot wait as long as callers may: after so long without a byte either way a connection is closed, in milliseconds. Default two minutes. */
+  /** Takes pages that users saved. */
+  uploads: Uploads;
+  webhooks: Webhooks;
+  /** A connection on which no byte moves for so long is closed, in milliseconds. For tests; two minutes when left out. */
   silentMs?: number;
   /** How the parser does lately. */
-  parserHealth: () => Promise<ParserHealth>;
+  parserHealth(): Promise<ParserHealth>;
 }

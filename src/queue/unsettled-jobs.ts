@@ -32,9 +32,6 @@ export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { 
         outcome: 'failed',
         attempts: job?.attemptsMade ?? 0,
         error: { code, detail },
-        book: null,
-        keepUntilMs: 0,
-        missingUntilMs: 0,
       })
       .catch((err: unknown) => log.error({ err, jobId: ids.jobId }, 'a job that BullMQ ended could not be settled; the reconciler will'));
   });

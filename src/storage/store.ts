@@ -9,7 +9,7 @@
  */
 import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../domain/batch.ts';
 import type { BookId, JobId } from '../domain/identity.ts';
-import type { JobFailure, JobOutcome, JobRecord, TimelineEntry } from '../domain/job.ts';
+import type { JobFailure, JobRecord, TimelineEntry } from '../domain/job.ts';
 import type { ErrorCode } from '../errors.ts';
 import type { QueueBackend } from './queue-backend.ts';
 import type { Transfer } from './transfer.ts';
@@ -125,20 +125,21 @@ export type SubmitOutcome =
  * under its run until then. The first step stores the copy, or remembers that there is none. Who dies between two steps leaves a live job, which runs
  * again and settles the rest.
  */
-export interface Settlement {
+export type Settlement = {
   jobId: JobId;
   /** Only the live run of that name is settled; `null` settles whichever is live. */
   run: string | null;
   nowMs: number;
-  outcome: JobOutcome;
   attempts: number;
-  error: JobFailure | null;
-  /** With `parsed`: the copy, stored by the rules of {@link BookStore.put}, even when the run is no longer live. */
-  book: StoredBook | null;
-  keepUntilMs: number;
-  /** With `not-found`: until when to remember it. A stored copy is kept, and only counts as fresh until then. */
-  missingUntilMs: number;
-}
+} & JobEnd;
+
+/** How a job ends, and what this end brings. */
+export type JobEnd =
+  /** The copy is stored by the rules of {@link BookStore.put}, even when the run is no longer live. */
+  | { outcome: 'parsed'; book: StoredBook; keepUntilMs: number }
+  /** Goodreads has no such book. The store remembers it until `missingUntilMs`; a stored copy stays, and counts as fresh until then. */
+  | { outcome: 'not-found'; error: JobFailure; missingUntilMs: number }
+  | { outcome: 'failed' | 'cancelled'; error: JobFailure };
 
 export interface Settled {
   /**

@@ -1,4 +1,5 @@
 /** Counting without a store call a count: sums are kept in memory and written at most once a second. A crash loses up to a second of them. */
+import type { Log } from '../domain/log.ts';
 import { STORE_DEADLINE_MS, withDeadline } from '../domain/deadline.ts';
 import { QuireError } from '../errors.ts';
 import type { TallyStore } from './store.ts';
@@ -22,7 +23,7 @@ export interface TallyBufferOptions {
   tallies: TallyStore;
   series: string;
   keepHours: number;
-  log: { warn(fields: object, message: string): void };
+  log: Log;
   now?: () => number;
 }
 

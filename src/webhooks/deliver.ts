@@ -1,4 +1,5 @@
 /** One attempt at a delivery: decides whether to call, calls, and says what follows. Knows nothing of the queue that brings it up again. */
+import type { Log } from '../domain/log.ts';
 import { parseRetryAfter } from '../crawl/fetch/parse-retry-after.ts';
 import type { QueuedDelivery } from './delivery-queue.ts';
 import { QuireError } from '../errors.ts';
@@ -22,7 +23,7 @@ export interface DelivererOptions {
   defaultSecret: string | null;
   /** Who we say we are. */
   userAgent: string;
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  log: Log;
   /** Longest time an attempt may take. */
   deadlineMs?: number;
   now?: () => number;

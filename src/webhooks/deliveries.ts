@@ -4,6 +4,7 @@
  */
 import type { DeliveryQueue } from './delivery-queue.ts';
 import type { DocumentStore } from '../storage/store.ts';
+import { updateDocument } from '../storage/update-document.ts';
 import { batchOf } from './endpoints.ts';
 import { deliveryIdOf, payloadOf, type DeliveryId, type EventType, type WebhookEvent } from './event.ts';
 import { MAX_PENDING_IN_ALL } from './pending-limits.ts';
@@ -113,22 +114,20 @@ export function createDeliveries({ documents, queue, now = Date.now }: Deliverie
   };
 
   const update: Deliveries['update'] = async (id, change) => {
-    for (;;) {
-      const nowMs = now();
-      const found = await documents.get(keyOf(id), nowMs);
-      if (!found) return null;
-      const before = read(found.json);
-      const changed = change(before);
-      if (changed === null) return before;
-      const after: Delivery = { ...changed, attempts: changed.attempts.slice(-MAX_ATTEMPTS) };
-      if (
-        (await documents.put(keyOf(id), JSON.stringify(after), { nowMs, ifVersion: found.version, expireAtMs: nowMs + KEEP_MS })) === null
-      )
-        continue;
-      // A batch's endpoint has one delivery, whose time ends it.
-      if (before.state === 'pending' && after.state !== 'pending' && after.endpointId.startsWith('wh')) await countEnded(after.endpointId);
-      return after;
-    }
+    const { before, after } = await updateDocument<Delivery>({
+      documents,
+      key: keyOf(id),
+      now,
+      change(known) {
+        const changed = known && change(known);
+        return changed && { ...changed, attempts: changed.attempts.slice(-MAX_ATTEMPTS) };
+      },
+      expireAtMs: () => now() + KEEP_MS,
+    });
+    if (after === null) return before;
+    // A batch's endpoint has one delivery, whose time ends it.
+    if (before?.state === 'pending' && after.state !== 'pending' && after.endpointId.startsWith('wh')) await countEnded(after.endpointId);
+    return after;
   };
 
   return {

@@ -1,6 +1,7 @@
 /** Made-up books, links and batches for the contract: every id is new, so that tests of one store do not meet. */
 import type { BatchId, BatchOptions, BatchRecord } from '../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../src/domain/identity.ts';
+import type { JobFailure, JobOutcome } from '../../src/domain/job.ts';
 import type { Settlement, StoredBook, Submission, SubmitOutcome, SubmittedItem } from '../../src/storage/store.ts';
 import type { Records } from '../specification/records.ts';
 
@@ -76,23 +77,31 @@ export async function submit(
   });
 }
 
-/** Ends a job: as `parsed` with a copy when there is one, else as given. */
-export const settlement = (jobId: JobId, more: Partial<Settlement> = {}): Settlement => ({
-  jobId,
-  run: null,
-  nowMs: NOW_MS,
-  outcome: 'parsed',
-  attempts: 1,
-  error: null,
-  book: null,
-  keepUntilMs: KEEP_UNTIL_MS,
-  missingUntilMs: NOW_MS + HOUR_MS,
-  ...more,
-});
+interface EndMore {
+  run?: string | null;
+  nowMs?: number;
+  attempts?: number;
+  outcome?: JobOutcome;
+  book?: StoredBook;
+  error?: JobFailure;
+  missingUntilMs?: number;
+}
+
+/** Ends a job: as `parsed`, with `book` or a fresh copy under the id that the job names, or as given. */
+export function settlement(jobId: JobId, { outcome = 'parsed', book, error, missingUntilMs, ...more }: EndMore = {}): Settlement {
+  const end = { jobId, run: null, nowMs: NOW_MS, attempts: 1, ...more };
+  if (outcome === 'parsed') return { ...end, outcome, book: book ?? sampleBook(jobId.slice(5) as BookId), keepUntilMs: KEEP_UNTIL_MS };
+  if (outcome !== 'not-found') return { ...end, outcome, error: error ?? { code: 'crawl-failed', detail: 'Reset.' } };
+  return {
+    ...end,
+    outcome,
+    error: error ?? { code: 'book-not-found', detail: 'Goodreads has no such book.' },
+    missingUntilMs: missingUntilMs ?? NOW_MS + HOUR_MS,
+  };
+}
 
 /** Settles as parsed, with a fresh copy under the id that the job names. */
-export const settleParsed = (store: Records, jobId: JobId, more: Partial<Settlement> = {}) =>
-  store.jobs.settle(settlement(jobId, { book: sampleBook(jobId.slice(5) as BookId), ...more }));
+export const settleParsed = (store: Records, jobId: JobId, more: EndMore = {}) => store.jobs.settle(settlement(jobId, more));
 
 /** The batch, which must exist and whose counts must add up. */
 export async function batchOf(store: Records, batchId: BatchId): Promise<BatchRecord> {

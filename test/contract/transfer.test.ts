@@ -154,9 +154,6 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
         outcome: 'failed',
         attempts: 1,
         error: { code: 'crawl-failed', detail: 'No.' },
-        book: null,
-        keepUntilMs: 0,
-        missingUntilMs: 0,
       });
     }
     const { jobs: failed } = await target.store.jobs.listFailed({ reason: null, cursor: null, limit: 3 });

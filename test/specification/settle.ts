@@ -51,9 +51,10 @@ export function endJob(world: World, job: Job, { state, nowMs, attempts, error, 
 }
 
 export async function settle(world: World, settlement: Settlement): Promise<Settled> {
-  const { jobId, nowMs, outcome, attempts, book } = settlement;
-  const error = settlement.error && { ...settlement.error, detail: storableText(settlement.error.detail) };
-  const stored = book && putCopy(world, book, [jobId], settlement.keepUntilMs);
+  const { jobId, nowMs, outcome, attempts } = settlement;
+  const book = outcome === 'parsed' ? settlement.book : null;
+  const error = outcome === 'parsed' ? null : { ...settlement.error, detail: storableText(settlement.error.detail) };
+  const stored = outcome === 'parsed' ? putCopy(world, settlement.book, [jobId], settlement.keepUntilMs) : null;
   const first = liveJob(world, jobId, settlement.run);
   if (first === null) return { settled: false, stored };
   if (outcome === 'not-found') markMissing(world, jobId, nowMs, settlement.missingUntilMs);
@@ -79,7 +80,6 @@ export async function cancelJob(world: World, jobId: JobId, nowMs: number): Prom
   const job = liveJob(world, jobId);
   if (job === null) return null;
   const error = { code: 'cancelled' as const, detail: 'The job was cancelled.' };
-  const end = { outcome: 'cancelled' as const, attempts: 0, error, book: null, keepUntilMs: 0, missingUntilMs: 0 };
-  const { settled } = await settle(world, { jobId, run: job.run, nowMs, ...end });
+  const { settled } = await settle(world, { jobId, run: job.run, nowMs, outcome: 'cancelled', attempts: 0, error });
   return settled ? job.run : null;
 }

@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { bookReference, type BookId, type BookReference } from '../../src/domain/identity.ts';
 import { readPage, type PageReading } from '../../src/parser/read-page.ts';
 import type { Crawler } from '../../src/crawl/crawl.ts';
 import { createCrawling } from '../../src/crawl/crawling.ts';
 import type { Ledger } from '../../src/crawl/ledger.ts';
 import type { Source } from '../../src/crawl/source/source.ts';
-import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
-import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { createLogRecorder } from './memory-documents.ts';
+import { embeddedStore, redisStore } from './stores.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface CrawlSettings {
@@ -46,21 +42,8 @@ export function createCrawlBench(): CrawlBench {
   const stops: (() => Promise<unknown>)[] = [];
   return {
     async store(kind) {
-      const settings = {
-        prefix: `crawl_${process.pid}_${Math.random().toString(36).slice(2, 10)}`,
-        batchTtlMs: 60_000,
-        maxFinishedJobs: 10,
-        maxFailedJobs: 10,
-      };
-      let store: Store;
-      if (kind === 'redis') store = createRedisStore({ url: process.env['TEST_REDIS_URL'] ?? '', settings });
-      else {
-        const dataDir = await mkdtemp(join(tmpdir(), 'quire-crawl-'));
-        stops.push(async () => rm(dataDir, { recursive: true, force: true }));
-        store = createEmbeddedStore({ dataDir, settings });
-      }
-      stops.push(async () => store.stop());
-      await store.start();
+      const { store, cleanup } = await (kind === 'redis' ? redisStore : embeddedStore).make();
+      stops.push(cleanup);
       return store;
     },
     worker(store, origin, { ratePerSecond = 0, blockProbeMs = 60_000, timeoutMs = 5000, now = Date.now } = {}) {

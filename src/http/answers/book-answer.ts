@@ -58,7 +58,7 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
 
   const sendPending = (reply: FastifyReply, reference: BookReference, job: JobView | null): FastifyReply => {
     count('pending');
-    const nextProbeAtMs = source?.current().nextProbeAtMs ?? null;
+    const { nextProbeAtMs } = source.current();
     const blocked = job?.state === 'blocked' && nextProbeAtMs !== null;
     const seconds = blocked ? (nextProbeAtMs - Date.now()) / 1000 : Math.min(job?.etaSeconds ?? 2, 3600);
     return reply

@@ -6,6 +6,8 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import type { Config } from '../../config/config.ts';
 import { QuireError } from '../../errors.ts';
 import { sendProblem } from '../answers/problem.ts';
+import { OTHER_ORIGIN } from '../schemas/problem-examples.ts';
+import { problems } from '../schemas/problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -48,6 +50,9 @@ export function refuseCrossOrigin(request: Pick<FastifyRequest, 'headers'>): voi
   if (isCrossOrigin(request)) throw new QuireError('forbidden', REFUSAL);
 }
 
+/** For the document. */
+const { 403: refused } = problems('forbidden', OTHER_ORIGIN);
+
 /** Refuses requests of other origins' pages that would change something. Reads do not pass through here at all. */
 export function installCrossOriginGuard(app: FastifyInstance): void {
   const guard: onRequestHookHandler = (request, reply, done) => {
@@ -57,6 +62,7 @@ export function installCrossOriginGuard(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     if ([route.method].flat().every((method) => SAFE.has(method))) return;
     route.onRequest = [guard, ...[route.onRequest ?? []].flat()];
+    if (route.schema?.response) route.schema.response = { ...route.schema.response, 403: refused };
   });
 }
 

@@ -109,8 +109,8 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
   adapter.setBasePath(PATH);
   await app.register(adapter.registerPlugin(), { prefix: PATH });
   app.get(`${PATH}/ledger`, { schema: { hide: true } }, async (_request, reply) => {
-    const ledger = await source?.ledger({ days: LEDGER_DAYS });
-    const state = await source?.view();
+    const ledger = await source.ledger({ days: LEDGER_DAYS });
+    const state = await source.view();
     const now = state
       ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ''))}` : ''}. ${state.requestsToday} requests today.</p>`
       : '';

@@ -87,18 +87,20 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
   let settledSinceTrim = 0;
 
   const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<StepRow> => {
-    const copy: SqlValue[] = s.book && isFirst ? copyParams(s.book) : [s.book?.bookId ?? null, null, null, null, null, null];
+    const error = s.outcome === 'parsed' ? null : s.error;
+    const book = s.outcome === 'parsed' ? s.book : null;
+    const copy: SqlValue[] = book && isFirst ? copyParams(book) : [book?.bookId ?? null, null, null, null, null, null];
     const [row] = await sql.query<StepRow>(SETTLE_SOME, [
       s.jobId,
       run,
       s.nowMs,
       ITEM_STATES[s.outcome],
       s.attempts,
-      s.error?.code ?? null,
-      s.error ? storableText(s.error.detail) : null,
+      error?.code ?? null,
+      error ? storableText(error.detail) : null,
       ...copy,
-      Math.round(s.keepUntilMs),
-      isFirst ? Math.round(s.missingUntilMs) : null,
+      s.outcome === 'parsed' ? Math.round(s.keepUntilMs) : 0,
+      isFirst && s.outcome === 'not-found' ? Math.round(s.missingUntilMs) : null,
     ]);
     if (!row) throw new Error('settle_some returned no row');
     return row;
@@ -145,9 +147,6 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
         outcome: 'cancelled',
         attempts: 0,
         error: { code: 'cancelled', detail: 'The job was cancelled.' },
-        book: null,
-        keepUntilMs: 0,
-        missingUntilMs: 0,
       });
       return live_run;
     },

@@ -2,8 +2,7 @@
 import type { BookId, JobId } from '../../domain/identity.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
 import { asked, writeNow, type RedisClient } from './connection.ts';
-import { MOST_HOPS } from './script-functions.ts';
-import { HEADER_BYTES } from './scripts.ts';
+import { HEADER_BYTES, MOST_HOPS } from './scripts.ts';
 
 const digits = (value: number, width: number): string => String(Math.max(0, Math.round(value))).padStart(width, '0');
 

@@ -2,7 +2,7 @@
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
 import { QuireError } from '../../errors.ts';
 import type { RedisAddress } from '../../config/redis-url.ts';
-import { inDatabase, SCRIPTS, type ScriptName } from './scripts.ts';
+import { scriptsOf, type ScriptName } from './scripts.ts';
 
 /** A command that has no answer after this long is given up: the API's promise is 503 within 2 s. */
 export const COMMAND_TIMEOUT_MS = 1800;
@@ -158,7 +158,7 @@ export function openConnection(address: RedisAddress, use: ConnectionUse, onErro
   if (kind === 'cluster') (client as unknown as Cluster).on('+node', shareWrites);
   else if (use !== 'subscriber') shareWrites(client);
   if (use === 'records') {
-    for (const [name, lua] of Object.entries(SCRIPTS)) client.defineCommand(name, { numberOfKeys: 1, lua: inDatabase(database, lua) });
+    for (const [name, lua] of scriptsOf(database)) client.defineCommand(name, { numberOfKeys: 1, lua });
   }
   return client;
 }

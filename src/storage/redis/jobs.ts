@@ -57,8 +57,10 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
     return rank === null ? asked(redis.zcount(failed, `(${score}`, '+inf')) : rank + 1;
   };
 
-  const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<[StepAnswer, string, string]> =>
-    (await asked(
+  const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<[StepAnswer, string, string]> => {
+    const error = s.outcome === 'parsed' ? null : s.error;
+    const copy = s.outcome === 'parsed' ? s : null;
+    const answer = await asked(
       redis.settle(
         prefix,
         s.jobId,
@@ -67,17 +69,19 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
         s.outcome,
         ITEM_STATES[s.outcome],
         s.attempts,
-        s.error?.code ?? '',
-        s.error ? storableText(s.error.detail) : '',
-        s.book?.bookId ?? '',
-        s.book && isFirst ? encodeCopy(s.book) : '',
-        s.keepUntilMs,
-        isFirst ? s.missingUntilMs : '',
+        error?.code ?? '',
+        error ? storableText(error.detail) : '',
+        copy?.book.bookId ?? '',
+        copy && isFirst ? encodeCopy(copy.book) : '',
+        copy?.keepUntilMs ?? 0,
+        isFirst && s.outcome === 'not-found' ? s.missingUntilMs : '',
         settings.batchTtlMs,
         settings.maxFinishedJobs,
         settings.maxFailedJobs,
       ),
-    )) as [StepAnswer, string, string];
+    );
+    return answer as [StepAnswer, string, string];
+  };
 
   const settle: JobStore['settle'] = async (s) => {
     const [first, stored, run] = await settleSome(s, s.run, true);
@@ -122,9 +126,6 @@ export function createJobStore(redis: RedisClient, prefix: string, settings: Sto
         outcome: 'cancelled',
         attempts: 0,
         error: { code: 'cancelled', detail: 'The job was cancelled.' },
-        book: null,
-        keepUntilMs: 0,
-        missingUntilMs: 0,
       });
       return settled ? run : null;
     },

@@ -1,11 +1,9 @@
 /** BullMQ on Redis. */
 import type { Redis } from 'ioredis';
+import { correctDelays } from '../../grafts/bullmq-redis-times.ts';
 import type { QueueBackend } from '../queue-backend.ts';
 import type { RedisAddress } from '../../config/redis-url.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
-
-/** Delayed jobs that are looked at in one go: those with the latest time. */
-const MOST_CORRECTED = 100;
 
 /**
  * Begins to connect. A connection that BullMQ opens itself it gives up for good when the first attempt fails, and a queue would need a restart then;
@@ -43,7 +41,7 @@ export function createQueueBackend(
     },
     async correctTimes(queueName) {
       // Locks and the look for stalled jobs are timed by Redis itself.
-      await asked(redis.correctDelays(`{${prefix}}:`, queueName, MOST_CORRECTED));
+      await asked(correctDelays(redis, `{${prefix}}:`, queueName));
     },
     async stop() {
       await Promise.all(opened.map(closeConnection));

@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { PRIORITIES } from '../../../src/domain/batch.ts';
 import type { JobOutcome } from '../../../src/domain/job.ts';
-import type { Store, StoredBook, SubmittedItem } from '../../../src/storage/store.ts';
+import type { JobEnd, Store, StoredBook, SubmittedItem } from '../../../src/storage/store.ts';
 import { bookOfJob, liveJob } from '../../specification/records.ts';
 import { OPTIONS } from '../samples.ts';
 import { Command } from './commands.ts';
@@ -144,20 +144,15 @@ const settleOf = (ofCrowd: boolean): fc.Arbitrary<Command> =>
         const jobId = (ofCrowd ? model.crowded : null) ?? model.jobIds[wish.job]!;
         const ownId = bookOfJob(jobId);
         const brought = bookOf(model, wish.copy);
-        const book = outcome === 'parsed' ? { ...brought, bookId: wish.isOwn && ownId !== null ? ownId : brought.bookId } : null;
+        const book = { ...brought, bookId: wish.isOwn && ownId !== null ? ownId : brought.bookId };
         const live = liveJob(model.spec.world, jobId)?.run ?? null;
-        const settlement = {
-          jobId,
-          run: wish.run === 'live' ? live : wish.run === 'stale' ? 'stalerun' : null,
-          nowMs: model.baseMs + wish.clock,
-          outcome,
-          attempts,
-          book,
-          error: outcome === 'failed' ? { code, detail: wish.text } : null,
-          keepUntilMs: model.baseMs + FAR_MS,
-          missingUntilMs: model.baseMs + wish.missing,
-        };
-        return (store) => store.jobs.settle(settlement);
+        const run = wish.run === 'live' ? live : wish.run === 'stale' ? 'stalerun' : null;
+        const about = { jobId, run, nowMs: model.baseMs + wish.clock, attempts };
+        const end: JobEnd =
+          outcome === 'parsed'
+            ? { outcome, book, keepUntilMs: model.baseMs + FAR_MS }
+            : { outcome, error: { code, detail: wish.text }, missingUntilMs: model.baseMs + wish.missing };
+        return (store) => store.jobs.settle({ ...about, ...end });
       });
     });
 

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { SourceHeld } from '../../../src/crawl/source/source.ts';
+import { SourceHeld } from '../../../src/crawl/source/turn.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { createCrawlBench, madeUpBook, rejection, untilOpen, type CrawlSettings, type CrawlWorker } from '../../support/crawling.ts';
 import { startGoodreads, type Goodreads } from '../../support/goodreads.ts';

@@ -111,7 +111,7 @@ async function reconcile(store: Store): Promise<number> {
 
 async function settleAll(store: Store): Promise<void> {
   for (const jobId of JOBS) {
-    const end = { outcome: 'failed', error: { code: 'poison', detail: 'x' }, book: null, keepUntilMs: 0, missingUntilMs: 0 } as const;
+    const end = { outcome: 'failed', error: { code: 'poison', detail: 'x' } } as const;
     await store.jobs.settle({ jobId, run: null, nowMs: Date.now(), attempts: 1, ...end });
   }
 }

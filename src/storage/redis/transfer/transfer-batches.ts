@@ -5,16 +5,6 @@ import { encodeItem } from '../batches.ts';
 import { asked } from '../connection.ts';
 import { run, type TransferKeys } from './transfer-keys.ts';
 
-/** Items and log entries are appended where their page belongs, so that a page may come twice. ARGV: list, how many come before, lines. */
-const APPEND = `
-local key, before = KEYS[1] .. ARGV[1], tonumber(ARGV[2])
-local length = redis.call('LLEN', key)
-if length < before then return redis.error_reply('a page of ' .. ARGV[1] .. ' is missing') end
-for a = 3 + length - before, #ARGV do redis.call('RPUSH', key, ARGV[a]) end
-return 1
-`;
-type Scripts = Record<'transferAppend', (prefix: string, ...args: (string | number)[]) => Promise<unknown>>;
-
 const PARTS = ['', ':items', ':states', ':log'];
 
 /** `batchTtlMs` is how long a finished batch is kept where its record does not say. */
@@ -22,8 +12,6 @@ export function createBatchTransfer(
   { redis, prefix, expiries, byKey }: TransferKeys,
   batchTtlMs: number,
 ): Pick<Transfer, 'dropBatch' | 'writeItems' | 'writeLog'> & { batches: KindTransfer<MovedBatch> } {
-  redis.defineCommand('transferAppend', { numberOfKeys: 1, lua: APPEND });
-  const scripts = redis as unknown as Scripts;
   const batchKey = (batchId: string, part = ''): string => `${prefix}batch:${batchId}${part}`;
   const readBatch = async (batchId: string, nowMs: number): Promise<MovedBatch | null> => {
     const [hash, itemCount, logLength, unannounced, [keepUntilMs = null]] = await asked(
@@ -108,12 +96,12 @@ export function createBatchTransfer(
     },
     async writeItems(batchId, items) {
       const first = items[0]?.index ?? 0;
-      await asked(scripts.transferAppend(prefix, `batch:${batchId}:items`, first, ...items.map(encodeItem)));
+      await asked(redis.transferAppend(prefix, `batch:${batchId}:items`, first, ...items.map(encodeItem)));
       await asked(redis.setrange(batchKey(batchId, ':states'), first, items.map(({ state }) => ITEM_STATES[state]).join('')));
     },
     async writeLog(batchId, entries) {
       const lines = entries.map(({ index, state, atMs }) => `${index}.${ITEM_STATES[state]}.${atMs}`);
-      await asked(scripts.transferAppend(prefix, `batch:${batchId}:log`, (entries[0]?.seq ?? 1) - 1, ...lines));
+      await asked(redis.transferAppend(prefix, `batch:${batchId}:log`, (entries[0]?.seq ?? 1) - 1, ...lines));
     },
   };
 }
