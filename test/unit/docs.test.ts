@@ -76,6 +76,18 @@ describe('the reference docs', () => {
     expect(all.size).toBeGreaterThan(20);
   });
 
+  it('docs/architecture.md says of each part what the import rule lets it import', async () => {
+    const list = (text: string): string[] => [...text.matchAll(/[`'](\w+)[`']/g)].map(([, name = '']) => name).toSorted();
+    const rules = [...(await read('.dependency-cruiser.mjs')).matchAll(/^ {2}(\w+): \[(.*)\],$/gm)].map(
+      ([, part = '', names = '']) => [part, list(names).filter((name) => name !== 'domain' && name !== 'errors')] as const,
+    );
+    const told = [...(await read('docs/architecture.md')).matchAll(/^\| `(\w+)(?:\/|\.ts)` +\|.*\|([^|]*)\|$/gm)].map(
+      ([, part = '', names = '']) => [part, list(names)] as const,
+    );
+    expect(rules.length).toBeGreaterThan(10);
+    expect(Object.fromEntries(told)).toMatchObject(Object.fromEntries(rules));
+  });
+
   it('the worked example of the README asks a Quire of its own, and that one the stand-in', async () => {
     const [, example = ''] = /## A worked example\n([^]*?)\n\| what/.exec(await read('README.md')) ?? [];
     const scripts = (JSON.parse(await read('package.json')) as { scripts: Record<string, string> }).scripts;
