@@ -91,4 +91,21 @@ describe('quire migrate', () => {
       expect(await runHere(args, env)).toEqual([1, '', expect.stringMatching(/This migration was finished at/)]);
     },
   );
+
+  it('ends after the page under way when it is told to, and says how to go on', { timeout: 120_000 }, async () => {
+    const prefix = ownPrefix();
+    const [source, target] = [await place('redis', prefix), await place('postgres', prefix)];
+    const quire = await startQuire('redis', { env: source.env, role: 'api' });
+    await quire.submit(links);
+    await quire.stop();
+    const args = ['--from', 'REDIS_URL', '--to', 'DATABASE_URL'];
+    const env = { QUEUE_PREFIX: prefix, REDIS_URL: source.name, DATABASE_URL: target.name };
+    const ended = await runMigration(args, env, (_line, kill) => kill('SIGTERM'));
+    expect([ended.code, ended.errors.at(-1)]).toEqual([1, 'Interrupted. The same command goes on from here.']);
+    const resumed = await runMigration(args, env);
+    expect([resumed.code, resumed.output]).toEqual([
+      0,
+      expect.stringMatching(/waiting jobs\s+400\s+400 {2}ok[\s\S]*Moved, continuing an earlier run/),
+    ]);
+  });
 });

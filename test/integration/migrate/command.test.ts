@@ -1,7 +1,6 @@
-/** What `quire migrate` says of its arguments, and how it ends before its time. */
+/** What `quire migrate` says of its arguments. */
 import { describe, expect, it } from 'vitest';
-import { ownPrefix, startQuire } from '../../support/service.ts';
-import { links, place, runHere, runMigration } from './command.ts';
+import { runHere } from './command.ts';
 
 describe('quire migrate', () => {
   it('says what is wrong with its arguments, and never a password', async () => {
@@ -26,22 +25,5 @@ describe('quire migrate', () => {
       expect(end[2]).not.toContain('s3cret');
     }
     expect(await runHere(['--help'])).toEqual([0, expect.stringContaining('--merge'), '']);
-  });
-
-  it('ends after the page under way when it is told to, and says how to go on', { timeout: 120_000 }, async () => {
-    const prefix = ownPrefix();
-    const [source, target] = [await place('redis', prefix), await place('postgres', prefix)];
-    const quire = await startQuire('redis', { env: source.env, role: 'api' });
-    await quire.submit(links);
-    await quire.stop();
-    const args = ['--from', 'REDIS_URL', '--to', 'DATABASE_URL'];
-    const env = { QUEUE_PREFIX: prefix, REDIS_URL: source.name, DATABASE_URL: target.name };
-    const ended = await runMigration(args, env, (_line, kill) => kill('SIGTERM'));
-    expect([ended.code, ended.errors.at(-1)]).toEqual([1, 'Interrupted. The same command goes on from here.']);
-    const resumed = await runMigration(args, env);
-    expect([resumed.code, resumed.output]).toEqual([
-      0,
-      expect.stringMatching(/waiting jobs\s+400\s+400 {2}ok[\s\S]*Moved, continuing an earlier run/),
-    ]);
   });
 });

@@ -1,19 +1,17 @@
 /** Joining, overtaking, cancelling, redriving, losing and finding jobs: on every store, with real queues. */
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 
-import { createReconciler, type ReconcilerOptions } from '../../../src/app/reconcile.ts';
+import { createReconciler } from '../../../src/app/reconcile.ts';
 import { createBookJobs } from '../../../src/queue/book-jobs.ts';
-import { openQueue, openWorker, PARSE_BOOK, type ParseBookQueue } from '../../../src/queue/parse-book-queue.ts';
+import { openQueue, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
+import { silentLog } from '../../support/quiet.ts';
 import { runIdOf } from '../../../src/domain/run-id.ts';
 import type { BatchId } from '../../../src/domain/batch.ts';
 import type { JobId } from '../../../src/domain/identity.ts';
-import type { Store } from '../../../src/storage/store.ts';
-import { recordUntil } from '../../support/record-until.ts';
 import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { startStopwatch } from '../../support/stopwatch.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { silentLog } from '../../support/quiet.ts';
 
 const link = (id: number | string): string => `https://www.goodreads.com/book/show/${id}`;
 
@@ -34,14 +32,6 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
   const requested = async (id: number): Promise<number> => (await quire.goodreads.stats()).byId[id] ?? 0;
   const runOf = async (id: number): Promise<string> =>
     runIdOf(`book-${id}` as JobId, (await quire.service.store.jobs.get(`book-${id}` as JobId))?.run ?? '');
-  /** What a reconciler needs that finds every batch idle. */
-  const reconciling = (records: Store, queue: ParseBookQueue): ReconcilerOptions => ({
-    store: records,
-    queue: { ...createBookJobs(records, queue), waiting: () => Promise.resolve(0) },
-    log: silentLog,
-    batchTtlMs: 1e9,
-    idleMs: -1_000,
-  });
   /** Keeps both workers' hands full until the stand-in is told otherwise. */
   const occupy = async (): Promise<string> => {
     const ids = newIds(2);
@@ -177,7 +167,14 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     const { batchId } = await quire.submit([lost, kept].map(link));
     const [lostRun, keptRun] = [await runOf(lost), await runOf(kept)];
     await queue.remove(lostRun);
-    expect(await createReconciler(reconciling(records, queue)).round()).toBeGreaterThanOrEqual(1);
+    const reconciler = createReconciler({
+      store: records,
+      queue: { ...createBookJobs(records, queue), waiting: () => Promise.resolve(0) },
+      log: silentLog,
+      batchTtlMs: 1e9,
+      idleMs: -1_000,
+    });
+    expect(await reconciler.round()).toBeGreaterThanOrEqual(1);
     expect(await records.queueBackend.unfinished(PARSE_BOOK, [lostRun, keptRun])).toEqual([true, true]);
     const eventsOf = async (id: number): Promise<string[]> =>
       (await quire.get(`/jobs/book-${id}`)).body.timeline.map((entry: { event: string }) => entry.event);
@@ -185,35 +182,6 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     expect(await eventsOf(kept)).not.toContain('retried');
     await quire.delete(`/batches/${busy}`);
     expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 2 });
-  });
-
-  it('a job that BullMQ ended without us is settled as failed, so that nobody waits for it for ever', async () => {
-    const { store: records } = quire.service;
-    const queue = openQueue(records, () => undefined);
-    onTestFinished(() => queue.close());
-    const busy = await occupy();
-    const [dead = 0] = newIds(1);
-    const { batchId } = await quire.submit([link(dead)]);
-    // It ends in BullMQ while our record is still live, as after a crash between the two.
-    const options = { concurrency: 1, backoffMs: () => 1, onError: () => undefined };
-    const forgetful = openWorker(records, async () => ({ outcome: 'parsed' }), options);
-    onTestFinished(() => forgetful.close());
-    const completed = recordUntil(forgetful, ['completed'], () => true);
-    await forgetful.waitUntilReady();
-    forgetful.run().catch(() => undefined);
-    await completed;
-    await forgetful.close();
-
-    await createReconciler(reconciling(records, queue)).round();
-    expect(await quire.ended(batchId)).toMatchObject({ state: 'completed', counts: { failed: 1, parsed: 0, queued: 0 } });
-    expect((await quire.get(`/jobs/book-${dead}`)).body).toMatchObject({
-      state: 'failed',
-      lastError: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
-    });
-    expect(await requested(dead)).toBe(0);
-    // It may be wanted again.
-    await quire.delete(`/batches/${busy}`);
-    expect((await quire.ended((await quire.submit([link(dead)])).batchId)).counts).toMatchObject({ parsed: 1 });
   });
 
   it('a batch whose submission died half-way is cancelled, since nobody knows it', async () => {

@@ -3,12 +3,13 @@ import { expect, it, onTestFinished, describe } from 'vitest';
 import type { BatchId } from '../../../src/domain/batch.ts';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
 import { createProducer } from '../../../src/queue/producer.ts';
-import { openQueue } from '../../../src/queue/parse-book-queue.ts';
+import { openQueue, openWorker } from '../../../src/queue/parse-book-queue.ts';
 import { createReconciler } from '../../../src/app/reconcile.ts';
 import { createPostgresStore } from '../../../src/storage/postgres/store.ts';
 import { runIdOf } from '../../../src/domain/run-id.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { startPostgres } from '../../support/postgres-server.ts';
+import { recordUntil } from '../../support/record-until.ts';
 import { startQuire, STORES } from '../../support/service.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore, TEST_SETTINGS } from '../../support/stores.ts';
@@ -66,6 +67,43 @@ describe.each(inThisRun(eachStore))('the quick look, on the $name store', ({ mak
     expect(await reconciler.look()).toBe(0);
   });
 });
+
+it.each(inThisRun(eachStore))(
+  'a job that BullMQ ended without us is settled as failed, so that nobody waits for it for ever: $name',
+  async ({ make }) => {
+    const { store, cleanup } = await make();
+    onTestFinished(cleanup);
+    const queue = openQueue(store, () => undefined);
+    onTestFinished(() => queue.close());
+    const producer = createProducer(store, queue);
+    const batchId = 'stranded0000000000ij' as BatchId;
+    const jobId = await record(store, batchId, '1');
+    await producer.enqueue([{ jobId, run: 'stranded' }], 'normal');
+    // It ends in BullMQ while our record is still live, as after a crash between the two.
+    const options = { concurrency: 1, backoffMs: () => 1, onError: () => undefined };
+    const forgetful = openWorker(store, async () => ({ outcome: 'parsed' }), options);
+    const ended = recordUntil(forgetful, ['completed'], () => true);
+    await forgetful.waitUntilReady();
+    forgetful.run().catch(() => undefined);
+    await ended;
+    await forgetful.close();
+    expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live' });
+
+    const reconciler = createReconciler({
+      store,
+      queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(0) },
+      log: silentLog,
+      batchTtlMs: 1e9,
+      now: () => Date.now() + 60_000,
+    });
+    expect(await reconciler.round()).toBe(0);
+    expect(await store.jobs.get(jobId)).toMatchObject({
+      state: 'failed',
+      error: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
+    });
+    expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, finishedAtMs: expect.any(Number) });
+  },
+);
 
 it('a link that the queue does not take is given to it again once the queue is back', async () => {
   const first = await startPostgres();
