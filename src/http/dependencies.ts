@@ -1,5 +1,6 @@
 /** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batch-view.ts';
@@ -11,6 +12,9 @@ import type { Webhooks } from '../webhooks/webhook-view.ts';
 import type { Uploads } from '../app/upload-page.ts';
 import type { Jobs } from '../app/job-view.ts';
 import type { Store } from '../storage/store.ts';
+
+/** The app in a file of routes: the schema of a route gives its handler the types. */
+export type TypedApp = Parameters<FastifyPluginAsyncTypebox>[0];
 
 /** What is told of the source: `view()` is the answer of `GET /source`, `ledger` that of `GET /source/ledger`. */
 export interface SourceReader {

@@ -4,8 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { problems } from '../schemas/problem.ts';
-import { asYaml } from './yaml-document.ts';
-import { withSharedComponents } from './shared-components.ts';
+import { asYaml } from './document-yaml.ts';
+import { withSharedComponents } from './document-components.ts';
 
 const TAGS = [
   { name: 'Books', description: 'Submit links, read books.' },

@@ -4,7 +4,7 @@ import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../../domain/log.ts';
 import { PROBLEM_TYPE, sendStatusProblem } from '../answers/problem.ts';
-import { requestId } from './request-id.ts';
+import { requestId } from '../requests/request-id.ts';
 
 /** What Node's parser calls its errors, and what they mean to a caller. */
 const PARSER_ERRORS: Record<string, [status: number, detail: string]> = {

@@ -107,7 +107,7 @@ const HeadersSchema = Type.Object({
   'if-modified-since': Type.Optional(Type.String({ description: 'The `Last-Modified` of a copy, for callers without its `ETag`.' })),
 });
 
-export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { answerBook: BookAnswer }): Promise<void> {
+export async function bookInfoRoutes(app: FastifyInstance, { deps }: { deps: { answerBook: BookAnswer } }): Promise<void> {
   app.get('/book-info', {
     config: { unmeasured: true, ownsParameters: bringsOwnQuery },
     schema: {
@@ -136,7 +136,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
     validatorCompiler: () => () => true,
     handler: (request: FastifyRequest, reply) => {
       const query = request.query as Query;
-      return answerBook(request, reply, readReference(query), readSubmit(query));
+      return deps.answerBook(request, reply, readReference(query), readSubmit(query));
     },
   });
 }
