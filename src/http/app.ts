@@ -1,4 +1,4 @@
-/** The HTTP side of Quire, put together: the order of its parts, on one screen. */
+/** The HTTP side of Quire: its parts, in their order. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { installAuthentication } from './plugins/authentication.ts';
 import { createBookAnswer } from './answers/book-answer.ts';
@@ -31,7 +31,7 @@ import { serverOptions } from './server-options.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { installWireProblems } from './plugins/wire-problems.ts';
 
-/** Builds the app. Asks nothing of the store: that begins with the first request. The caller listens and closes. */
+/** Builds the app. The store is not asked before the first request. The caller listens and closes. */
 export async function createApp(deps: HttpDependencies): Promise<FastifyInstance> {
   const { config, version } = deps;
   const app = Fastify(serverOptions(deps));
@@ -75,7 +75,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
 /** One schema checks the request, types the handler and stands in the document. */
 function useSchemas(app: FastifyInstance): void {
   app.setValidatorCompiler(validatorCompiler);
-  // Quire makes answers in the shape of their schemas, and tests hold every answer to its schema. A compiled serializer is slower for long lists.
+  // Quire makes answers in the shape of their schemas, and tests check every one. A compiled serializer is slower for long lists.
   app.setSerializerCompiler(() => JSON.stringify);
   app.addSchema(ProblemSchema);
   app.addSchema(BookSchema);

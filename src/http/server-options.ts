@@ -1,4 +1,4 @@
-/** How Fastify is set up. */
+/** The options of Fastify. */
 import { LogController, type FastifyHttpOptions } from 'fastify';
 import type { Server } from 'node:http';
 import type { HttpDependencies } from './dependencies.ts';
@@ -17,7 +17,7 @@ const BODY_LIMIT = 64 * 1024;
 
 export const serverOptions = ({ log, silentMs = SILENT_MS }: Pick<HttpDependencies, 'log' | 'silentMs'>): FastifyHttpOptions<Server> => ({
   loggerInstance: log,
-  // One logger for all requests: a child for each would cost more than the rest of a read. Our lines name the request themselves.
+  // One logger for all requests: a child for each would cost more than the rest of a read. Log lines name the request themselves.
   childLoggerFactory: (logger) => logger,
   logController: new LogController({ disableRequestLogging: true }),
   genReqId: requestId,

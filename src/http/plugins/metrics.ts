@@ -7,14 +7,14 @@ import { measureProcess } from './process-metrics.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Left out of the request times: what measuring costs is felt there. */
+    /** Left out of the request times, because measuring would slow the route down. */
     unmeasured?: boolean;
   }
 }
 
 export interface Metrics {
   readonly contentType: string;
-  /** The metrics as text. What the store would have to say is left out while it is away. */
+  /** The metrics as text. While the store is away, its metrics are left out. */
   text(): Promise<string>;
   countRead(outcome: ReadOutcome): void;
   /** Streams of events that are open now. */
@@ -60,7 +60,7 @@ function createReadCounter({ registers }: Registers): (outcome: ReadOutcome) => 
   return (outcome) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
 }
 
-/** Makes the gauges of the store and the source. The function returned sets them; while the store is away those of the store have no value. */
+/** Makes the gauges of the store and the source. The function returned sets them; the store's have no value while it is away. */
 function createStateGauges({ registers }: Registers, { store, jobs, source }: Pick<HttpDependencies, 'store' | 'jobs' | 'source'>) {
   const jobStates = new Gauge({ name: 'quire_jobs', help: 'Jobs by state.', labelNames: ['state'] as const, registers });
   const oldest = new Gauge({ name: 'quire_oldest_waiting_job_seconds', help: 'Age of the oldest waiting job.', registers });

@@ -1,4 +1,4 @@
-/** What HTTP itself refuses, before there is a route: no well-formed request, no Host, an expectation that nobody meets. Each answer is a problem too. */
+/** What HTTP itself refuses before there is a route: a malformed request, no Host, an unknown expectation. Each answer is a problem. */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';

@@ -1,4 +1,4 @@
-/** `GET /batches/{id}/events`: a batch as it goes, as Server-Sent Events. */
+/** `GET /batches/{id}/events`: the events of a batch, as Server-Sent Events. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
 import type { BatchRecord } from '../../domain/batch.ts';
@@ -25,7 +25,7 @@ const TOO_MANY_STREAMS: ProblemExample<'overloaded'> = {
   detail: '1000 event streams are open. GET /batches/{batchId} tells how the batch stands.',
 };
 
-/** The id of the last event a reader has, or `null` when he has none. A batch has no more events than items. */
+/** The id of the last event that the reader has, or `null` without one. A batch has no more events than items. */
 function lastEventId(header: string | string[] | undefined, { total }: BatchRecord): number | null {
   if (header === undefined || header === '') return null;
   if (typeof header === 'string' && /^\d{1,12}$/.test(header) && Number(header) <= total) return Number(header);

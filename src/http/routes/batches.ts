@@ -1,4 +1,4 @@
-/** `/batches`: how a submission stands, its items, its books, and its end. */
+/** `/batches`: a batch, its items and its books; cancel. */
 import type { BatchId } from '../../domain/batch.ts';
 import type { ItemView } from '../../app/batch-view.ts';
 import type { JobId } from '../../domain/identity.ts';

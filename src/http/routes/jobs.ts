@@ -1,4 +1,4 @@
-/** `/jobs` and `/failures`: what happens to a book's job, and what to do about those that failed. */
+/** `/jobs` and `/failures`: jobs, and what to do about failed ones. */
 import { Type } from 'typebox';
 import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { jobOf, unknownJob } from '../requests/identifiers.ts';

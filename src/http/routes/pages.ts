@@ -16,7 +16,7 @@ const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 /** Text with `code` in backquotes as HTML. */
 const inline = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>');
 
-/** What the caller reached this process as, for commands to copy. A name that a shell could take for more than a name is not repeated. */
+/** The origin that the caller used, for commands to copy. A name that a shell could misread is not repeated. */
 const originOf = ({ protocol, host }: FastifyRequest): string => `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost:3000'}`;
 
 const HTML_RESPONSE = {

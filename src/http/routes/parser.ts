@@ -1,4 +1,4 @@
-/** What the parser sees: whether pages still carry what they used to, and the very page that a job failed on. */
+/** The health of the parser, and the page that a job failed on. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';

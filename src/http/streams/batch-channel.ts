@@ -1,7 +1,6 @@
 /**
- * The events of one batch, read once for all its readers in this process. Readers pull: the one furthest ahead makes the
- * channel read on, those close behind take what it kept, and one that fell far behind reads the store's log by itself. So
- * memory is bounded by the channel's window, whatever the number and the pace of the readers.
+ * The events of one batch, read once for all its readers in this process. The reader who is furthest ahead makes the channel read on.
+ * Readers close behind get what the channel kept; a reader far behind reads the store's log. So the window bounds the memory.
  */
 import type { BatchId, BatchItem, SettledEntry } from '../../domain/batch.ts';
 import type { Batches } from '../../app/batch-view.ts';

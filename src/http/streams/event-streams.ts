@@ -1,4 +1,4 @@
-/** Open streams of batch events: one subscription to the store's signals for the process, one timer for all, an end for each. */
+/** Open streams of batch events. All streams of a process share one subscription to the store's signals, and their timers. */
 import type { ServerResponse } from 'node:http';
 import type { BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import { createBatchChannel, type BatchChannel } from './batch-channel.ts';
 const HEARTBEAT_MS = 15_000;
 /** Signals may be lost; this often every channel looks for itself. */
 const LOOK_MS = 5000;
-/** A reader who takes nothing for so long is dropped. He comes back with `Last-Event-ID` and misses nothing. */
+/** A reader who takes nothing for so long is dropped. After a reconnect with `Last-Event-ID` nothing is missing. */
 const STUCK_MS = 30_000;
 /** Between two `batch` events while items go by. */
 const PROGRESS_MS = 1000;
@@ -38,7 +38,7 @@ interface Stream {
   closed: boolean;
 }
 
-/** Resolves `true` when the reader has taken what was written, `false` when he is gone or has not within `stuckMs`. */
+/** Resolves `true` when the reader has taken what was written, `false` when the reader is gone or took nothing for `stuckMs`. */
 async function drained({ raw }: Stream, stuckMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     const finish = (ok: boolean) => (): void => {
@@ -155,7 +155,7 @@ export function createEventStreams({ deps, openStreams, stuckMs = STUCK_MS }: Ev
       try {
         await pump(stream, channel, afterSeq, stuckMs);
       } catch (error) {
-        // The headers are sent, so there is no other way to tell: the reader comes back and goes on where he was.
+        // The headers are sent, so the stream can only end: the reader comes back and continues after the last event.
         log.warn({ err: error, batchId }, 'a stream of events was cut off');
       } finally {
         channels.leave(batchId);
