@@ -4,7 +4,7 @@
 export const MAX_RETRY_AFTER_MS = 86_400_000;
 
 const SECONDS = /^\d{1,10}$/;
-/** `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`. `Date.parse` alone takes much that is no such date. */
+/** `Sun, 06 Nov 1994 08:49:37 GMT`, `Sunday, 06-Nov-94 08:49:37 GMT` or `Sun Nov  6 08:49:37 1994`. `Date.parse` takes far more. */
 const HTTP_DATE =
   /^(?:\w{3}, \d{2} \w{3} \d{4} \d{2}:\d{2}:\d{2} GMT|\w{6,9}, \d{2}-\w{3}-\d{2} \d{2}:\d{2}:\d{2} GMT|\w{3} \w{3} [ \d]\d \d{2}:\d{2}:\d{2} \d{4})$/;
 
@@ -19,7 +19,7 @@ export function parseHttpDate(text: string): number | null {
   return Number.isNaN(ms) ? null : ms;
 }
 
-/** Milliseconds from `nowMs` on that `Retry-After` asks to wait, 0 to {@link MAX_RETRY_AFTER_MS}; `null` when the header is missing or makes no sense. */
+/** The wait that `Retry-After` asks for, in milliseconds, at most {@link MAX_RETRY_AFTER_MS}; `null` for a missing or senseless header. */
 export function parseRetryAfter(header: string | string[] | undefined, nowMs: number): number | null {
   const text = (Array.isArray(header) ? header[0] : header)?.trim() ?? '';
   if (SECONDS.test(text)) return Math.min(Number(text) * 1000, MAX_RETRY_AFTER_MS);

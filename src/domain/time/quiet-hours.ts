@@ -11,7 +11,7 @@ const FORM = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)(?: ([\w/+-
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 
-/** Reads `HH:MM-HH:MM [time zone]`; without a zone it is UTC. The end is excluded. Throws an Error whose message completes "QUIET_HOURS must be …". */
+/** Reads `HH:MM-HH:MM [time zone]`, by default in UTC, without the end. Throws an Error whose message completes "QUIET_HOURS must be …". */
 export function parseQuietHours(text: string): QuietHours {
   const [matched, fromHour, fromMinute, toHour, toMinute, zone = 'UTC'] = FORM.exec(text) ?? [];
   const start = Number(fromHour) * 60 + Number(fromMinute);

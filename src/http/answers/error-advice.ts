@@ -17,28 +17,29 @@ export const ADVICE: Record<ErrorCode, string> = {
   'webhook-unknown': 'Check the id: `GET /webhooks` lists what there is.',
   'delivery-unknown': 'Check the id. Deliveries are kept for some time after they ended.',
   'webhook-disabled':
-    'Its receiver answered 410 Gone. `POST /webhooks/{webhookId}/enable` lets Quire call it again; then redeliver what it missed.',
-  'too-many-webhooks': 'Remove a webhook that is not needed any more.',
+    'Its receiver answered 410 Gone. `POST /webhooks/{webhookId}/enable` lets Quire call it again. Then redeliver the events that it missed.',
+  'too-many-webhooks': 'Delete a webhook that you no longer need.',
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',
   'unsupported-media-type':
     'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed or in an encoding that `Accept-Encoding` of the answer names.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
-  'page-refused': 'Save the page of this very book in a browser, as HTML only, while you can see it there, and send those bytes.',
+  'page-refused': 'Open the page of this book in a browser, save it as HTML only while you can see the book, and send those bytes.',
   'rate-limited': 'Wait as long as `Retry-After` says, and send the same request again. The operator may raise `MAX_WAITING_JOBS`.',
-  'book-not-found': 'Nothing: Goodreads has no such book. That is remembered for `NOT_FOUND_TTL`, after which it can be submitted again.',
+  'book-not-found':
+    'Check the link: Goodreads has no book with this id. Quire remembers that for `NOT_FOUND_TTL`; after that you can submit the book again.',
   'page-not-recognised':
-    'Try again later with `POST /jobs/{jobId}/retry`. When many books end so, Goodreads has changed its pages and Quire wants an update.',
+    'Try again later with `POST /jobs/{jobId}/retry`. When this happens to many books, Goodreads has changed its pages and Quire needs an update.',
   'crawl-failed': 'The last error is in the problem. `POST /jobs/{jobId}/retry` tries again; `POST /failures/redrive` does so for many.',
   blocked:
-    'Wait: single probes find out when Goodreads answers again, and then all goes on by itself. `GET /source` tells when the next one goes.',
-  disallowed: 'Nothing: robots.txt forbids this page, and Quire keeps to it.',
-  poison: 'The page may hold something that ends the worker. Look into the log of the workers before `POST /jobs/{jobId}/retry`.',
-  cancelled: 'Submit the books again if they are still wanted.',
-  'internal-error': 'It is our fault. The log has the error under the request id that the problem gives as `instance`.',
-  'store-unavailable': 'Wait as long as `Retry-After` says. Operators: look whether Redis or PostgreSQL runs and has memory.',
+    'Wait: single probes find out when Goodreads answers again, and then all jobs go on. `GET /source` tells when the next probe goes.',
+  disallowed: 'Nothing helps: robots.txt forbids this page, and Quire obeys it.',
+  poison: 'The page may hold something that ends the worker. Read the log of the workers before you `POST /jobs/{jobId}/retry`.',
+  cancelled: 'Submit the books again if you still need them.',
+  'internal-error': 'The fault is in Quire. Its log has the error under the request id, which is the `instance` of the problem.',
+  'store-unavailable': 'Wait as long as `Retry-After` says. Operators: check that Redis or PostgreSQL runs and has memory.',
   overloaded:
     'Wait as long as `Retry-After` says, and send the same request again. One process holds at most 64 MiB of request bodies and 1,000 event streams at once.',
-  'not-ready': 'The process is ending, or was too busy to say how it is: `checks` tells. Send requests to another one.',
+  'not-ready': 'The process is stopping, or too busy to answer its check: read `checks`. Send requests to another process.',
 };

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installJsonBodies } from '../../../src/http/plugins/body-parsing.ts';
 import { installErrorHandling } from '../../../src/http/plugins/error-handling.ts';
+import { deliveryRoutes } from '../../../src/http/routes/deliveries.ts';
 import { webhookRoutes } from '../../../src/http/routes/webhooks.ts';
 import { ProblemSchema } from '../../../src/http/schemas/problem.ts';
 import { createCheck, validatorCompiler } from '../../../src/http/plugins/validation.ts';
@@ -34,7 +35,8 @@ describe('the routes of webhooks', () => {
     app.addSchema(ProblemSchema);
     installErrorHandling(app);
     installJsonBodies(app);
-    await app.register(webhookRoutes, { webhooks: parts.webhooks });
+    await app.register(webhookRoutes, { deps: parts });
+    await app.register(deliveryRoutes, { deps: parts });
     await app.ready();
   });
   afterAll(async () => {
