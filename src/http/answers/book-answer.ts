@@ -107,7 +107,7 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
     // A failure stays the answer until somebody retries it: a poller with submit=true must not crawl for ever.
     const known = job !== null && (isLive(job) || job.state === 'failed');
     if (!known && submit) {
-      const { status } = await jobs.want(reference, { priority: 'interactive', maxAgeMs: null });
+      const { status } = await jobs.submit(reference, { priority: 'interactive', maxAgeMs: null });
       job = status === 'queued' || status === 'joined' ? await jobs.view(jobId) : null;
       if (job === null && (status === 'queued' || status === 'joined')) return waitOrPend(request, reply, reference, null);
     }

@@ -160,7 +160,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       },
     },
     handler: async (request, reply) => {
-      const { jobId, status } = await jobs.want(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
+      const { jobId, status } = await jobs.submit(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
       return reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status });
     },
   });

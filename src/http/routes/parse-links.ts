@@ -146,7 +146,7 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
     const wait = grantWait(request, reply, closing);
     if (wait === null) return null;
     try {
-      const settled = await batches.untilSettled(batchId, wait.timeoutMs, wait.signal);
+      const settled = await batches.untilEnded(batchId, wait.timeoutMs, wait.signal);
       const body = JSON.stringify({ ...answer, items: await withStates(batchId, answer.items) });
       return { status: settled ? 200 : 202, location: `/batches/${batchId}`, body };
     } catch (error) {
