@@ -123,11 +123,11 @@ export function createBatches(options: BatchesOptions): Batches {
     async cancel(batchId) {
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
-      await queue.withdraw(result.unwanted);
+      await queue.cancel(result.unwanted);
       return { cancelled: result.cancelled };
     },
 
-    untilSettled: (batchId, timeoutMs, signal) =>
+    untilEnded: (batchId, timeoutMs, signal) =>
       waitFor(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
         timeoutMs,
         signal,

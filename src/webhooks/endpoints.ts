@@ -45,7 +45,7 @@ export interface Endpoints {
   /** All standing ones, the oldest first. */
   list(): Promise<Endpoint[]>;
   /** Those that want events of `type`: as of now, or as known at most a second ago. */
-  wanting(type: EventType, as: 'of now' | 'lately known'): Promise<Endpoint[]>;
+  subscribed(type: EventType, as: 'of now' | 'lately known'): Promise<Endpoint[]>;
   /** Changes an endpoint; `null` when there is none. `change` may be called again when somebody else changed it meanwhile. */
   update(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<Endpoint | null>;
   remove(id: string): Promise<boolean>;
@@ -143,7 +143,7 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
       known = null;
       return endpoint;
     },
-    async wanting(type, as) {
+    async subscribed(type, as) {
       const endpoints = await (as === 'of now' ? list() : listLately());
       return endpoints.filter(({ events, disabled }) => disabled === null && events.some((pattern) => picks(pattern, type)));
     },

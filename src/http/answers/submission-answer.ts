@@ -41,7 +41,7 @@ async function waitFor(
   const wait = grantWait(request, reply, closing);
   if (wait === null) return null;
   try {
-    const settled = await batches.untilSettled(batchId, wait.timeoutMs, wait.signal);
+    const settled = await batches.untilEnded(batchId, wait.timeoutMs, wait.signal);
     const body = JSON.stringify({ ...answer, items: await withStates(batches, batchId, answer.items) });
     return { status: settled ? 200 : 202, location: `/batches/${batchId}`, body };
   } catch (error) {
