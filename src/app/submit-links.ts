@@ -10,7 +10,7 @@ import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
-import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batch-view.ts';
+import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batches/batch-view.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
 const SUBMIT_AT_ONCE = 250;

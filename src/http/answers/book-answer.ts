@@ -5,7 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bookReference, type BookReference } from '../../domain/identity.ts';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
-import type { JobView } from '../../app/job-view.ts';
+import type { JobView } from '../../app/jobs/job-view.ts';
 import type { StoredBook } from '../../storage/store.ts';
 import { isNotModified } from './conditional.ts';
 import { isCrossOrigin, refuseCrossOrigin } from '../plugins/cross-origin.ts';

@@ -1,6 +1,6 @@
 /** What a submission is answered with: as it was taken, as it stands after a wait, or the kept answer of an earlier request. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AnsweredItem, Batches, SubmitAnswer } from '../../app/batch-view.ts';
+import type { AnsweredItem, Batches, SubmitAnswer } from '../../app/batches/batch-view.ts';
 import type { BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';

@@ -1,5 +1,5 @@
 /** What callers are told of batches: the shapes of the HTTP contract, made in batches/, turned into JSON in http/. */
-import type { BatchId, Priority, ShownState } from '../domain/batch.ts';
+import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 
