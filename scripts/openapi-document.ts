@@ -3,6 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createApp } from '../src/http/app.ts';
+import { asYaml } from '../src/http/plugins/yaml-document.ts';
 import type { HttpDependencies } from '../src/http/dependencies.ts';
 
 /** An object that may be handed around, but whose methods throw. */
@@ -26,7 +27,9 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     log: pino({ level: 'silent' }),
     store: unusable('store'),
     batches: unusable('batches'),
-    jobs: Object.assign(Object.create(unusable('jobs')) as HttpDependencies['jobs'], { queues: [] }),
+    jobs: unusable('jobs'),
+    queues: [],
+    workerName: 'none',
     source: unusable('source'),
     readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
     uploads: unusable('uploads'),
@@ -42,7 +45,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
 export async function buildDocument(): Promise<string> {
   const app = await buildBareApp();
   try {
-    return app.swagger({ yaml: true });
+    return asYaml(app.swagger());
   } finally {
     await app.close();
   }

@@ -6,7 +6,7 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { buildDocument } from './openapi-document.ts';
-import { REFERENCES, withTable } from './reference.ts';
+import { REFERENCES, withTables } from './reference.ts';
 
 const at = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const read = async (file: string): Promise<string> => readFile(at(file), 'utf8').catch(() => '');
@@ -20,7 +20,7 @@ function firstDifference(a: string, b: string): string {
 }
 
 const wanted: { file: string; text: string }[] = [{ file: 'openapi.yaml', text: await buildDocument() }];
-for (const { file, table } of REFERENCES) wanted.push({ file, text: withTable(await read(file), table()) });
+for (const { file, tables } of REFERENCES) wanted.push({ file, text: withTables(await read(file), tables) });
 
 for (const { file, text } of wanted) {
   const found = await read(file);

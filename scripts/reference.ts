@@ -1,4 +1,5 @@
 /** The tables of the reference docs, made from the code. `npm run openapi` writes them too; a test compares. */
+import { FAILURES, judge, type FailureCause, type FailureRule, type NextStep } from '../src/domain/outcome.ts';
 import { SETTINGS } from '../src/config/config.ts';
 import { ERRORS } from '../src/errors.ts';
 import { ADVICE } from '../src/http/answers/error-advice.ts';
@@ -27,26 +28,68 @@ function settingsTable(): string {
   return table(['Setting', 'Default', 'Meaning'], rows);
 }
 
-/** Every error: code, status, what a job does that meets it, title, what to do. */
+/** Every error: code, status, title, what to do. */
 function errorsTable(): string {
   const rows = (Object.keys(ERRORS) as (keyof typeof ERRORS)[]).map((code) => {
-    const { status, retry, title } = ERRORS[code];
-    return [`\`${code}\``, String(status), retry, `${cell(title)}. ${cell(ADVICE[code])}`];
+    const { status, title } = ERRORS[code];
+    return [`\`${code}\``, String(status), `${cell(title)}. ${cell(ADVICE[code])}`];
   });
-  return table(['Code', 'Status', 'Retry', 'Meaning, and what to do'], rows);
+  return table(['Code', 'Status', 'Meaning, and what to do'], rows);
 }
 
-/** Puts the table `text` in the place of the table in `document`: from the first line that starts with a bar to the last that follows it. */
-export function withTable(document: string, text: string): string {
+const NEXT: Record<NextStep, string> = {
+  retry: 'runs again after a backoff',
+  'wait-for-source': 'waits until the source opens',
+  'look-again': 'runs once more after `NOT_FOUND_RECHECK`',
+  'queue-again': 'goes back to the queue at once',
+  end: 'ends',
+};
+
+/** Whether a failure can end a job: by the table's own rule, with all attempts used and after any number of times. */
+const endsJob = (cause: FailureCause): boolean => judge(cause, { attempt: Infinity, maxAttempts: 1, times: Infinity }).next === 'end';
+
+/** Whether a failure uses an attempt, and how often it may happen before another rule applies. */
+function attemptOf({ costsAttempt, free }: FailureRule): string {
+  if (!free) return costsAttempt ? 'yes' : 'no';
+  const beyond = free.beyond === 'end' ? 'the job ends' : `as \`${free.beyond}\``;
+  return `no, ${free.most} times; then ${beyond}`;
+}
+
+/** Every failure of a job: what happens, what it costs, what follows. */
+function failuresTable(): string {
+  const rows = Object.entries<FailureRule>(FAILURES).map(([cause, rule]) => {
+    const ends = endsJob(cause as FailureCause);
+    return [
+      `\`${cause}\``,
+      cell(rule.when),
+      attemptOf(rule),
+      NEXT[rule.next],
+      rule.source,
+      ends ? rule.outcome : 'never',
+      `\`${rule.code}\``,
+    ];
+  });
+  return table(['Failure', 'What happens', 'Uses an attempt', 'The job', 'The source', 'Ends as', 'Code'], rows);
+}
+
+/** The name of a table's first column. */
+const nameOf = (row: string): string => row.split('|')[1]?.trim() ?? '';
+
+/** Puts the table `text` in the place of the table in `document` whose first column has the same name; at the end when there is none. */
+function withTable(document: string, text: string): string {
   const lines = document.split('\n');
-  const first = lines.findIndex((line) => line.startsWith('|'));
+  const first = lines.findIndex((line) => line.startsWith('|') && nameOf(line) === nameOf(text));
   if (first < 0) return `${document.trimEnd()}\n\n${text}\n`;
   const after = lines.findIndex((line, at) => at > first && !line.startsWith('|'));
   return [...lines.slice(0, first), text, ...lines.slice(after < 0 ? lines.length : after)].join('\n');
 }
 
-/** The documents that hold such a table. */
+/** The documents that hold such a table, with all their tables. */
 export const REFERENCES = [
-  { file: 'docs/configuration.md', table: settingsTable },
-  { file: 'docs/errors.md', table: errorsTable },
+  { file: 'docs/configuration.md', tables: [settingsTable] },
+  { file: 'docs/errors.md', tables: [failuresTable, errorsTable] },
 ] as const;
+
+/** A document with its tables as the code makes them. */
+export const withTables = (document: string, tables: readonly (() => string)[]): string =>
+  tables.reduce((text, make) => withTable(text, make()), document);

@@ -6,7 +6,7 @@ export interface VitestReport {
     status: string;
     /** Why the file failed as a whole. */
     message?: string;
-    assertionResults: { status: string; fullName?: string; failureMessages?: string[] | null }[];
+    assertionResults: { status: string; fullName?: string; duration?: number | null; failureMessages?: string[] | null }[];
   }[];
 }
 
@@ -39,12 +39,23 @@ export function countTests(report: VitestReport | undefined, exitCode: number): 
 
 const firstLine = (text: string | undefined): string => (text ?? '').split('\n')[0]?.trim() || 'no message';
 
+const shortName = (name: string, root: string): string => (name.startsWith(root) ? name.slice(root.length) : name);
+
 /** One line for each test that failed, with its file and the first line of the reason: a long run is read from its end. */
 export function failureLines(report: VitestReport | undefined, root: string): string[] {
   return (report?.testResults ?? []).flatMap(({ name, status, message, assertionResults }) => {
-    const file = name.startsWith(root) ? name.slice(root.length) : name;
+    const file = shortName(name, root);
     const failed = assertionResults.filter((test) => test.status === 'failed');
     if (failed.length === 0) return status === 'failed' ? [`failed: ${file}: ${firstLine(message)}`] : [];
     return failed.map(({ fullName, failureMessages }) => `failed: ${file} > ${fullName ?? '?'}: ${firstLine(failureMessages?.[0])}`);
   });
+}
+
+/** The tests that took longest, one line each: seconds, file, title. */
+export function slowestLines(report: VitestReport | undefined, root: string, most: number): string[] {
+  const tests = (report?.testResults ?? []).flatMap(({ name, assertionResults }) =>
+    assertionResults.map(({ fullName = '?', duration }) => ({ file: shortName(name, root), fullName, seconds: (duration ?? 0) / 1_000 })),
+  );
+  const slowest = tests.toSorted((a, b) => b.seconds - a.seconds).slice(0, most);
+  return slowest.map(({ file, fullName, seconds }) => `${seconds.toFixed(1).padStart(7)} s  ${file} > ${fullName}`);
 }

@@ -1,6 +1,7 @@
 /**
  * `npm test`: brings what the tests need, runs vitest with the arguments it was given, and closes with one line that
- * counts what passed and what failed. `npm test -- --project unit` runs one kind of test alone.
+ * counts what passed and what failed. `npm test -- --project unit` runs one kind of test alone. `npm run test:slow`
+ * runs what `npm test` leaves out unless an argument names the file: see test/support/sizes.ts.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -10,7 +11,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findOnPath, findPostgres, findRedisServer } from '../test/support/server-binaries.ts';
-import { countTests, failureLines, type VitestReport } from './test-count.ts';
+import type { Size } from '../test/support/sizes.ts';
+import { countTests, failureLines, slowestLines, type VitestReport } from './test-count.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -66,6 +68,15 @@ function fail(reason: string): never {
   process.exit(1);
 }
 
+const SLOW = '--slow';
+const SLOWEST = 20;
+
+/** A file that is named is run whole. */
+function sizeOf(args: readonly string[]): Size {
+  if (args.includes(SLOW)) return 'slow';
+  return args.some((arg) => /\.(slow|stores)\b/.test(arg)) ? 'all' : 'quick';
+}
+
 /** Runs vitest and resolves to its exit code and its report, which is undefined when it wrote none. */
 async function runVitest(args: string[]): Promise<{ code: number; report: VitestReport | undefined }> {
   const dir = await mkdtemp(join(tmpdir(), 'quire-vitest-'));
@@ -73,7 +84,11 @@ async function runVitest(args: string[]): Promise<{ code: number; report: Vitest
   try {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args], { cwd: root, stdio: 'inherit' });
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args.filter((arg) => arg !== SLOW)], {
+      cwd: root,
+      stdio: 'inherit',
+      env: { ...process.env, QUIRE_TESTS: sizeOf(args) },
+    });
     const forward = (signal: NodeJS.Signals): void => {
       child.kill(signal);
     };
@@ -98,6 +113,8 @@ if (!existsSync(join(root, '../shared/pages'))) {
 }
 const { code, report } = await runVitest(args);
 const { passed, failed, skipped } = countTests(report, code);
+const slowest = slowestLines(report, root, SLOWEST);
+if (slowest.length > 1) process.stdout.write(`\nThe slowest tests:\n${slowest.join('\n')}\n\n`);
 for (const line of failureLines(report, root)) process.stdout.write(`${line}\n`);
 process.stdout.write(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}\n`);
 process.exitCode = failed > 0 ? 1 : 0;

@@ -1,48 +1,45 @@
 /**
- * One table of every error that Quire answers with or stores: the API's `code`, its HTTP status, its title and
- * what a job that ends in it does next. Everything else imports from here; `docs/errors.md` is tested against it.
- *
- * `retry`: `never` ends the job, `backoff` tries again with exponential backoff and full jitter,
- * `snooze` waits for the source to open again and costs no attempt.
+ * Every error that Quire answers with or stores: the API's `code`, its HTTP status and its title. `docs/errors.md` is tested against it.
+ * What a failure means for a job stands in `domain/outcome.ts`.
  */
 export const ERRORS = {
   // Bad input.
-  'invalid-request': { status: 400, retry: 'never', title: 'The request is not of the form this endpoint takes' },
-  'invalid-book-url': { status: 400, retry: 'never', title: 'That names no Goodreads book' },
-  'no-valid-links': { status: 400, retry: 'never', title: 'No link in the list names a Goodreads book' },
-  unauthorized: { status: 401, retry: 'never', title: 'Credentials are missing or wrong' },
-  forbidden: { status: 403, retry: 'never', title: 'That is not allowed from there' },
-  'not-found': { status: 404, retry: 'never', title: 'There is no such resource' },
-  'book-unknown': { status: 404, retry: 'never', title: 'There is no copy of this book, and no job for it' },
-  'job-unknown': { status: 404, retry: 'never', title: 'There is no such job' },
-  'batch-unknown': { status: 404, retry: 'never', title: 'There is no such batch' },
-  'webhook-target-refused': { status: 400, retry: 'never', title: 'That URL may not be called' },
-  'webhook-unknown': { status: 404, retry: 'never', title: 'There is no such webhook' },
-  'delivery-unknown': { status: 404, retry: 'never', title: 'There is no such delivery' },
-  'webhook-disabled': { status: 409, retry: 'never', title: 'The webhook is disabled' },
-  'too-many-webhooks': { status: 409, retry: 'never', title: 'There are too many webhooks' },
-  'method-not-allowed': { status: 405, retry: 'never', title: 'This resource does not take that method' },
-  'idempotency-conflict': { status: 409, retry: 'never', title: 'The first request with this Idempotency-Key is still being handled' },
-  'body-too-large': { status: 413, retry: 'never', title: 'The body is too large' },
-  'unsupported-media-type': { status: 415, retry: 'never', title: 'The body is of a type this endpoint does not read' },
-  'idempotency-mismatch': { status: 422, retry: 'never', title: 'This Idempotency-Key came before with another body' },
-  'page-refused': { status: 422, retry: 'never', title: 'That is not the page of this book' },
-  'rate-limited': { status: 429, retry: 'never', title: 'More jobs wait already than are taken' },
+  'invalid-request': { status: 400, title: 'The request is not of the form this endpoint takes' },
+  'invalid-book-url': { status: 400, title: 'That names no Goodreads book' },
+  'no-valid-links': { status: 400, title: 'No link in the list names a Goodreads book' },
+  unauthorized: { status: 401, title: 'Credentials are missing or wrong' },
+  forbidden: { status: 403, title: 'That is not allowed from there' },
+  'not-found': { status: 404, title: 'There is no such resource' },
+  'book-unknown': { status: 404, title: 'There is no copy of this book, and no job for it' },
+  'job-unknown': { status: 404, title: 'There is no such job' },
+  'batch-unknown': { status: 404, title: 'There is no such batch' },
+  'webhook-target-refused': { status: 400, title: 'That URL may not be called' },
+  'webhook-unknown': { status: 404, title: 'There is no such webhook' },
+  'delivery-unknown': { status: 404, title: 'There is no such delivery' },
+  'webhook-disabled': { status: 409, title: 'The webhook is disabled' },
+  'too-many-webhooks': { status: 409, title: 'There are too many webhooks' },
+  'method-not-allowed': { status: 405, title: 'This resource does not take that method' },
+  'idempotency-conflict': { status: 409, title: 'The first request with this Idempotency-Key is still being handled' },
+  'body-too-large': { status: 413, title: 'The body is too large' },
+  'unsupported-media-type': { status: 415, title: 'The body is of a type this endpoint does not read' },
+  'idempotency-mismatch': { status: 422, title: 'This Idempotency-Key came before with another body' },
+  'page-refused': { status: 422, title: 'That is not the page of this book' },
+  'rate-limited': { status: 429, title: 'More jobs wait already than are taken' },
   // What became of a book's job.
-  'book-not-found': { status: 404, retry: 'never', title: 'Goodreads says there is no such book' },
-  'page-not-recognised': { status: 502, retry: 'never', title: 'Goodreads answered with a page that is not a book page we know' },
-  'crawl-failed': { status: 502, retry: 'backoff', title: 'The page could not be fetched' },
-  blocked: { status: 503, retry: 'snooze', title: 'Goodreads is turning us away for now' },
-  disallowed: { status: 502, retry: 'never', title: "Goodreads' robots.txt does not allow this page" },
-  poison: { status: 502, retry: 'never', title: 'The job ended its worker more than once' },
+  'book-not-found': { status: 404, title: 'Goodreads says there is no such book' },
+  'page-not-recognised': { status: 502, title: 'Goodreads answered with a page that is not a book page we know' },
+  'crawl-failed': { status: 502, title: 'The page could not be fetched' },
+  blocked: { status: 503, title: 'Goodreads is turning us away for now' },
+  disallowed: { status: 502, title: "Goodreads' robots.txt does not allow this page" },
+  poison: { status: 502, title: 'The job ended its worker more than once' },
   // No read answers this: a book whose job was cancelled is `book-unknown`.
-  cancelled: { status: 409, retry: 'never', title: 'The job or the batch was cancelled' },
+  cancelled: { status: 409, title: 'The job or the batch was cancelled' },
   // Ours.
-  'internal-error': { status: 500, retry: 'backoff', title: 'Something went wrong on our side' },
-  'store-unavailable': { status: 503, retry: 'backoff', title: 'The store does not answer' },
-  overloaded: { status: 503, retry: 'backoff', title: 'Too much is under way at once' },
-  'not-ready': { status: 503, retry: 'backoff', title: 'This process takes no requests for now' },
-} as const satisfies Record<string, { status: number; retry: 'never' | 'backoff' | 'snooze'; title: string }>;
+  'internal-error': { status: 500, title: 'Something went wrong on our side' },
+  'store-unavailable': { status: 503, title: 'The store does not answer' },
+  overloaded: { status: 503, title: 'Too much is under way at once' },
+  'not-ready': { status: 503, title: 'This process takes no requests for now' },
+} as const satisfies Record<string, { status: number; title: string }>;
 
 /** A name out of {@link ERRORS}: the last part of a problem's `type` and the `code` a failed job keeps. */
 export type ErrorCode = keyof typeof ERRORS;

@@ -1,12 +1,13 @@
 /** A full backlog is refused at the door: every waiting job takes memory of the store, and a list that waits for months helps nobody. */
 import { QuireError } from '../errors.ts';
-import { USED_AGAIN, type BacklogReader } from '../queue/backlog.ts';
+import { COUNT_USED_AGAIN, type JobQueue } from './job-queue.ts';
 
 const RETRY_AFTER_SECONDS = 60;
 /** A count lets requests in for this long, in milliseconds, and longer where counting is slow: what this process has let in since is added to it. */
 const COUNT_MS = 1_000;
 
-export interface BacklogLimitOptions extends Pick<BacklogReader, 'count'> {
+export interface BacklogLimitOptions {
+  queue: Pick<JobQueue, 'countWaiting'>;
   /** 0: no limit. */
   maxWaitingJobs: number;
   clock?: () => number;
@@ -23,7 +24,7 @@ export type EnterQueue = (jobs: number) => Promise<(queued: number) => void>;
  * Makes the door of one process. It adds what it let in to its last count, so the limit holds within a process. A refusal is judged by a new
  * count; requests that come while it is made share it. Other processes' jobs are seen with the next count: each process may let in too many for a second.
  */
-export function createBacklogLimit({ count, maxWaitingJobs, clock = () => performance.now() }: BacklogLimitOptions): EnterQueue {
+export function createBacklogLimit({ queue, maxWaitingJobs, clock = () => performance.now() }: BacklogLimitOptions): EnterQueue {
   let counted = 0;
   let countedUntilMs = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | null = null;
@@ -34,9 +35,9 @@ export function createBacklogLimit({ count, maxWaitingJobs, clock = () => perfor
 
   const countAgain = async (): Promise<void> => {
     const [seen, startedMs] = [brought, clock()];
-    counted = await count();
+    counted = await queue.countWaiting();
     brought -= seen;
-    countedUntilMs = clock() + Math.max(COUNT_MS, USED_AGAIN * (clock() - startedMs));
+    countedUntilMs = clock() + Math.max(COUNT_MS, COUNT_USED_AGAIN * (clock() - startedMs));
   };
   const look = (): Promise<void> => (counting ??= countAgain().finally(() => (counting = null)));
   const waiting = (): number => counted + coming + brought;

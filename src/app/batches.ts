@@ -1,6 +1,6 @@
-/** Taking batches in and telling how they stand. Knows the store and a way to enqueue; not BullMQ, not HTTP. */
-import { addressOf, type JobId } from '../domain/identity.ts';
-import { etaSeconds, type SourceNow } from '../crawl/source/source-now.ts';
+/** Batches as callers see them: submit one, look at it, list, cancel, wait for its end. */
+import { addressOf } from '../domain/identity.ts';
+import { etaSeconds } from '../crawl/source/source-now.ts';
 import { foreignCursor } from '../errors.ts';
 import {
   ITEM_STATES,
@@ -11,51 +11,49 @@ import {
   type ItemState,
   type ShownState,
 } from '../domain/batch.ts';
-import { createSubmit, type SubmitOptions } from './submit.ts';
+import { createSubmitLinks, type SubmitLinksOptions } from './submit-links.ts';
+import { waitFor } from './wait.ts';
+import type { JobQueue } from './job-queue.ts';
+import type { Source } from '../crawl/source/source.ts';
+import type { Store } from '../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
+import { iso, isoOrNull } from '../domain/time/iso.ts';
 
 /** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
 const MOST_LIVE_RUNS = 1_000;
 
-export interface BatchesOptions extends SubmitOptions {
-  withdraw(jobs: { jobId: JobId; run: string }[]): Promise<void>;
-  /** Jobs that are being worked on, or wait for a time, at most `most`. */
-  liveRuns(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
-  until(
-    done: () => Promise<boolean>,
-    options: { timeoutMs: number; signal: AbortSignal; subscribe(poke: () => void): () => void },
-  ): Promise<boolean>;
-  /** Jobs that wait in the queue, of all batches. */
-  waiting(): Promise<number>;
-  source(): SourceNow;
+export interface BatchesOptions extends SubmitLinksOptions {
+  store: Pick<Store, 'batches' | 'signals'>;
+  queue: JobQueue;
+  source: Pick<Source, 'current'>;
 }
 
 /** The index of the next item, in base 36: far above any batch, and no more than the stores count to. */
 const CURSOR = /^[0-9a-z]{1,5}$/;
 
 export function createBatches(options: BatchesOptions): Batches {
-  const { store, now = Date.now } = options;
+  const { store, queue, source, now } = options;
 
   /** The items of this batch whose jobs are active or delayed just now. */
   const liveItems = async (batchId: BatchId): Promise<Map<number, ShownState>> => {
     const states = new Map<number, ShownState>();
     for (const state of ['delayed', 'active'] as const) {
-      const jobIds = await options.liveRuns(state, MOST_LIVE_RUNS);
+      const jobIds = await queue.listJobs(state, MOST_LIVE_RUNS);
       if (jobIds.length === 0) continue;
       for (const index of (await store.batches.indexesOf(batchId, jobIds)).values()) states.set(index, state);
     }
     return states;
   };
 
-  const waitingState = (): ShownState => (options.source().mode === 'blocked' ? 'blocked' : 'queued');
+  const waitingState = (): ShownState => (source.current().mode === 'blocked' ? 'blocked' : 'queued');
 
   /** Interactive jobs go first; all others wait for the backlog, their own part of it included. */
   const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
-    const source = options.source();
+    const state = source.current();
     // The queue is counted only where an estimate can come of it.
-    if (etaSeconds(0, source, now()) === null) return null;
-    const pages = priority === 'interactive' ? counts.queued : Math.max(counts.queued, await options.waiting());
-    return etaSeconds(pages, source, now());
+    if (etaSeconds(0, state, now()) === null) return null;
+    const pages = priority === 'interactive' ? counts.queued : Math.max(counts.queued, await queue.waiting());
+    return etaSeconds(pages, state, now());
   };
 
   /** `live` has the states of those queued items that are active or delayed just now. */
@@ -77,8 +75,8 @@ export function createBatches(options: BatchesOptions): Batches {
       total: record.total,
       counts,
       priority: record.options.priority,
-      createdAt: new Date(record.createdAtMs).toISOString(),
-      finishedAt: record.finishedAtMs === null ? null : new Date(record.finishedAtMs).toISOString(),
+      createdAt: iso(record.createdAtMs),
+      finishedAt: isoOrNull(record.finishedAtMs),
       etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
     };
   };
@@ -95,7 +93,7 @@ export function createBatches(options: BatchesOptions): Batches {
   });
 
   return {
-    submit: createSubmit(options),
+    submit: createSubmitLinks(options),
 
     async view(batchId) {
       const record = await store.batches.get(batchId);
@@ -125,12 +123,12 @@ export function createBatches(options: BatchesOptions): Batches {
     async cancel(batchId) {
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
-      await options.withdraw(result.unwanted);
+      await queue.withdraw(result.unwanted);
       return { cancelled: result.cancelled };
     },
 
     untilSettled: (batchId, timeoutMs, signal) =>
-      options.until(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
+      waitFor(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
         timeoutMs,
         signal,
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'batch' && s.batchId === batchId ? poke() : undefined)),

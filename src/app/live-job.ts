@@ -1,10 +1,10 @@
 /** What there is to tell of a job that has not ended: its last failed attempt, and what holds it up. */
-import type { SourceState } from '../crawl/source/source.ts';
+import type { SourceState } from '../crawl/source/source-state.ts';
 import { ERRORS, type ErrorCode } from '../errors.ts';
 import type { JobFailure } from '../domain/job.ts';
 import type { JobView } from './job-view.ts';
+import { iso } from '../domain/time/iso.ts';
 
-const iso = (ms: number): string => new Date(ms).toISOString();
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
 /** BullMQ keeps the message of the last failed attempt. The processor writes a code before it; without one the error is ours, and only the log tells it. */

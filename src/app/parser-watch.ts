@@ -1,4 +1,5 @@
 /** Counts what the parser finds on every page, so that a change of layout is seen before users see it. */
+import type { Log } from '../domain/log.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import { compareHealth, countsOfBook, type ParserCounts, type ParserHealth } from '../parser/drift.ts';
 import type { PageReading } from '../parser/read-page.ts';
@@ -18,11 +19,7 @@ export interface ParserWatch {
   close(): Promise<void>;
 }
 
-export function createParserWatch(options: {
-  tallies: TallyStore;
-  log: { warn(fields: object, message: string): void };
-  now?: () => number;
-}): ParserWatch {
+export function createParserWatch(options: { tallies: TallyStore; log: Log; now?: () => number }): ParserWatch {
   const { now = Date.now } = options;
   const buffer = createTallyBuffer({ tallies: options.tallies, series: SERIES, keepHours: KEEP_HOURS, log: options.log, now });
   const total = (hours: { counts: ParserCounts }[]): ParserCounts => {

@@ -6,7 +6,8 @@
  */
 import { gzipSync } from 'node:zlib';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
-import { SourceHeld, type Source } from '../crawl/source/source.ts';
+import { type Source } from '../crawl/source/source.ts';
+import { SourceHeld } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import type { BookReference, JobId } from '../domain/identity.ts';
@@ -19,6 +20,7 @@ import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import { toStoredBook } from './stored-book.ts';
+import { iso } from '../domain/time/iso.ts';
 
 /** Pages that were not recognised are kept for a person to look at: so many, for so long. */
 const MAX_KEPT_PAGES = 200;
@@ -201,7 +203,7 @@ async function noteFailure(deps: ProcessBookDeps, task: BookTask, failure: Failu
   if (cause === 'blocked') return note('blocked', `${detail} No attempt was used.`);
   if (next === 'look-again') {
     const atMs = now() + settings.notFoundRecheckMs;
-    return note('recheck', `Goodreads said "not found"; a second look follows at ${new Date(atMs).toISOString()}.`);
+    return note('recheck', `Goodreads said "not found"; a second look follows at ${iso(atMs)}.`);
   }
   if (FAILURES[cause].next !== 'retry') return;
   const asked = retryAfterMs === null ? '' : `, asked to wait ${Math.ceil(retryAfterMs / 1000)} s`;
@@ -216,7 +218,7 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   const base = { jobId, run, nowMs, attempts };
   if (outcome === 'not-found') {
     watch.observe('missing', null, null);
-    const firstAt = new Date(missingAtMs ?? nowMs).toISOString();
+    const firstAt = iso(missingAtMs ?? nowMs);
     const error = { code, detail: `Goodreads said "not found" twice, first at ${firstAt}.` };
     await store.jobs.settle({ ...base, outcome, error, missingUntilMs: nowMs + settings.notFoundTtlMs });
     return { next: 'done', outcome };

@@ -1,20 +1,14 @@
 /**
- * Keeps the promise that a batch always ends: finds live jobs that BullMQ does not have any more (a process died between recording and
- * enqueuing, somebody emptied the queue by hand) and enqueues them again; and items whose job's record is gone, which get a new job.
+ * Keeps the promise that a batch always ends, whatever the queue has lost: a process died between recording and enqueuing, or somebody
+ * emptied the queue by hand.
  *
- * Two looks: a round goes through every batch that stands still for long. Between rounds a quick look asks whether a batch stands still though no
- * job waits: then something is lost, and nobody has to wait for the round.
+ * Two looks: a round goes through every batch that stands still for long. Between rounds a quick look asks whether a batch stands still though
+ * no job waits. Then something is lost, and nobody has to wait for the round.
  */
-import type { BatchId, Priority } from '../domain/batch.ts';
-import type { JobId } from '../domain/identity.ts';
-import { CLOCK_TOLERANCE_MS } from '../domain/clock.ts';
-import type { Store } from '../storage/store.ts';
-import { runIdOf } from '../domain/run-id.ts';
-import type { JobRecord } from '../domain/job.ts';
-import { newRun } from './jobs.ts';
-import { LOCK_MS, PARSE_BOOK } from '../queue/parse-book-queue.ts';
-import { DELIVER_WEBHOOK } from '../queue/deliver-webhook-queue.ts';
-import type { EnqueuedJob, Producer } from '../queue/producer.ts';
+import type { BatchId } from '../domain/batch.ts';
+import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
+import type { JobQueue } from './job-queue.ts';
+import { cancelOrphan, isOrphan, requeueBatch, requeueJobs, type LiveJob, type RequeueDeps } from './requeue-lost.ts';
 
 /** A batch that made progress this recently is left alone. */
 const IDLE_MS = 30_000;
@@ -27,23 +21,19 @@ const STRANDED_MS = 3_000;
 const STRANDED_TRUST_MS = 30_000;
 const BATCHES_LISTED = 1_000;
 const BATCHES_A_ROUND = 50;
-const ITEMS_AT_ONCE = 500;
+const SOLO_JOBS_A_ROUND = 500;
 
 export interface Reconciler {
   start(): void;
   stop(): Promise<void>;
-  /** One round: returns how many jobs were enqueued again. */
+  /** One round: resolves to how many jobs were queued again. */
   round(): Promise<number>;
   /** The quick look: as `round`, for batches and jobs that stand still though no job waits. */
   look(): Promise<number>;
 }
 
-export interface ReconcilerOptions {
-  store: Store;
-  producer: Omit<Producer, 'close'>;
-  /** Jobs that wait in the queue. */
-  waiting(): Promise<number>;
-  log: { warn(fields: object, message: string): void };
+export interface ReconcilerOptions extends Omit<RequeueDeps, 'queue' | 'now'> {
+  queue: Pick<JobQueue, 'enqueue' | 'withdraw' | 'holds' | 'waiting' | 'correctTimes'>;
   /** How long a finished batch is kept, in milliseconds. */
   batchTtlMs: number;
   idleMs?: number;
@@ -51,178 +41,108 @@ export interface ReconcilerOptions {
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { store, producer, waiting: countWaiting, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
-  const checkedAt = new Map<BatchId, number>();
-  const lookedAt = new Map<BatchId, number>();
-  let timer: NodeJS.Timeout | null = null;
-  let current: Promise<number> | null = null;
-
-  const enqueueLost = async (jobs: (EnqueuedJob & { priority: Priority })[]): Promise<number> => {
-    const alive = await store.queueBackend.unfinished(
-      PARSE_BOOK,
-      jobs.map(({ jobId, run }) => runIdOf(jobId, run)),
-    );
-    let found = 0;
-    for (const [at, job] of jobs.entries()) {
-      if (alive[at]) continue;
-      // BullMQ may still hold the run as finished: then it ended without being settled, and only a new run is taken.
-      await store.jobs.note(job.jobId, job.run, {
-        atMs: now(),
-        event: 'retried',
-        detail: 'The job was missing from the queue and was queued again.',
-      });
-      found += await requeue(job);
-    }
-    return found;
-  };
-
-  const requeue = async (job: EnqueuedJob & { priority: Priority }): Promise<number> => {
-    await producer.enqueue([job], job.priority);
-    const [taken] = await store.queueBackend.unfinished(PARSE_BOOK, [runIdOf(job.jobId, job.run)]);
-    if (taken) return 1;
-    // The same id lies there finished and swallowed the new job: settle it as what it is, so that nobody waits for ever.
-    await store.jobs.settle({
-      jobId: job.jobId,
-      run: job.run,
-      nowMs: now(),
-      outcome: 'failed',
-      attempts: 0,
-      error: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
-    });
-    return 0;
-  };
-
-  /** A batch whose last items never came: the process that took it in died before it answered, so nobody knows the batch. */
-  const isOrphan = async (batchId: BatchId): Promise<boolean> => {
-    const batch = await store.batches.get(batchId);
-    if (!batch || batch.finishedAtMs !== null) return false;
-    const last = await store.batches.items(batchId, { fromIndex: batch.total - 1, limit: 1, state: null });
-    return last?.items.length === 0;
-  };
-
-  /** Items whose job was lost together with its record, or whose job does not know of them: without a new one they would wait until they are cancelled. */
-  const rejoinLost = async (
-    batchId: BatchId,
-    waiting: { jobId: JobId; index: number }[],
-    records: (JobRecord | null)[],
-  ): Promise<number> => {
-    const known = await store.batches.indexesOf(
-      batchId,
-      waiting.map(({ jobId }) => jobId),
-    );
-    const lost = waiting.filter(({ jobId }, at) => records[at]?.state !== 'live' || !known.has(jobId));
-    const batch = lost.length > 0 ? await store.batches.get(batchId) : null;
-    if (!batch) return 0;
-    const { priority } = batch.options;
-    const run = newRun(now());
-    const jobIds = await store.batches.rejoin(batchId, { items: lost, nowMs: now(), run, priority });
-    await producer.enqueue(
-      jobIds.map((jobId) => ({ jobId, run })),
-      priority,
-    );
-    if (jobIds.length > 0) log.warn({ batchId, jobs: jobIds.length }, 'jobs whose record was lost were queued again');
-    return jobIds.length;
-  };
-
-  const reconcileBatch = async (batchId: BatchId, isIdle: boolean): Promise<number> => {
-    if (await isOrphan(batchId)) {
-      // A batch from the future may be one that is being submitted just now, if the wrong clock is ours. None of its jobs is due before its last item came.
-      if (!isIdle) return 0;
-      const cancelled = await store.batches.cancel(batchId, now());
-      await producer.withdraw(cancelled?.unwanted ?? []);
-      log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
-      return 0;
-    }
-    let found = 0;
-    for (let fromIndex: number | null = 0; fromIndex !== null;) {
-      const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, {
-        fromIndex,
-        limit: ITEMS_AT_ONCE,
-        state: 'queued',
-      });
-      if (!page) return found;
-      const waiting = page.items.flatMap(({ jobId, index }) => (jobId ? [{ jobId, index }] : []));
-      const records = await Promise.all(waiting.map(({ jobId }) => store.jobs.get(jobId)));
-      found += await rejoinLost(batchId, waiting, records);
-      found += await enqueueLost(
-        records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : [])),
-      );
-      fromIndex = page.nextIndex;
-    }
-    return found;
-  };
+  const { store, queue, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
+  const deps: RequeueDeps = { store, queue, log, now };
+  const roundTrust = createTrust(Math.min(TRUST_MS, idleMs * 10), now);
+  const lookTrust = createTrust(STRANDED_TRUST_MS, now);
 
   const round = async (): Promise<number> => {
-    let found = 0;
-    for (const queueName of [PARSE_BOOK, DELIVER_WEBHOOK]) await store.queueBackend.correctTimes(queueName, LOCK_MS);
+    await queue.correctTimes();
     const idle = await store.batches.listIdle(now() - idleMs, BATCHES_LISTED);
     // A clock that was ahead for a while leaves batches that would not count as idle until it is that late.
     const listed = [...idle, ...(await store.batches.listAhead(now() + CLOCK_TOLERANCE_MS, BATCHES_LISTED))];
-    for (const batchId of listed
-      .filter((id) => Math.abs(now() - (checkedAt.get(id) ?? 0)) > Math.min(TRUST_MS, idleMs * 10))
-      .slice(0, BATCHES_A_ROUND)) {
-      found += await reconcileBatch(batchId, idle.includes(batchId));
-      checkedAt.set(batchId, now());
+    let requeued = 0;
+    for (const batchId of roundTrust.notTrusted(listed).slice(0, BATCHES_A_ROUND)) {
+      if (!(await isOrphan(deps, batchId))) requeued += await requeueBatch(deps, batchId);
+      // A batch from the future may be one that is being submitted just now, if the wrong clock is ours.
+      else if (idle.includes(batchId)) await cancelOrphan(deps, batchId);
+      roundTrust.trust(batchId);
     }
-    for (const batchId of checkedAt.keys()) if (!listed.includes(batchId)) checkedAt.delete(batchId);
-    found += await enqueueLost(await soloBefore(idleMs));
+    requeued += await requeueJobs(deps, await soloBefore(idleMs));
     await store.batches.sweep(now() - batchTtlMs);
-    return tell(found);
+    return told(requeued);
   };
 
   const look = async (): Promise<number> => {
-    const idle = await store.batches.listIdle(now() - STRANDED_MS, BATCHES_A_ROUND);
-    for (const batchId of lookedAt.keys()) if (!idle.includes(batchId)) lookedAt.delete(batchId);
-    const due = idle.filter((id) => Math.abs(now() - (lookedAt.get(id) ?? 0)) > STRANDED_TRUST_MS);
+    const stranded = lookTrust.notTrusted(await store.batches.listIdle(now() - STRANDED_MS, BATCHES_A_ROUND));
     const solo = await soloBefore(STRANDED_MS);
-    if ((due.length === 0 && solo.length === 0) || (await countWaiting()) > 0) return 0;
-    let found = await enqueueLost(solo);
-    for (const batchId of due) {
+    if ((stranded.length === 0 && solo.length === 0) || (await queue.waiting()) > 0) return 0;
+    let requeued = await requeueJobs(deps, solo);
+    for (const batchId of stranded) {
       // Whether it was submitted to its end is for the round to say: a slow submission takes longer than this.
-      found += await reconcileBatch(batchId, false);
-      lookedAt.set(batchId, now());
+      if (!(await isOrphan(deps, batchId))) requeued += await requeueBatch(deps, batchId);
+      lookTrust.trust(batchId);
     }
-    return tell(found);
+    return told(requeued);
   };
 
   /** Live jobs without a batch that are older than this, or from the future. */
-  const soloBefore = async (ageMs: number): ReturnType<Store['jobs']['listSolo']> =>
-    (await store.jobs.listSolo(ITEMS_AT_ONCE)).filter(
+  const soloBefore = async (ageMs: number): Promise<LiveJob[]> =>
+    (await store.jobs.listSolo(SOLO_JOBS_A_ROUND)).filter(
       ({ createdAtMs }) => createdAtMs < now() - ageMs || createdAtMs > now() + CLOCK_TOLERANCE_MS,
     );
 
-  const tell = (found: number): number => {
-    if (found > 0) log.warn({ jobs: found }, 'jobs that were missing from the queue were queued again');
-    return found;
+  const told = (requeued: number): number => {
+    if (requeued > 0) log.warn({ jobs: requeued }, 'jobs that were missing from the queue were queued again');
+    return requeued;
   };
 
+  const forget = (): void => {
+    roundTrust.clear();
+    lookTrust.clear();
+  };
+  return { ...createSchedule({ round, look, onFailure: forget, log }), round, look };
+}
+
+interface Trust {
+  /** Those of the listed batches that were not found whole lately. What is listed no more is forgotten. */
+  notTrusted(listed: BatchId[]): BatchId[];
+  trust(batchId: BatchId): void;
+  clear(): void;
+}
+
+/** Remembers which batches were found whole, for `forMs`. */
+function createTrust(forMs: number, now: () => number): Trust {
+  const foundAtMs = new Map<BatchId, number>();
+  return {
+    notTrusted(listed) {
+      const names = new Set(listed);
+      for (const batchId of foundAtMs.keys()) if (!names.has(batchId)) foundAtMs.delete(batchId);
+      return listed.filter((batchId) => Math.abs(now() - (foundAtMs.get(batchId) ?? 0)) > forMs);
+    },
+    trust: (batchId) => void foundAtMs.set(batchId, now()),
+    clear: () => foundAtMs.clear(),
+  };
+}
+
+interface ScheduleOptions extends Pick<Reconciler, 'round' | 'look'>, Pick<RequeueDeps, 'log'> {
+  /** What was there before the store went away may not be there after it. */
+  onFailure(): void;
+}
+
+/** Looks every {@link LOOK_MS}, and makes a round every {@link ROUND_MS} instead. A failure is logged once, until a look succeeds. */
+function createSchedule({ round, look, onFailure, log }: ScheduleOptions): Pick<Reconciler, 'start' | 'stop'> {
+  let timer: NodeJS.Timeout | null = null;
+  let current: Promise<void> | null = null;
   let roundDueMs = Infinity;
   let failing = false;
 
-  const run = async (): Promise<number> => {
+  const run = async (): Promise<void> => {
     const isRound = performance.now() >= roundDueMs;
     if (isRound) roundDueMs = performance.now() + ROUND_MS;
     try {
-      const found = await (isRound ? round() : look());
+      await (isRound ? round() : look());
       failing = false;
-      return found;
     } catch (error) {
       if (!failing) log.warn({ err: error }, 'reconciler round');
       failing = true;
-      // What was there before the store went away may not be there after it.
-      checkedAt.clear();
-      lookedAt.clear();
-      return 0;
+      onFailure();
     }
+    if (timer) schedule();
   };
 
   const schedule = (): void => {
-    timer = setTimeout(() => {
-      current = run();
-      void current.then(() => {
-        if (timer) schedule();
-      });
-    }, LOOK_MS);
+    timer = setTimeout(() => void (current = run()), LOOK_MS);
     timer.unref();
   };
 
@@ -236,7 +156,5 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       timer = null;
       await current;
     },
-    round,
-    look,
   };
 }

@@ -4,10 +4,11 @@ import type { Book, ParsedBook } from '../domain/book.ts';
 import { richness } from '../domain/richness.ts';
 import { serializeBook } from '../domain/serialize-book.ts';
 import type { StoredBook } from '../storage/store.ts';
+import { iso } from '../domain/time/iso.ts';
 
 /** Turns a parse into a stored book. `etag` changes with the bytes; times are in milliseconds since the epoch. */
 export function toStoredBook(parsed: ParsedBook, via: Book['via'], fetchedAtMs: number, freshForMs: number): StoredBook {
-  const body = serializeBook({ ...parsed, fetchedAt: new Date(fetchedAtMs).toISOString(), via });
+  const body = serializeBook({ ...parsed, fetchedAt: iso(fetchedAtMs), via });
   return {
     bookId: parsed.id as StoredBook['bookId'],
     body,

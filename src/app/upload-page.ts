@@ -6,7 +6,7 @@ import type { Store, StoredBook } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import { toStoredBook } from './stored-book.ts';
 import type { ParserWatch } from './parser-watch.ts';
-import type { Producer } from '../queue/producer.ts';
+import type { JobQueue } from './job-queue.ts';
 import { spreadMs } from '../domain/backoff.ts';
 
 export interface Upload {
@@ -22,7 +22,7 @@ export interface Uploads {
 
 export interface UploadsOptions {
   store: Store;
-  producer: Producer;
+  queue: Pick<JobQueue, 'withdraw'>;
   watch: ParserWatch;
   settings: { bookTtlMs: number; bookRetentionMs: number };
   /** Told of every page that gave a book or ended a job. */
@@ -34,15 +34,7 @@ export interface UploadsOptions {
 const refusal = (reading: Exclude<PageReading, { kind: 'book' }>): QuireError =>
   new QuireError('page-refused', `The page was read as "${reading.kind}": ${reading.reason}`);
 
-export function createUploads({
-  store,
-  producer,
-  watch,
-  settings,
-  announce,
-  now = Date.now,
-  random = Math.random,
-}: UploadsOptions): Uploads {
+export function createUploads({ store, queue, watch, settings, announce, now = Date.now, random = Math.random }: UploadsOptions): Uploads {
   return {
     async put(bookId, body) {
       const reference = bookReference(bookId);
@@ -61,7 +53,7 @@ export function createUploads({
         book,
         keepUntilMs: nowMs + settings.bookRetentionMs,
       });
-      if (settled && live) await producer.withdraw([{ jobId: reference.jobId, run: live.run }]);
+      if (settled && live) await queue.withdraw([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);
       // When it cannot be announced the caller is told so, and puts the page again.
       if (settled || stored === 'stored')

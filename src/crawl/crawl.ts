@@ -1,14 +1,17 @@
 /** From a book reference to what its page says: robots.txt, the gate, the page, its reading, the report, in that order. */
+import { unlessAborted } from '../domain/deadline.ts';
 import { crawlPath, type BookReference } from '../domain/identity.ts';
-import { watchClock } from '../domain/clock.ts';
+import { watchClock } from '../domain/time/clock.ts';
 import { QuireError } from '../errors.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
 import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutcomeKind } from './source/pacing.ts';
-import { parseRetryAfter } from './fetch/parse-retry-after.ts';
+import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { Robots } from './robots.ts';
-import { SourceHeld, type Entry, type Source } from './source/source.ts';
+import type { Source } from './source/source.ts';
+import type { Entry } from './source/turn.ts';
+import { createFirstRobots } from './first-robots.ts';
 
 /** The least that a reading of a page tells: what kind of answer it is. `reason` is a sentence for kinds other than `book`. */
 export interface ReadingKind {
@@ -44,9 +47,6 @@ export interface CrawlerOptions<R extends ReadingKind> {
   now?: () => number;
 }
 
-/** How often a process looks whether another has got the first robots.txt. */
-const CLAIM_POLL_MS = 100;
-
 const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
   book: 'ok',
   'other-page': 'ok',
@@ -66,39 +66,7 @@ export function createCrawler<R extends ReadingKind>({
   classify,
   now = Date.now,
 }: CrawlerOptions<R>): Crawler<R> {
-  /** The first robots.txt goes through the gate like a page, and is the probe when the source is blocked. */
-  const fetchFirstRobots = async (): Promise<void> => {
-    const entry = await source.enter();
-    let attempt;
-    try {
-      attempt = await robots.fetchNow();
-    } catch (error) {
-      await source.report({ ...entry, kind: 'abandoned', status: 0, bytes: 0 });
-      throw error;
-    }
-    const { kind, reason = kind, retryAfterMs } = attempt;
-    await source.report({ ...entry, ...attempt });
-    if (kind === 'ok' || kind === 'missing') return;
-    if (kind === 'blocked') throw new SourceHeld(source.current().hold?.untilMs ?? now(), 'blocked');
-    const more = retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
-    throw new QuireError('crawl-failed', `Goodreads' robots.txt could not be read, and without it nothing is requested: ${reason}`, more);
-  };
-  let firstRobots: Promise<void> | undefined;
-  /** One process of the fleet gets it, the others wait for its result. */
-  const getFirstRobots = async (): Promise<void> => {
-    while (!(await robots.known())) {
-      if (await robots.claim()) {
-        try {
-          // Whoever had the claim before may just have succeeded.
-          if (!(await robots.known())) await fetchFirstRobots();
-        } finally {
-          await robots.letGo();
-        }
-        return;
-      }
-      await new Promise((resolve) => setTimeout(resolve, CLAIM_POLL_MS));
-    }
-  };
+  const firstRobots = createFirstRobots(robots, source, now);
 
   const mustBeAllowed = async (path: string): Promise<void> => {
     const verdict = await robots.check(path);
@@ -126,7 +94,7 @@ export function createCrawler<R extends ReadingKind>({
 
   const crawl: Crawler<R>['crawl'] = async (reference, { signal } = {}) => {
     signal?.throwIfAborted();
-    if (!(await robots.known())) await unlessAborted((firstRobots ??= getFirstRobots().finally(() => (firstRobots = undefined))), signal);
+    await unlessAborted(firstRobots(), signal);
     const path = crawlPath(reference);
     await mustBeAllowed(path);
     const entry = await source.enter(signal === undefined ? {} : { signal });
@@ -160,19 +128,4 @@ export function createCrawler<R extends ReadingKind>({
     return { reading, answer, askedAtMs, retryAfterMs };
   };
   return { crawl };
-}
-
-/** Waits for work that several callers share: one that gives up leaves it to the others. */
-async function unlessAborted(work: Promise<void>, signal: AbortSignal | undefined): Promise<void> {
-  if (signal === undefined) return work;
-  let onAbort = (): void => {};
-  const aborted = new Promise<never>((_resolve, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    signal.addEventListener('abort', onAbort);
-  });
-  try {
-    await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
 }

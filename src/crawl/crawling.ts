@@ -5,7 +5,7 @@ import type { Store } from '../storage/store.ts';
 import { createCrawler, type Crawler, type ReadingKind } from './crawl.ts';
 import { createPageFetcher, type FetchedPage } from './fetch/fetch-page.ts';
 import { createLedger, type Ledger } from './ledger.ts';
-import type { CrawlLog } from './log.ts';
+import type { Log } from '../domain/log.ts';
 import { createRobots } from './robots.ts';
 import { createSource, type Source } from './source/source.ts';
 import { userAgent } from './fetch/user-agent.ts';
@@ -25,7 +25,7 @@ export interface CrawlingOptions<R extends ReadingKind> {
   >;
   version: string;
   classify: (answer: FetchedPage, asked: BookReference) => R;
-  log: CrawlLog;
+  log: Log;
   now?: () => number;
   random?: () => number;
 }

@@ -3,9 +3,10 @@
  * most once a second, so a crash loses up to a second of counts and a page costs no store call.
  */
 import type { TallyStore } from '../storage/store.ts';
-import type { CrawlLog } from './log.ts';
+import type { Log } from '../domain/log.ts';
 import type { OutcomeKind } from './source/pacing.ts';
 import { createTallyBuffer, hourOf } from '../storage/tally-buffer.ts';
+import { iso } from '../domain/time/iso.ts';
 
 const SERIES = 'source';
 const HOUR_MS = 3_600_000;
@@ -48,7 +49,7 @@ export interface Ledger {
 
 export interface LedgerOptions {
   tallies: TallyStore;
-  log: CrawlLog;
+  log: Log;
   now?: () => number;
 }
 
@@ -59,7 +60,7 @@ export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): L
   const hoursOf = async (days: number): Promise<LedgerPeriod[]> => {
     const last = hourOf(now());
     const stored = await buffer.read(last - (last % DAY_HOURS) - (days - 1) * DAY_HOURS, last);
-    return stored.map(({ hour, counts }) => periodOf(new Date(hour * HOUR_MS).toISOString(), counts));
+    return stored.map(({ hour, counts }) => periodOf(iso(hour * HOUR_MS), counts));
   };
 
   return {

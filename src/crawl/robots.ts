@@ -2,15 +2,17 @@
  * What robots.txt allows us. Fetched with the crawler's own client, kept a day in the store for all processes, and kept
  * on while a newer one cannot be had. How each answer counts follows RFC 9309, section 2.3.1: see docs/crawler.md.
  */
-import robotsModule, { type Robot } from 'robots-parser';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
 import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
-import type { CrawlLog } from './log.ts';
+import type { Log } from '../domain/log.ts';
+import { createClaim } from './claim.ts';
+import { readRobotsRules, type RobotsRules } from './robots-rules.ts';
 import type { OutcomeKind } from './source/pacing.ts';
-import { parseRetryAfter } from './fetch/parse-retry-after.ts';
+import { parseRetryAfter } from '../domain/time/http-time.ts';
+import { iso } from '../domain/time/iso.ts';
 
 export type RobotsVerdict = { allowed: true } | { allowed: false; rule: string };
 
@@ -60,7 +62,7 @@ export interface RobotsOptions {
   origin: string;
   /** Its part before `/` is the name that groups of robots.txt are looked up by. */
   userAgent: string;
-  log: CrawlLog;
+  log: Log;
   /** Tells that the source may not be asked just now, so that an old copy is not renewed. */
   held?: () => boolean;
   now?: () => number;
@@ -76,12 +78,7 @@ interface Copy {
   failures: number;
 }
 
-/** The package is CommonJS whose export is the function itself; its types describe an ES module. */
-const robotsParser = robotsModule as unknown as (url: string, text: string) => Robot;
 const FRESH_MS = 86_400_000;
-/** A claim is renewed while its process lives: one that was killed in the middle must not keep all others waiting. */
-const CLAIM_MS = 6_000;
-const RENEW_MS = 2_000;
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 3_600_000;
 /** How old the local copy of the stored copy may grow: another process may have a newer one. */
@@ -90,27 +87,17 @@ const LOCAL_MS = 60_000;
 const MAX_TEXT_BYTES = 512 * 1024;
 
 /** Makes the reader of robots.txt for one origin. Nothing is fetched before it is asked for. */
-export function createRobots({
-  documents,
-  fetcher,
-  ledger,
-  origin,
-  userAgent,
-  log,
-  held = () => false,
-  now = Date.now,
-}: RobotsOptions): Robots {
+export function createRobots(options: RobotsOptions): Robots {
+  const { documents, fetcher, ledger, origin, userAgent, log, held = () => false, now = Date.now } = options;
   const key = `robots/${new URL(origin).host}`;
-  const claimKey = `${key}/claim`;
-  const url = `${origin}/robots.txt`;
+  const claim = createClaim(documents, `${key}/claim`, now);
   let copy: Copy | null = null;
-  let parsed: Robot | null = null;
+  let rules: RobotsRules | null = null;
   let loadedAtMs = 0;
   let fetching: Promise<RobotsAttempt> | undefined;
-  let renewal: NodeJS.Timeout | undefined;
 
   const take = (next: Copy): void => {
-    if (parsed === null || next.text !== copy?.text) parsed = robotsParser(url, next.text ?? '');
+    if (rules === null || next.text !== copy?.text) rules = readRobotsRules(next.text, origin, userAgent);
     copy = next;
     loadedAtMs = now();
   };
@@ -127,28 +114,16 @@ export function createRobots({
 
   const attempt = async (): Promise<RobotsAttempt> => {
     const nowMs = now();
-    let outcome: RobotsAttempt;
-    try {
-      const answer = await fetcher.fetch('/robots.txt', { accept: 'text/plain,*/*;q=0.5' });
-      outcome = judge(answer, now());
-      ledger?.record({ outcome: 'robots', requests: answer.requests, bytes: answer.wireBytes });
-      if (outcome.kind === 'ok' || outcome.kind === 'missing') {
-        const text = outcome.kind === 'ok' ? Buffer.from(answer.body).subarray(0, MAX_TEXT_BYTES).toString('utf8') : null;
-        await store({ text, fetchedAtMs: nowMs, nextTryAtMs: nowMs + FRESH_MS, failures: 0 });
-        return outcome;
-      }
-    } catch (error) {
-      if (!(error instanceof FetchFault)) throw error;
-      ledger?.record({ outcome: 'robots', requests: 1, bytes: 0 });
-      outcome = { kind: 'failed', status: 0, bytes: 0, retryAfterMs: null, reason: error.message };
+    const { outcome, text } = await request(fetcher, ledger, now);
+    if (outcome.kind === 'ok' || outcome.kind === 'missing') {
+      await store({ text, fetchedAtMs: nowMs, nextTryAtMs: nowMs + FRESH_MS, failures: 0 });
+      return outcome;
     }
-    log.warn(
-      { status: outcome.status, reason: outcome.reason, copyFrom: copy === null ? null : new Date(copy.fetchedAtMs).toISOString() },
-      'robots.txt could not be had',
-    );
+    const { status, reason, retryAfterMs } = outcome;
+    log.warn({ status, reason, copyFrom: copy === null ? null : iso(copy.fetchedAtMs) }, 'robots.txt could not be had');
     if (copy !== null) {
       const failures = copy.failures + 1;
-      const waitMs = Math.max(outcome.retryAfterMs ?? 0, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
+      const waitMs = Math.max(retryAfterMs ?? 0, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
       await store({ ...copy, failures, nextTryAtMs: now() + waitMs });
     }
     return outcome;
@@ -158,76 +133,59 @@ export function createRobots({
     return fetching;
   };
 
-  const disallowing = (robot: Robot, path: string): string | null => {
-    if (robot.isAllowed(origin + path, userAgent) !== false) return null;
-    const line = robot.getMatchingLineNumber(origin + path, userAgent);
-    const lines = copy?.text?.split(/\r\n|\r|\n/) ?? [];
-    const text = lines
-      .at(line - 1)
-      ?.trim()
-      .slice(0, 200);
-    return line < 1 || text === undefined ? 'a rule of robots.txt' : `line ${line}: ${text}`;
-  };
-  const delaySeconds = (): number => {
-    const seconds = parsed?.getCrawlDelay(userAgent) ?? 0;
-    return Number.isFinite(seconds) && seconds > 0 ? seconds : 0;
-  };
-  /** Crawl-delay is asked for with every slot, so it is worked out once a copy. */
-  let delay: { of: Robot | null; ms: number } = { of: null, ms: 0 };
-
   return {
     async known() {
       if (copy === null) await load();
       return copy !== null;
     },
-    async claim() {
-      const put = (ifVersion: number) => documents.put(claimKey, '{}', { nowMs: now(), ifVersion, expireAtMs: now() + CLAIM_MS });
-      let version = await put(0);
-      if (version === null) return false;
-      clearInterval(renewal);
-      renewal = setInterval(() => {
-        // By its version: what was let go, or has passed to another, is not taken back.
-        if (version !== null)
-          put(version)
-            .then((next) => (version = next))
-            .catch(() => undefined);
-      }, RENEW_MS).unref();
-      return true;
-    },
-    async letGo() {
-      clearInterval(renewal);
-      await documents.delete(claimKey);
-    },
+    claim: claim.take,
+    letGo: claim.letGo,
     fetchNow,
     async check(path) {
       if (copy === null || Math.abs(now() - loadedAtMs) > LOCAL_MS) await load();
-      if (copy === null || parsed === null)
+      if (copy === null || rules === null)
         throw new QuireError('crawl-failed', "Goodreads' robots.txt could not be read yet, and without it nothing is requested.");
       if (copy.nextTryAtMs <= now() && !held())
         void fetchNow().catch((error: unknown) => log.warn({ err: error }, 'a newer robots.txt could not be kept'));
-      const rule = disallowing(parsed, path);
+      const rule = rules.disallowing(path);
       return rule === null ? { allowed: true } : { allowed: false, rule };
     },
-    crawlDelayMs() {
-      if (delay.of !== parsed) delay = { of: parsed, ms: delaySeconds() * 1000 };
-      return delay.ms;
-    },
+    crawlDelayMs: () => rules?.crawlDelayMs ?? 0,
     async view() {
       await load();
-      const rule = parsed === null ? null : disallowing(parsed, '/book/show/1');
+      const rule = rules?.disallowing('/book/show/1') ?? null;
       return {
-        fetchedAt: copy === null ? null : new Date(copy.fetchedAtMs).toISOString(),
+        fetchedAt: copy === null ? null : iso(copy.fetchedAtMs),
         present: typeof copy?.text === 'string',
         allowsBooks: rule === null,
         rule,
-        crawlDelaySeconds: delaySeconds() || null,
+        crawlDelaySeconds: rules === null || rules.crawlDelayMs === 0 ? null : rules.crawlDelayMs / 1000,
       };
     },
     async close() {
-      clearInterval(renewal);
+      claim.close();
       await fetching?.catch(() => {});
     },
   };
+}
+
+/** Asks for the file once. `text` is that of an answer with rules. */
+async function request(
+  fetcher: PageFetcher,
+  ledger: Pick<Ledger, 'record'> | undefined,
+  now: () => number,
+): Promise<{ outcome: RobotsAttempt; text: string | null }> {
+  try {
+    const answer = await fetcher.fetch('/robots.txt', { accept: 'text/plain,*/*;q=0.5' });
+    ledger?.record({ outcome: 'robots', requests: answer.requests, bytes: answer.wireBytes });
+    const outcome = judge(answer, now());
+    const text = outcome.kind === 'ok' ? Buffer.from(answer.body).subarray(0, MAX_TEXT_BYTES).toString('utf8') : null;
+    return { outcome, text };
+  } catch (error) {
+    if (!(error instanceof FetchFault)) throw error;
+    ledger?.record({ outcome: 'robots', requests: 1, bytes: 0 });
+    return { outcome: { kind: 'failed', status: 0, bytes: 0, retryAfterMs: null, reason: error.message }, text: null };
+  }
 }
 
 /** What an answer to `/robots.txt` means: `ok` carries rules, `missing` allows everything, all others leave us without. */

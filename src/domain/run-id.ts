@@ -1,11 +1,22 @@
-/** A book's job may run more than once in its life; BullMQ knows each run by an id of its own. */
+/** A book's job may run more than once in its life. Each run has a name; the queue knows it as `<jobId>.<run>`. */
+import { randomBytes } from 'node:crypto';
 import type { JobId } from './identity.ts';
 
-/** The BullMQ id of a run. */
+/** One run of a book's job. */
+export interface JobRun {
+  jobId: JobId;
+  run: string;
+}
+
+/** Names the runs of one request: unique in time and among processes, 12 letters and digits. */
+export const newRun = (nowMs: number): string =>
+  nowMs.toString(36) + (randomBytes(3).readUIntBE(0, 3) % 46_656).toString(36).padStart(3, '0');
+
+/** The id under which the queue knows a run. */
 export const runIdOf = (jobId: JobId, run: string): string => `${jobId}.${run}`;
 
-/** The parts of a BullMQ id made by {@link runIdOf}, or `null`. */
-export function parseRunId(runId: string): { jobId: JobId; run: string } | null {
+/** The parts of an id made by {@link runIdOf}, or `null`. */
+export function parseRunId(runId: string): JobRun | null {
   const dot = runId.lastIndexOf('.');
   return dot > 0 ? { jobId: runId.slice(0, dot) as JobId, run: runId.slice(dot + 1) } : null;
 }

@@ -5,7 +5,7 @@
  *   these times right in BullMQ's own tables, by the clock of the server.
  * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "a delayed job is due by the clock of who adds it".
  */
-import { CLOCK_TOLERANCE_MS } from '../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
 
 /** Puts right what lies too far in the future. Parameters: the queue, and how long its locks last. In this text `@.` is BullMQ's schema. */
 export const CORRECT_TIMES = `

@@ -6,7 +6,7 @@
  */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';
-import { CLOCK_TOLERANCE_MS } from '../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
 
 const LUA = readFileSync(new URL('bullmq-redis-times.lua', import.meta.url), 'utf8');
 /** Jobs looked at in one go: those with the latest time. */

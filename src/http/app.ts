@@ -85,7 +85,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(batchesRoutes, { deps });
   await app.register(batchEventsRoutes, { deps, metrics });
   await app.register(jobsRoutes, { jobs: deps.jobs });
-  if (deps.webhooks) await app.register(webhookRoutes, { webhooks: deps.webhooks });
+  await app.register(webhookRoutes, { webhooks: deps.webhooks });
   await app.register(sourceRoutes, { source: deps.source });
   await app.register(parserRoutes, { pages: deps.store.pages, health: deps.parserHealth });
   await app.register(operationsRoutes, { deps, metrics });

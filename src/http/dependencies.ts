@@ -1,6 +1,7 @@
 /** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
+import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { FastifyBaseLogger } from 'fastify';
-import type { ParserHealth } from '../parser/drift.ts';
+import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batch-view.ts';
 import type { Config } from '../config/config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
@@ -10,9 +11,6 @@ import type { Webhooks } from '../webhooks/webhook-view.ts';
 import type { Uploads } from '../app/upload-page.ts';
 import type { Jobs } from '../app/job-view.ts';
 import type { Store } from '../storage/store.ts';
-
-/** What Quire's parts write their log lines to: the levels of pino, an object of facts first, then a sentence. */
-export type Log = FastifyBaseLogger;
 
 /** What is told of the source: `view()` is the answer of `GET /source`, `ledger` that of `GET /source/ledger`. */
 export interface SourceReader {
@@ -28,24 +26,29 @@ export interface Readiness {
   checks: Record<string, string>;
 }
 
+/** A queue of BullMQ, as bull-board takes it. */
+export type DashboardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
+
 export interface HttpDependencies {
   config: Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
-  log: Log;
+  /** For Fastify, which wants more of a logger than {@link Log} has. */
+  log: FastifyBaseLogger;
   store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'pages' | 'ping'>;
   batches: Batches;
   jobs: Jobs;
-  /** `null` in a process that has no access to the source. */
-  source: SourceReader | null;
+  /** For the dashboard alone: BullMQ's queues, and the name of this process among their workers. */
+  queues: readonly DashboardQueue[];
+  workerName: string;
+  source: SourceReader;
   /** Must answer within 2 s. It is not ready while the store is away or the process drains. */
   readiness(): Promise<Readiness>;
-  /** Takes pages that users saved; without it `PUT /books/{id}/page` does not exist. */
-  uploads?: Uploads;
-  /** Calls of other services; without them `/webhooks` does not exist. */
-  webhooks?: Webhooks;
-  /** For tests, which cannot wait as long as callers may: after so long without a byte either way a connection is closed, in milliseconds. Default two minutes. */
+  /** Takes pages that users saved. */
+  uploads: Uploads;
+  webhooks: Webhooks;
+  /** A connection on which no byte moves for so long is closed, in milliseconds. For tests; two minutes when left out. */
   silentMs?: number;
   /** How the parser does lately. */
-  parserHealth: () => Promise<ParserHealth>;
+  parserHealth: ParserWatch['health'];
 }

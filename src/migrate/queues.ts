@@ -5,9 +5,10 @@
 import type { Priority } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
 import type { Delivery } from '../webhooks/deliveries.ts';
-import { createProducer, type EnqueuedJob } from '../queue/producer.ts';
+import type { JobRun } from '../domain/run-id.ts';
+import { createProducer } from '../queue/producer.ts';
 import { openQueue, PARSE_BOOK } from '../queue/parse-book-queue.ts';
-import { DELIVER_WEBHOOK, enqueueDelivery, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
+import { DELIVER_WEBHOOK, createDeliveryQueue, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
 import { parseRunId, runIdOf } from '../domain/run-id.ts';
 import type { Store } from '../storage/store.ts';
 import { patiently } from './patience.ts';
@@ -54,7 +55,7 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
   const producer = createProducer(to, target);
 
   /** Those of the jobs that the target holds as live, with the run and the priority that it has for them, in the order given. */
-  const liveOf = async (jobIds: JobId[]): Promise<(EnqueuedJob & { priority: Priority })[]> => {
+  const liveOf = async (jobIds: JobId[]): Promise<(JobRun & { priority: Priority })[]> => {
     const records = await to.transfer.kinds.jobs.read(jobIds, Date.now());
     return jobIds.flatMap((jobId) => {
       const record = records.get(jobId);
@@ -62,7 +63,7 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
     });
   };
 
-  const enqueue = async (jobs: (EnqueuedJob & { priority: Priority })[]): Promise<void> => {
+  const enqueue = async (jobs: (JobRun & { priority: Priority })[]): Promise<void> => {
     for (const priority of new Set(jobs.map((job) => job.priority))) {
       await producer.enqueue(
         jobs.filter((job) => job.priority === priority),
@@ -101,7 +102,7 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
     },
 
     async *leftOver() {
-      const queued = (jobs: EnqueuedJob[]): Promise<boolean[]> =>
+      const queued = (jobs: JobRun[]): Promise<boolean[]> =>
         to.queueBackend.unfinished(
           PARSE_BOOK,
           jobs.map(({ jobId, run }) => runIdOf(jobId, run)),
@@ -121,7 +122,7 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
       for (let afterKey: string | null = null; ;) {
         const page = await to.documents.list(DELIVERIES, { nowMs: Date.now(), afterKey, limit: AT_ONCE });
         const pending = page.map(({ json }) => JSON.parse(json) as Delivery).filter(({ state }) => state === 'pending');
-        for (const { id, run } of pending) await patiently(signal, () => enqueueDelivery(calls, { id, run }));
+        for (const { id, run } of pending) await patiently(signal, () => createDeliveryQueue(calls).enqueue({ id, run }));
         const there = await to.queueBackend.unfinished(
           DELIVER_WEBHOOK,
           pending.map(({ id, run }) => `${id}.${run}`),

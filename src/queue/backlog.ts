@@ -2,26 +2,12 @@
 import type { Job } from 'bullmq';
 import { askQueue } from './ask-queue.ts';
 import { BULLMQ_PRIORITY, type ParseBookQueue } from './parse-book-queue.ts';
-import type { Backlog } from '../app/job-view.ts';
+import { COUNT_USED_AGAIN, type Backlog, type JobQueue } from '../app/job-queue.ts';
 
-/** A look at the queue is used again for this many times as long as it took: BullMQ counts on PostgreSQL by reading every job there is. */
-export const USED_AGAIN = 10;
 /** One that took less than this many milliseconds is not worth being behind for. */
 const QUICK_MS = 20;
 /** The oldest waiting job is looked for no more often than this, in milliseconds. */
 const OLDEST_MS = 1_000;
-
-export interface BacklogReader {
-  /**
-   * Jobs by state. Where counting takes long, up to ten times as long behind; which job is the oldest is up to a second behind.
-   * Rejects with `store-unavailable`.
-   */
-  look(): Promise<Backlog>;
-  /** Jobs that wait, under the same rule. */
-  waiting(): Promise<number>;
-  /** Jobs that wait, counted anew at each call. */
-  count(): Promise<number>;
-}
 
 /** Does not ask again while an answer is on its way, nor for `leastMs` after it, nor, after a slow one, for some time. */
 export function sparing<T>(
@@ -37,7 +23,7 @@ export function sparing<T>(
     last = read().then(
       (value) => {
         const tookMs = clock() - startedMs;
-        untilMs = clock() + Math.max(leastMs, tookMs < QUICK_MS ? 0 : USED_AGAIN * tookMs);
+        untilMs = clock() + Math.max(leastMs, tookMs < QUICK_MS ? 0 : COUNT_USED_AGAIN * tookMs);
         return value;
       },
       (error: unknown) => {
@@ -49,7 +35,7 @@ export function sparing<T>(
   };
 }
 
-export function createBacklog(queue: ParseBookQueue, now: () => number = Date.now): BacklogReader {
+export function createBacklog(queue: ParseBookQueue, now: () => number = Date.now): Pick<JobQueue, 'backlog' | 'waiting' | 'countWaiting'> {
   /** When the oldest waiting job was added, in milliseconds since the epoch: one at the head of its priority. */
   const oldestAtMs = sparing(
     async (): Promise<number | null> => {
@@ -81,9 +67,9 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
       oldestSeconds: waiting === 0 ? null : Math.max(0, Math.round((now() - ((await oldestAtMs()) ?? now())) / 1000)),
     };
   };
-  const count = async (): Promise<number> => {
+  const countWaiting = async (): Promise<number> => {
     const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized'));
     return (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
   };
-  return { look: sparing(look), waiting: sparing(count), count };
+  return { backlog: sparing(look), waiting: sparing(countWaiting), countWaiting };
 }

@@ -1,4 +1,5 @@
 /** Ending a BullMQ worker: in good order while the store answers, without it once there is nothing left to wait for. */
+import type { Log } from '../domain/log.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Store } from '../storage/store.ts';
 
@@ -15,7 +16,7 @@ export interface WorkerEnd {
   running(): number;
   /** What running jobs get, in milliseconds. */
   drainMs: number;
-  log: { warn(fields: object, message: string): void };
+  log: Log;
 }
 
 /** Resolves when nothing runs and the store stays away. */

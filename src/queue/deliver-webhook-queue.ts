@@ -1,9 +1,9 @@
 /** BullMQ's queue for calls of webhooks. A job is its id: which delivery, which run of it. What is sent lies in the delivery log. */
 import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
-import { QuireError } from '../errors.ts';
-import type { QueuedDelivery } from '../webhooks/deliveries.ts';
+import type { DeliveryQueue, QueuedDelivery, WaitingDelivery } from '../webhooks/delivery-queue.ts';
 import { parseDeliveryId } from '../webhooks/event.ts';
 import type { Store } from '../storage/store.ts';
+import { askQueue } from './ask-queue.ts';
 import { workerName } from './worker-name.ts';
 
 /** Name of the queue: what the jobs in it do. */
@@ -18,8 +18,8 @@ export const MAX_STALLED = 1_000;
 const MAX_ATTEMPTS = 10_000;
 /** Finished jobs kept for the dashboard, by age in seconds and count. */
 const KEEP_ENDED = { age: 86_400, count: 1_000 };
-/** The API's promise is an answer within 2 s when the store is away. */
-const ADD_TIMEOUT_MS = 1_900;
+/** BullMQ's states of a call that is not under way. */
+const WAITING = ['waiting', 'delayed', 'prioritized'] as const;
 
 type Empty = Record<string, never>;
 /** What BullMQ keeps of a finished job. */
@@ -32,7 +32,7 @@ export type WebhookWorker = Worker<Empty, DeliverWebhookResult>;
 const idOf = ({ id, run }: QueuedDelivery): string => `${id}.${run}`;
 
 /** Reads the id of a job in this queue, or `null`. `endpointId` is whom the call goes to. */
-export function parseWebhookJobId(jobId: string): (QueuedDelivery & { endpointId: string }) | null {
+export function parseWebhookJobId(jobId: string): WaitingDelivery | null {
   const [text = '', run = ''] = jobId.split('.');
   const parsed = parseDeliveryId(text);
   return parsed && /^\d{1,9}$/.test(run) ? { ...parsed, run: Number(run) } : null;
@@ -47,25 +47,26 @@ export function openWebhookQueue(store: Store, onError: (error: Error) => void):
   return queue;
 }
 
-/** Gives a delivery to the queue; the same run is taken once. Rejects with `store-unavailable`. */
-export async function enqueueDelivery(queue: WebhookQueue, delivery: QueuedDelivery): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const tooLate = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error('it does not answer in time')), ADD_TIMEOUT_MS);
-  });
-  try {
-    await Promise.race([
-      queue.add(DELIVER_WEBHOOK, {}, { jobId: idOf(delivery), attempts: MAX_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 }),
-      tooLate,
-    ]);
-  } catch (error) {
-    throw new QuireError('store-unavailable', `The queue does not take webhook calls: ${(error as Error).message}`, {
-      cause: error,
-      retryAfterSeconds: 2,
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+/** The queue of calls as webhooks/delivery-queue.ts asks for it, over an open queue, which stays the caller's to close. */
+export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
+  return {
+    async enqueue(delivery) {
+      const options = { jobId: idOf(delivery), attempts: MAX_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 };
+      await askQueue(queue.add(DELIVER_WEBHOOK, {}, options));
+    },
+    async countWaiting() {
+      const counts = await askQueue(queue.getJobCounts(...WAITING));
+      return Object.values(counts).reduce((sum, n) => sum + n, 0);
+    },
+    async listWaiting(most) {
+      const ids = await askQueue(queue.getRanges([...WAITING], 0, most - 1));
+      return ids.flatMap((jobId) => parseWebhookJobId(jobId) ?? []);
+    },
+    async remove(delivery) {
+      // One that is just being made cannot be removed; it finds its record gone.
+      await queue.remove(idOf(delivery)).catch(() => 0);
+    },
+  };
 }
 
 export function openWebhookWorker(

@@ -1,6 +1,7 @@
-/** The second kind of job: call a webhook. The decisions lie in events/webhooks/; here they become BullMQ's retries and delays. */
+/** The worker of the second kind of job: call a webhook. webhooks/ decides; here its decisions become BullMQ's retries and delays. */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Deliver } from '../webhooks/deliver.ts';
+import type { Log } from '../domain/log.ts';
 import type { Store } from '../storage/store.ts';
 import { askQueue, START_TIMEOUT_MS } from './ask-queue.ts';
 import { closeWorker } from './close-worker.ts';
@@ -14,16 +15,18 @@ const PER_ENDPOINT = 5;
 const BUSY_BASE_MS = 500;
 /** … at most this. */
 const BUSY_MAX_MS = 60_000;
+/** Running calls get no longer than this at the end: it comes on top of the crawls' own `DRAIN_SECONDS`, and most platforms kill after 30 s. */
+const MAX_DRAIN_MS = 4_000;
 /** Wait before another try when it is our store that failed. */
 const STORE_WAIT_MS = 5_000;
 
 export interface WebhookWorkerOptions {
   store: Store;
   deliver: Deliver;
-  /** Calls that run when the process stops get so long to end; then they are handed back, and made again by another. */
+  /** Calls that run when the process stops get so long to end, at most 4 s; then they are handed back, and made again by another. */
   drainSeconds: number;
-  log: { warn(fields: object, message: string): void; error(fields: object, message: string): void };
-  random?: () => number;
+  log: Log;
+  random: () => number;
 }
 
 export interface WebhookJobWorker {
@@ -42,7 +45,8 @@ class CallFailed extends Error {
   }
 }
 
-export function createWebhookWorker({ store, deliver, drainSeconds, log, random = Math.random }: WebhookWorkerOptions): WebhookJobWorker {
+export function createWebhookWorker({ store, deliver, drainSeconds, log, random }: WebhookWorkerOptions): WebhookJobWorker {
+  const drainMs = Math.min(drainSeconds * 1000, MAX_DRAIN_MS);
   const shutdown = new AbortController();
   const busy = new Map<string, number>();
   let stopping: Promise<void> | null = null;
@@ -85,13 +89,13 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
   });
 
   const drain = async (): Promise<void> => {
-    const handBack = setTimeout(() => shutdown.abort(new Error('shutdown')), drainSeconds * 1000);
+    const handBack = setTimeout(() => shutdown.abort(new Error('shutdown')), drainMs);
     try {
       await closeWorker({
         worker,
         store,
         running: () => [...busy.values()].reduce((sum, n) => sum + n, 0),
-        drainMs: drainSeconds * 1000,
+        drainMs,
         log,
       });
     } finally {

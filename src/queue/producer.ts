@@ -1,8 +1,8 @@
 /** Giving recorded jobs to BullMQ, and taking them back. Jobs that could not be given are given again as soon as the queue takes them. */
 import type { Priority } from '../domain/batch.ts';
-import type { JobId } from '../domain/identity.ts';
 import type { Store } from '../storage/store.ts';
-import { runIdOf } from '../domain/run-id.ts';
+import { runIdOf, type JobRun } from '../domain/run-id.ts';
+import type { JobQueue } from '../app/job-queue.ts';
 import { askQueue } from './ask-queue.ts';
 import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
 
@@ -25,24 +25,13 @@ const GIVE_UP_MS = 120_000;
 /** Jobs remembered for that at most; the reconciler finds the others. */
 const MOST_REMEMBERED = 20_000;
 
-export interface EnqueuedJob {
-  jobId: JobId;
-  run: string;
-}
-
-export interface Producer {
-  /** Adds jobs that the store has just recorded. Rejects with `store-unavailable`: what such an error left out is added later, while its record is live. */
-  enqueue(jobs: EnqueuedJob[], priority: Priority): Promise<void>;
-  /** Moves a waiting job forward, or adds it where the submission that recorded it has not yet. A job that has started meanwhile is left alone. */
-  raise(job: EnqueuedJob, priority: Priority): Promise<void>;
-  /** Takes jobs that nobody wants out of the queue, and tells those that run to stop, in whatever process. */
-  withdraw(jobs: EnqueuedJob[]): Promise<void>;
+export interface Producer extends Pick<JobQueue, 'enqueue' | 'raise' | 'withdraw'> {
   /** Adds nothing later any more. */
   close(): void;
 }
 
 interface Refused {
-  jobs: EnqueuedJob[];
+  jobs: readonly JobRun[];
   priority: Priority;
   untilMs: number;
 }
@@ -52,7 +41,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
-  const add = async (jobs: EnqueuedJob[], priority: Priority): Promise<void> => {
+  const add = async (jobs: readonly JobRun[], priority: Priority): Promise<void> => {
     const number = BULLMQ_PRIORITY[priority];
     const entries = jobs.map(({ jobId, run }) => ({
       name: PARSE_BOOK,
@@ -70,7 +59,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
   };
 
   /** Whether a run is still wanted: an addition that failed here may have reached the queue, and be done by now. */
-  const isLive = async ({ jobId, run }: EnqueuedJob): Promise<boolean> => {
+  const isLive = async ({ jobId, run }: JobRun): Promise<boolean> => {
     const record = await store.jobs.get(jobId);
     return record?.state === 'live' && record.run === run;
   };
@@ -115,7 +104,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       if (record?.state === 'live' && record.run === run) await enqueue([{ jobId, run }], priority);
     },
     async withdraw(jobs) {
-      const left: EnqueuedJob[] = [];
+      const left: JobRun[] = [];
       // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
       for (let from = 0; from < jobs.length; from += REMOVE_AT_ONCE) {
         const step = jobs.slice(from, from + REMOVE_AT_ONCE);

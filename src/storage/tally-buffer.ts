@@ -1,6 +1,7 @@
 /**
  * Counting without a call of the store for each count. Sums are written at most once a second, and a crash loses up to a second of them.
  */
+import type { Log } from '../domain/log.ts';
 import { STORE_DEADLINE_MS, withDeadline } from '../domain/deadline.ts';
 import { QuireError } from '../errors.ts';
 import type { TallyStore } from './store.ts';
@@ -24,7 +25,7 @@ export interface TallyBufferOptions {
   tallies: TallyStore;
   series: string;
   keepHours: number;
-  log: { warn(fields: object, message: string): void };
+  log: Log;
   now?: () => number;
 }
 

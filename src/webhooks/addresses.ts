@@ -43,8 +43,6 @@ function listOf(networks: readonly (readonly [string, number])[], family: 'ipv4'
 const specialV4 = listOf(SPECIAL_V4, 'ipv4');
 const globalV6 = listOf([GLOBAL_V6], 'ipv6');
 const specialV6 = listOf(SPECIAL_V6, 'ipv6');
-const loopbackV4 = listOf([['127.0.0.0', 8]], 'ipv4');
-const loopbackV6 = listOf([['::1', 128]], 'ipv6');
 
 /** Whether an IP address (without brackets) is on the public internet. Text that is no address is not. */
 export function isPublic(address: string): boolean {
@@ -53,18 +51,6 @@ export function isPublic(address: string): boolean {
       return !specialV4.check(address, 'ipv4');
     case 6:
       return globalV6.check(address, 'ipv6') && !specialV6.check(address, 'ipv6');
-    default:
-      return false;
-  }
-}
-
-/** Whether an IP address means this machine: 127.0.0.0/8 or ::1, in no other spelling. */
-export function isLoopback(address: string): boolean {
-  switch (isIP(address)) {
-    case 4:
-      return loopbackV4.check(address, 'ipv4');
-    case 6:
-      return loopbackV6.check(address, 'ipv6');
     default:
       return false;
   }

@@ -2,6 +2,7 @@
  * Turns what happened into deliveries. A finished batch stays on the store's list until its deliveries are recorded and queued, so that a
  * crash anywhere in between only means that it is announced again; and since a delivery's id is made of the event, again is the same once.
  */
+import type { Log } from '../domain/log.ts';
 import type { BatchId } from '../domain/batch.ts';
 import type { AnnounceBook } from '../app/announce.ts';
 import type { Store } from '../storage/store.ts';
@@ -31,7 +32,7 @@ export interface AnnouncerOptions {
   deliveries: Deliveries;
   /** Goes before paths in payloads: the address of the API as receivers know it, or ''. */
   publicUrl: string;
-  log: { warn(fields: object, message: string): void };
+  log: Log;
   now?: () => number;
 }
 

@@ -1,7 +1,9 @@
 /** One attempt at a delivery: decides whether to call, calls, and says what follows. Knows nothing of the queue that brings it up again. */
-import { parseRetryAfter } from '../crawl/fetch/parse-retry-after.ts';
+import type { Log } from '../domain/log.ts';
+import { parseRetryAfter } from '../domain/time/http-time.ts';
+import type { QueuedDelivery } from './delivery-queue.ts';
 import { QuireError } from '../errors.ts';
-import type { Deliveries, Delivery, DeliveryAttempt, QueuedDelivery } from './deliveries.ts';
+import type { Deliveries, Delivery, DeliveryAttempt } from './deliveries.ts';
 import { batchOf, signingSecrets, type Endpoints } from './endpoints.ts';
 import { GIVE_UP_AFTER_MS, waitAfter } from './retry-schedule.ts';
 import { DEADLINE_MS, send } from './send.ts';
@@ -21,7 +23,7 @@ export interface DelivererOptions {
   defaultSecret: string | null;
   /** Who we say we are. */
   userAgent: string;
-  log: { info(fields: object, message: string): void; warn(fields: object, message: string): void };
+  log: Log;
   /** Longest time an attempt may take. */
   deadlineMs?: number;
   now?: () => number;

@@ -2,7 +2,9 @@
  * The delivery log: one document for each event and endpoint, with what was sent and what came of each attempt. It is the truth about a
  * delivery; the job in the queue only names it.
  */
+import type { DeliveryQueue } from './delivery-queue.ts';
 import type { DocumentStore } from '../storage/store.ts';
+import { updateDocument } from '../storage/update-document.ts';
 import { batchOf } from './endpoints.ts';
 import { deliveryIdOf, payloadOf, type DeliveryId, type EventType, type WebhookEvent } from './event.ts';
 import { MAX_PENDING_IN_ALL } from './pending-limits.ts';
@@ -68,22 +70,16 @@ export interface Deliveries {
   redeliver(id: DeliveryId): Promise<Delivery | null>;
 }
 
-/** What the queue is given: enough to find the delivery. The same run is taken once. */
-export interface QueuedDelivery {
-  id: DeliveryId;
-  run: number;
-}
-
 export interface DeliveriesOptions {
   documents: DocumentStore;
-  enqueue(delivery: QueuedDelivery): Promise<void>;
+  queue: Pick<DeliveryQueue, 'enqueue'>;
   now?: () => number;
 }
 
 const prefixOf = (endpointId: string): string => `delivery:${endpointId}-`;
 const keyOf = (id: DeliveryId): string => `delivery:${id}`;
 
-export function createDeliveries({ documents, enqueue, now = Date.now }: DeliveriesOptions): Deliveries {
+export function createDeliveries({ documents, queue, now = Date.now }: DeliveriesOptions): Deliveries {
   const endedSinceTrim = new Map<string, number>();
   const read = (json: string): Delivery => JSON.parse(json) as Delivery;
 
@@ -118,22 +114,20 @@ export function createDeliveries({ documents, enqueue, now = Date.now }: Deliver
   };
 
   const update: Deliveries['update'] = async (id, change) => {
-    for (;;) {
-      const nowMs = now();
-      const found = await documents.get(keyOf(id), nowMs);
-      if (!found) return null;
-      const before = read(found.json);
-      const changed = change(before);
-      if (changed === null) return before;
-      const after: Delivery = { ...changed, attempts: changed.attempts.slice(-MAX_ATTEMPTS) };
-      if (
-        (await documents.put(keyOf(id), JSON.stringify(after), { nowMs, ifVersion: found.version, expireAtMs: nowMs + KEEP_MS })) === null
-      )
-        continue;
-      // A batch's endpoint has one delivery, whose time ends it.
-      if (before.state === 'pending' && after.state !== 'pending' && after.endpointId.startsWith('wh')) await countEnded(after.endpointId);
-      return after;
-    }
+    const { before, after } = await updateDocument<Delivery>({
+      documents,
+      key: keyOf(id),
+      now,
+      change(known) {
+        const changed = known && change(known);
+        return changed && { ...changed, attempts: changed.attempts.slice(-MAX_ATTEMPTS) };
+      },
+      expireAtMs: () => now() + KEEP_MS,
+    });
+    if (after === null) return before;
+    // A batch's endpoint has one delivery, whose time ends it.
+    if (before?.state === 'pending' && after.state !== 'pending' && after.endpointId.startsWith('wh')) await countEnded(after.endpointId);
+    return after;
   };
 
   return {
@@ -160,7 +154,7 @@ export function createDeliveries({ documents, enqueue, now = Date.now }: Deliver
       const made = await documents.put(keyOf(id), JSON.stringify(delivery), { nowMs, ifVersion: 0, expireAtMs: nowMs + KEEP_MS });
       // Whoever recorded it may have ended before the queue had it: it is given again, and the queue takes a run once.
       const current = made === null ? await get(id) : delivery;
-      if (current?.state === 'pending') await enqueue({ id, run: current.run });
+      if (current?.state === 'pending') await queue.enqueue({ id, run: current.run });
     },
     async drop(id, run) {
       const delivery = await get(id);
@@ -186,7 +180,7 @@ export function createDeliveries({ documents, enqueue, now = Date.now }: Deliver
         nextAttemptAtMs: runAtMs,
         note: null,
       }));
-      if (delivery) await enqueue({ id, run: delivery.run });
+      if (delivery) await queue.enqueue({ id, run: delivery.run });
       return delivery;
     },
   };

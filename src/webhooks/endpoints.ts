@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { BatchId } from '../domain/batch.ts';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
+import { updateDocument } from '../storage/update-document.ts';
 import { picks, type EventType } from './event.ts';
 import { createPlaces } from './places.ts';
 import { parseSecret, type WebhookSecret } from './signing.ts';
@@ -115,16 +116,15 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
   const update: Endpoints['update'] = async (id, change) => {
     const key = keyOf(id);
     if (key === null) return null;
-    for (;;) {
-      const nowMs = now();
-      const found = await documents.get(key, nowMs);
-      if (!found) return null;
-      const changed = change(read(found.json));
-      const expireAtMs = isStanding(id) ? null : changed.createdAtMs + KEEP_BATCH_ENDPOINT_MS;
-      if ((await documents.put(key, JSON.stringify(changed), { nowMs, ifVersion: found.version, expireAtMs })) === null) continue;
-      known = null;
-      return changed;
-    }
+    const { after } = await updateDocument<Endpoint>({
+      documents,
+      key,
+      now,
+      change: (before) => before && change(before),
+      expireAtMs: ({ createdAtMs }) => (isStanding(id) ? null : createdAtMs + KEEP_BATCH_ENDPOINT_MS),
+    });
+    known = null;
+    return after;
   };
 
   return {

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { BatchRecord } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
+import { iso } from '../domain/time/iso.ts';
 
 /** Every kind of event there is. */
 export const EVENT_TYPES = ['batch.completed', 'book.parsed'] as const;
@@ -25,8 +26,7 @@ export function picks(pattern: string, type: EventType): boolean {
 export const isPattern = (pattern: string): boolean => EVENT_TYPES.some((type) => picks(pattern, type));
 
 /** The body that is signed and sent: the same bytes at every attempt. */
-export const payloadOf = ({ type, atMs, data }: WebhookEvent): string =>
-  JSON.stringify({ type, timestamp: new Date(atMs).toISOString(), data });
+export const payloadOf = ({ type, atMs, data }: WebhookEvent): string => JSON.stringify({ type, timestamp: iso(atMs), data });
 
 /** A batch ended: all of its items are settled, or it was cancelled. `origin` goes before the batch's path; '' leaves a relative reference. */
 export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent {
@@ -41,8 +41,8 @@ export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent
       state: cancelledAtMs === null ? 'completed' : 'cancelled',
       total,
       counts,
-      createdAt: new Date(createdAtMs).toISOString(),
-      finishedAt: new Date(atMs).toISOString(),
+      createdAt: iso(createdAtMs),
+      finishedAt: iso(atMs),
       url: `${origin}/batches/${batchId}`,
     },
   };

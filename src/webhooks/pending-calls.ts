@@ -5,8 +5,8 @@
 import type { Deliveries } from './deliveries.ts';
 import type { Endpoints } from './endpoints.ts';
 import { ageKeyOf, MAX_PENDING, MAX_PENDING_IN_ALL } from './pending-limits.ts';
-import { askQueue } from '../queue/ask-queue.ts';
-import { parseWebhookJobId, type WebhookQueue } from '../queue/deliver-webhook-queue.ts';
+import type { Log } from '../domain/log.ts';
+import type { DeliveryQueue, WaitingDelivery } from './delivery-queue.ts';
 
 const ROUND_MS = 10_000;
 /** Waiting calls looked at in one round. */
@@ -15,10 +15,10 @@ const MOST_READ = 200_000;
 const MOST_DROPPED = 5_000;
 
 export interface PendingCallsOptions {
-  queue: WebhookQueue;
+  queue: Pick<DeliveryQueue, 'countWaiting' | 'listWaiting' | 'remove'>;
   deliveries: Pick<Deliveries, 'drop'>;
   endpoints: Pick<Endpoints, 'countDropped'>;
-  log: { warn(fields: object, message: string): void };
+  log: Log;
   /** For tests. */
   limits?: { perWebhook: number; inAll: number };
 }
@@ -30,14 +30,12 @@ export interface PendingCalls {
   round(): Promise<number>;
 }
 
-type Call = NonNullable<ReturnType<typeof parseWebhookJobId>> & { jobId: string };
-
 /** The calls beyond the limits, the oldest first. */
-function surplusOf(calls: Call[], { perWebhook, inAll }: { perWebhook: number; inAll: number }): Call[] {
+function surplusOf(calls: WaitingDelivery[], { perWebhook, inAll }: { perWebhook: number; inAll: number }): WaitingDelivery[] {
   const kept = new Map<string, number>();
   let all = 0;
-  const surplus: Call[] = [];
-  const key = (call: Call): string => ageKeyOf(call.id);
+  const surplus: WaitingDelivery[] = [];
+  const key = (call: WaitingDelivery): string => ageKeyOf(call.id);
   // The latest first: they are kept.
   for (const call of calls.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))) {
     const own = kept.get(call.endpointId) ?? 0;
@@ -55,23 +53,14 @@ export function createPendingCalls(options: PendingCallsOptions): PendingCalls {
   let timer: NodeJS.Timeout | null = null;
   let current: Promise<unknown> | null = null;
 
-  const waiting = async (): Promise<Call[]> => {
-    const ids = await askQueue(queue.getRanges(['waiting', 'delayed', 'prioritized'], 0, MOST_READ - 1));
-    return ids.flatMap((jobId) => {
-      const named = parseWebhookJobId(jobId);
-      return named ? [{ ...named, jobId }] : [];
-    });
-  };
-
   const round = async (): Promise<number> => {
     // Counting is cheap, and nearly always enough.
-    const counts = await askQueue(queue.getJobCounts('waiting', 'delayed', 'prioritized'));
-    if (Object.values(counts).reduce((sum, n) => sum + n, 0) <= Math.min(limits.perWebhook, limits.inAll)) return 0;
+    if ((await queue.countWaiting()) <= Math.min(limits.perWebhook, limits.inAll)) return 0;
     const dropped = new Map<string, number>();
-    for (const { id, run, endpointId, jobId } of surplusOf(await waiting(), limits).slice(0, MOST_DROPPED)) {
+    for (const { id, run, endpointId } of surplusOf(await queue.listWaiting(MOST_READ), limits).slice(0, MOST_DROPPED)) {
       if (await deliveries.drop(id, run)) dropped.set(endpointId, (dropped.get(endpointId) ?? 0) + 1);
       // One that is just being made finds its record gone.
-      await queue.remove(jobId).catch(() => 0);
+      await queue.remove({ id, run });
     }
     for (const [endpointId, calls] of dropped) {
       await endpoints.countDropped(endpointId, calls);

@@ -2,15 +2,12 @@
  * Places for standing endpoints: whoever makes an endpoint takes a place first. The places that were taken last stand in one document that is changed by
  * compare-and-set, so that many makers at once, of any process, do not pass the limit together.
  */
-import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
+import { updateDocument } from '../storage/update-document.ts';
 
 const KEY = 'webhook-places';
 /** A place counts until its endpoint is seen, and for so long at most: its process may have ended before it made the endpoint. */
 const HELD_MS = 5 * 60_000;
-/** How often a change is tried while other processes are quicker, and how long a try waits for the next at most. */
-const MOST_TRIES = 50;
-const MOST_BACKOFF_MS = 50;
 
 interface Place {
   id: string;
@@ -43,19 +40,14 @@ export function createPlaces({ documents, known, most, now }: PlacesOptions): Pl
   let wishes: Wish[] = [];
   let serving = false;
 
-  const change = async (next: (held: Place[]) => Promise<Place[] | null>): Promise<void> => {
-    for (let tries = 1; tries <= MOST_TRIES; tries++) {
-      const nowMs = now();
-      const found = await documents.get(KEY, nowMs);
-      const held = found === null ? [] : (JSON.parse(found.json) as Place[]);
-      const places = await next(held.filter(({ untilMs }) => untilMs > nowMs));
-      if (places === null) return;
-      const options = { nowMs, ifVersion: found?.version ?? 0, expireAtMs: nowMs + HELD_MS };
-      if ((await documents.put(KEY, JSON.stringify(places), options)) !== null) return;
-      await new Promise((resolve) => setTimeout(resolve, Math.random() * MOST_BACKOFF_MS));
-    }
-    throw new QuireError('store-unavailable', 'Too many change the webhooks at once.', { retryAfterSeconds: 1 });
-  };
+  const change = (next: (held: Place[]) => Promise<Place[] | null>): Promise<unknown> =>
+    updateDocument<Place[]>({
+      documents,
+      key: KEY,
+      now,
+      change: (before) => next((before ?? []).filter(({ untilMs }) => untilMs > now())),
+      expireAtMs: () => now() + HELD_MS,
+    });
 
   const serve = async (batch: Wish[]): Promise<void> => {
     let granted = 0;
@@ -91,10 +83,11 @@ export function createPlaces({ documents, known, most, now }: PlacesOptions): Pl
         wishes.push({ id, grant, fail });
         if (!serving) void serveAll();
       }),
-    release: (gone) =>
-      change(async (held) => {
+    async release(gone) {
+      await change(async (held) => {
         const others = held.filter(({ id }) => id !== gone);
         return others.length === held.length ? null : others;
-      }),
+      });
+    },
   };
 }

@@ -2,10 +2,12 @@
  * Where a webhook may go. A URL is checked when it is given and again at each attempt, because names change what they mean: the
  * addresses that were checked are the ones connected to (send.ts), so that a second look-up cannot lead elsewhere.
  */
+import { unlessAborted } from '../domain/deadline.ts';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
 import { QuireError } from '../errors.ts';
-import { isLoopback, isPublic } from './addresses.ts';
+import { isLoopbackAddress } from '../domain/loopback.ts';
+import { isPublic } from './addresses.ts';
 
 /** A URL that may be called, and its addresses, each of them checked. */
 export interface Target {
@@ -32,21 +34,6 @@ function refuse(detail: string): never {
   throw new QuireError('webhook-target-refused', detail, { errors: [{ pointer: '/url', detail }] });
 }
 
-/** Rejects with the signal's reason as soon as it fires. `dns.lookup` itself cannot be stopped; its late answer is dropped. */
-async function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
-  let onAbort = (): void => undefined;
-  const aborted = new Promise<never>((_, reject) => {
-    onAbort = () => reject(signal.reason as Error);
-    if (signal.aborted) onAbort();
-    else signal.addEventListener('abort', onAbort, { once: true });
-  });
-  try {
-    return await Promise.race([work, aborted]);
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
-}
-
 /** What can be told from the text alone. */
 function readUrl(text: string, allowLoopback: boolean): URL {
   // The URL parser turns odd spellings of IPv4 addresses (0x7f.1, 017700000001, 2130706433) into the usual one.
@@ -65,7 +52,7 @@ export function createTargetGuard({ allowLoopback, resolve = resolveHost }: { al
   const addressesOf = async (host: string, signal: AbortSignal): Promise<string[]> => {
     if (isIP(host) !== 0) return [host];
     try {
-      return await orAborted(resolve(host), signal);
+      return await unlessAborted(resolve(host), signal);
     } catch (error) {
       if (signal.aborted) throw error;
       return refuse(`The host name ${host} cannot be resolved.`);
@@ -85,7 +72,7 @@ export function createTargetGuard({ allowLoopback, resolve = resolveHost }: { al
         throw error;
       }
       const admitted = (address: string): boolean =>
-        (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopback(address));
+        (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopbackAddress(address));
       // One bad address is enough: which of several is connected to is not for us to hope.
       if (addresses.length === 0 || !addresses.every(admitted)) {
         const http = url.protocol === 'http:' ? ', or is not called by https' : '';

@@ -6,6 +6,7 @@ import { EVENT_TYPES, isPattern, parseDeliveryId, type DeliveryId } from './even
 import { newSecret, parseSecret, SECRET_FORM, type WebhookSecret } from './signing.ts';
 import type { TargetGuard } from './target-guard.ts';
 import type { DeliveryView, Webhooks, WebhookView } from './webhook-view.ts';
+import { iso, isoOrNull } from '../domain/time/iso.ts';
 
 export interface WebhooksOptions {
   endpoints: Endpoints;
@@ -15,9 +16,6 @@ export interface WebhooksOptions {
   defaultSecret: string | null;
   now?: () => number;
 }
-
-const iso = (ms: number): string => new Date(ms).toISOString();
-const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));
 
 function invalid(pointer: string, detail: string): never {
   throw new QuireError('invalid-request', detail, { errors: [{ pointer, detail }] });

@@ -8,7 +8,7 @@ import type { BatchId } from '../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../src/domain/identity.ts';
 import { createProducer } from '../../src/queue/producer.ts';
 import { openQueue } from '../../src/queue/parse-book-queue.ts';
-import { enqueueDelivery, openWebhookQueue } from '../../src/queue/deliver-webhook-queue.ts';
+import { createDeliveryQueue, openWebhookQueue } from '../../src/queue/deliver-webhook-queue.ts';
 import { createDeliveries } from '../../src/webhooks/deliveries.ts';
 import { createEndpoints } from '../../src/webhooks/endpoints.ts';
 import { createIdempotencyKeys } from '../../src/http/requests/idempotency.ts';
@@ -52,7 +52,7 @@ async function fill(store: Store): Promise<void> {
     const kept = await createIdempotencyKeys(store.documents).claim({ key: 'kept', caller: 'a', request: 'b', waitMs: 0 });
     if (kept.kind === 'first') await kept.lease.keep({ status: 200, location: '', body: '{}' });
     const endpoint = await createEndpoints(store.documents).ofBatch(ENDED, { url: 'http://localhost/', secret: null });
-    const deliveries = createDeliveries({ documents: store.documents, enqueue: (delivery) => enqueueDelivery(webhookQueue, delivery) });
+    const deliveries = createDeliveries({ documents: store.documents, queue: createDeliveryQueue(webhookQueue) });
     await deliveries.announce(endpoint.id, { type: 'batch.completed', atMs: NOW_MS, key: ENDED, data: {} });
     await put('delivery:wh0000000000-0', '{"state":"delivered","run":1}', NOW_MS + HOUR_MS);
     await store.pages.keep(FAILED, Buffer.from('x'), { nowMs: NOW_MS, expireAtMs: NOW_MS + HOUR_MS, maxPages: 200 });

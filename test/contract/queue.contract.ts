@@ -76,7 +76,7 @@ export function queueContract({ make, name }: StoreKind): void {
         withQueue(async ({ queue }) => {
           const nowMs = Date.now();
           // A new one each time, since one that was slow uses its answer again.
-          const look = () => createBacklog(queue as ParseBookQueue, () => nowMs).look();
+          const look = () => createBacklog(queue as ParseBookQueue, () => nowMs).backlog();
           expect(await look()).toMatchObject({ waiting: 0, oldestSeconds: null });
           let nth = 0;
           for (const [called, priority] of Object.entries(BULLMQ_PRIORITY))

@@ -42,13 +42,9 @@ export async function openScene(
   atEnd(() => site.stop());
   const dir = await mkdtemp(join(tmpdir(), 'quire-e2e-'));
   atEnd(() => rm(dir, { recursive: true, force: true }));
-  let kept: Record<string, string> = { DATA_DIR: join(dir, 'data') };
-  if (store !== 'embedded') {
-    const own = await storeEnvironment(store);
-    atEnd(own.cleanUp);
-    kept = own.env;
-  }
-  const env = { ...kept, GOODREADS_ORIGIN: site.origin, CRAWL_RATE: '0', ...settings };
+  const own = await storeEnvironment(store);
+  atEnd(own.cleanUp);
+  const env = { ...own.env, GOODREADS_ORIGIN: site.origin, CRAWL_RATE: '0', ...settings };
   return {
     site,
     dir,

@@ -9,8 +9,9 @@ import { ask, bookInfo, linkTo, openScene, settled, submitted } from './scene.ts
 
 describe('a start', () => {
   it('says what runs where, and answers, on a new data directory and on an existing one', async () => {
-    const { start, env } = await openScene('embedded');
-    const first = await start();
+    const { start, dir, env: shared } = await openScene('embedded');
+    const env: Record<string, string> = { ...shared, DATA_DIR: join(dir, 'new') };
+    const first = await start({ env });
     expect((await ask(first, '/readyz')).status).toBe(200);
     const said = first.log.map(({ msg }) => msg).join('\n');
     for (const part of [
@@ -22,7 +23,7 @@ describe('a start', () => {
     ])
       expect(said).toContain(part);
     await first.stop();
-    const second = await start();
+    const second = await start({ env });
     expect((await ask(second, '/readyz')).status).toBe(200);
   });
 

@@ -9,7 +9,7 @@
  * - "Missing" replaces whatever is there, except a copy: that one stays, and is fresh as long as "missing" is remembered.
  */
 import type { BookId, JobId } from '../../src/domain/identity.ts';
-import { CLOCK_TOLERANCE_MS } from '../../src/domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../src/domain/time/clock.ts';
 import type { BookStore, Found, StoredBook } from '../../src/storage/store.ts';
 import { bookOfJob, jobOfBook, type Known, type World } from './records.ts';
 

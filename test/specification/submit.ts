@@ -15,7 +15,7 @@
  */
 import { PRIORITIES, type BatchItem, type Priority } from '../../src/domain/batch.ts';
 import type { JobId } from '../../src/domain/identity.ts';
-import { CLOCK_TOLERANCE_MS } from '../../src/domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../src/domain/time/clock.ts';
 import { QuireError } from '../../src/errors.ts';
 import { storableText } from '../../src/domain/storable-text.ts';
 import type { Submission, SubmitOutcome } from '../../src/storage/store.ts';

@@ -24,7 +24,7 @@ interface Response {
 
 export interface OpenApi {
   paths: Record<string, Record<string, { responses: Record<string, Response> }>>;
-  components: { schemas: Record<string, object> };
+  components: { schemas: Record<string, object>; responses?: Record<string, Response>; headers?: Record<string, Header> };
 }
 
 /** Says what is wrong with an answer, one sentence a fault; nothing when the document describes it. */
@@ -48,9 +48,22 @@ function closed(value: unknown): unknown {
     Object.entries(value).map(([key, child]) => [key, key.startsWith('example') ? (child as unknown) : closed(child)]),
   );
   // A member that is called `properties` is a schema itself, or a map of them: it has no `type: object` of its own.
-  return node['type'] === 'object' && 'properties' in node && !('additionalProperties' in node)
+  return [node['type']].flat().includes('object') && 'properties' in node && !('additionalProperties' in node)
     ? { ...node, additionalProperties: false }
     : node;
+}
+
+/** `document` with its shared answers and headers written out wherever an operation refers to them. References to schemas stay. */
+function withAnswersInPlace({ paths, components }: OpenApi): OpenApi {
+  const kinds = components as Record<string, Record<string, unknown> | undefined>;
+  const inPlace = (value: unknown): unknown => {
+    if (Array.isArray(value)) return value.map(inPlace);
+    if (typeof value !== 'object' || value === null) return value;
+    const [, kind = '', name = ''] = /^#\/components\/(responses|headers)\/(.+)$/.exec(String((value as Node)['$ref'])) ?? [];
+    if (kind !== '') return inPlace(kinds[kind]?.[name]);
+    return Object.fromEntries(Object.entries(value).map(([key, child]) => [key, inPlace(child)]));
+  };
+  return { paths: inPlace(paths) as OpenApi['paths'], components };
 }
 
 /** Finds the template that a path was made of: `/jobs/{jobId}` for `/jobs/book-1`. Exact segments win. */
@@ -69,10 +82,11 @@ function headerFaults(promised: Record<string, Header>, headers: Headers): strin
   });
 }
 
-/** Makes a check against `document`. Schemas are compiled when they are first needed. */
-export function createContractCheck(document: OpenApi): ContractCheck {
+/** Makes a check against a document. Schemas are compiled when they are first needed. */
+export function createContractCheck(shared: OpenApi): ContractCheck {
+  const document = withAnswersInPlace(shared);
   const templateOf = templateFinder(Object.keys(document.paths));
-  const components = closed(document.components) as OpenApi['components'];
+  const components = closed({ schemas: document.components.schemas }) as OpenApi['components'];
   const validators = new Map<object, Validator>();
 
   const bodyFaults = (schema: object, text: string): string[] => {

@@ -1,16 +1,12 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { bookReference, type BookId, type BookReference } from '../../src/domain/identity.ts';
 import { readPage, type PageReading } from '../../src/parser/read-page.ts';
 import type { Crawler } from '../../src/crawl/crawl.ts';
 import { createCrawling } from '../../src/crawl/crawling.ts';
 import type { Ledger } from '../../src/crawl/ledger.ts';
 import type { Source } from '../../src/crawl/source/source.ts';
-import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
-import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { createLogRecorder } from './memory-documents.ts';
+import { embeddedStore, postgresStore, redisStore } from './stores.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface CrawlSettings {
@@ -31,7 +27,7 @@ export interface CrawlWorker {
 
 /** Makes crawlers on real stores, and stops them all. */
 export interface CrawlBench {
-  store(kind: 'redis' | 'embedded'): Promise<Store>;
+  store(kind: Store['kind']): Promise<Store>;
   worker(store: Store, origin: string, settings?: CrawlSettings): CrawlWorker;
   stopAll(): Promise<void>;
 }
@@ -41,26 +37,15 @@ export function madeUpBook(n: number): BookReference {
   return bookReference(String(1_000_000_000 + n) as BookId);
 }
 
+const STORES = { embedded: embeddedStore, redis: redisStore, postgres: postgresStore };
+
 /** A bench without anything on it. Call `stopAll` after each test. */
 export function createCrawlBench(): CrawlBench {
   const stops: (() => Promise<unknown>)[] = [];
   return {
     async store(kind) {
-      const settings = {
-        prefix: `crawl_${process.pid}_${Math.random().toString(36).slice(2, 10)}`,
-        batchTtlMs: 60_000,
-        maxFinishedJobs: 10,
-        maxFailedJobs: 10,
-      };
-      let store: Store;
-      if (kind === 'redis') store = createRedisStore({ url: process.env['TEST_REDIS_URL'] ?? '', settings });
-      else {
-        const dataDir = await mkdtemp(join(tmpdir(), 'quire-crawl-'));
-        stops.push(async () => rm(dataDir, { recursive: true, force: true }));
-        store = createEmbeddedStore({ dataDir, settings });
-      }
-      stops.push(async () => store.stop());
-      await store.start();
+      const { store, cleanup } = await STORES[kind].make();
+      stops.push(cleanup);
       return store;
     },
     worker(store, origin, { ratePerSecond = 0, blockProbeMs = 60_000, timeoutMs = 5000, now = Date.now } = {}) {

@@ -1,6 +1,7 @@
 import { startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
 import { startRedisCluster } from './redis-topologies.ts';
+import { makeDatabaseTemplate } from './templates.ts';
 
 type Stop = () => Promise<void>;
 
@@ -18,7 +19,11 @@ async function start(): Promise<Stop> {
   if (redis !== undefined) process.env['TEST_REDIS_URL'] = redis.url;
   if (postgres !== undefined) process.env['TEST_DATABASE_URL'] = postgres.url;
   if (cluster !== undefined) process.env['TEST_REDIS_CLUSTER_URL'] = cluster.url;
+  const template = await makeDatabaseTemplate(process.env['TEST_DATABASE_URL'] ?? '');
+  process.env['TEST_DATABASE_TEMPLATE'] = template.name;
   return async () => {
+    delete process.env['TEST_DATABASE_TEMPLATE'];
+    await template.drop();
     if (redis !== undefined) delete process.env['TEST_REDIS_URL'];
     if (postgres !== undefined) delete process.env['TEST_DATABASE_URL'];
     if (cluster !== undefined) delete process.env['TEST_REDIS_CLUSTER_URL'];

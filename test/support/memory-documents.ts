@@ -1,4 +1,5 @@
 /** The parts of the specification that the crawler needs, for tests that are about the crawler and count store calls. */
+import type { Log } from '../../src/domain/log.ts';
 import type { DocumentStore, Signals, TallyStore } from '../../src/storage/store.ts';
 import { createDocuments } from '../specification/documents.ts';
 import { createSignals } from '../specification/signals.ts';
@@ -40,15 +41,8 @@ export function createMemoryDocuments(): MemoryDocuments {
 }
 
 /** A logger that keeps what it was told. */
-export function createLogRecorder(): {
-  info: (fields: object, message: string) => void;
-  warn: (fields: object, message: string) => void;
-  lines: { level: string; fields: object; message: string }[];
-} {
+export function createLogRecorder(): Log & { lines: { level: string; fields: object; message: string }[] } {
   const lines: { level: string; fields: object; message: string }[] = [];
-  return {
-    lines,
-    info: (fields, message) => void lines.push({ level: 'info', fields, message }),
-    warn: (fields, message) => void lines.push({ level: 'warn', fields, message }),
-  };
+  const at = (level: string) => (fields: object, message: string) => void lines.push({ level, fields, message });
+  return { lines, debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
 }

@@ -59,10 +59,10 @@ export function sharedPostgresUrl(): string {
   return url;
 }
 
-/** Makes an empty database in the server at `baseUrl`; `drop()` removes it again, together with whoever is still connected. */
-export async function createDatabase(baseUrl: string): Promise<TestDatabase> {
+/** Makes a database in the server at `baseUrl`, empty or as `template` is; `drop()` removes it again, together with whoever is still connected. */
+export async function createDatabase(baseUrl: string, template = 'template1'): Promise<TestDatabase> {
   const name = `quire_test_${randomUUID().replaceAll('-', '')}`;
-  await withClient(baseUrl, async (client) => client.query(`CREATE DATABASE ${name}`));
+  await withClient(baseUrl, async (client) => client.query(`CREATE DATABASE ${name} TEMPLATE ${template}`));
   const url = new URL(baseUrl);
   url.pathname = `/${name}`;
   return {

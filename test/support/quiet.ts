@@ -1,5 +1,5 @@
 /** Stand-ins for what a test does not look at: a log that nobody reads, a source that is open. */
-import type { SourceState } from '../../src/crawl/source/source.ts';
+import type { SourceState } from '../../src/crawl/source/source-state.ts';
 import type { Log } from '../../src/domain/log.ts';
 
 export const silentLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };

@@ -1,15 +1,13 @@
 /** A whole Quire in this process, on a store and a stand-in Goodreads of its own: what the integration tests run against. */
 /* oxlint-disable typescript/no-explicit-any -- the body of an answer is whatever the API sent: the tests assert its shape */
 import { randomBytes } from 'node:crypto';
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { rm } from 'node:fs/promises';
 import { pino } from 'pino';
 import { readConfig, type Role } from '../../src/config/config.ts';
 import { createService, type Service } from '../../src/service.ts';
 import { startGoodreads, type Goodreads } from './goodreads.ts';
-import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';
 import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
+import { embeddedDirectory, storeDatabase, TEST_SETTINGS } from './templates.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** Every store that users can choose, Redis also as a cluster of three nodes: the HTTP contract holds on each. */
@@ -36,17 +34,18 @@ export interface TestQuire {
   stop(): Promise<void>;
 }
 
-/** Where a store of this kind keeps its data, of this test's own. */
+/** Where a store of this kind keeps its data, of this test's own. SQL stores have their tables already. */
 export async function storeEnvironment(name: StoreName): Promise<{ env: Record<string, string>; cleanUp(): Promise<void> }> {
   if (name === 'redis') return { env: { REDIS_URL: sharedRedisUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
   if (name === 'redis-cluster')
     return { env: { REDIS_URL: sharedClusterUrl(), QUEUE_PREFIX: ownPrefix() }, cleanUp: async () => undefined };
   if (name === 'postgres') {
-    const { url, drop } = await createDatabase(sharedPostgresUrl());
-    return { env: { DATABASE_URL: url }, cleanUp: drop };
+    const { url, drop } = await storeDatabase();
+    return { env: { DATABASE_URL: url, QUEUE_PREFIX: TEST_SETTINGS.prefix }, cleanUp: drop };
   }
-  const dir = await mkdtemp(join(tmpdir(), 'quire-test-'));
-  return { env: { DATA_DIR: join(dir, 'data') }, cleanUp: () => rm(dir, { recursive: true, force: true }) };
+  const dir = await embeddedDirectory();
+  const env = { DATA_DIR: dir, QUEUE_PREFIX: TEST_SETTINGS.prefix };
+  return { env, cleanUp: () => rm(dir, { recursive: true, force: true }) };
 }
 
 async function answered(answer: Response): Promise<{ status: number; headers: Headers; body: any }> {

@@ -1,19 +1,16 @@
-import { createHash, randomUUID } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { cp, mkdir, mkdtemp, readFile, rename, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { LATEST_SCHEMA_VERSION } from 'bullmq';
+import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import { it } from 'vitest';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
-import { FUNCTIONS, MIGRATIONS } from '../../src/storage/postgres/schema.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store, StoreSettings } from '../../src/storage/store.ts';
 import type { Records } from '../specification/records.ts';
 import { createSpecification } from '../specification/store.ts';
-import { createDatabase, sharedPostgresUrl } from './postgres-server.ts';
 import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
+import { embeddedDirectory, storeDatabase, TEST_SETTINGS } from './templates.ts';
+
+export { embeddedDirectory, TEST_SETTINGS } from './templates.ts';
 
 /** A started store that is the caller's alone, and how to get rid of it. */
 export interface MadeStore {
@@ -37,50 +34,7 @@ export interface StoreKind {
   make: (settings?: Partial<StoreSettings>) => Promise<MadeStore>;
 }
 
-export const TEST_SETTINGS: StoreSettings = {
-  prefix: 'quire_test',
-  batchTtlMs: 7 * 86_400_000,
-  maxFinishedJobs: 1_000,
-  maxFailedJobs: 1_000,
-};
-
 const uniquePrefix = (): string => `t${randomUUID().replaceAll('-', '').slice(0, 16)}`;
-
-const MODULES = join(import.meta.dirname, '../../node_modules');
-const CACHE = join(MODULES, '.cache/quire-test');
-
-/** Making a database from nothing takes seconds, copying one does not: one is made for each state of the schema, and kept with the dependencies. */
-let template: Promise<string> | undefined;
-
-async function findOrMakeTemplate(): Promise<string> {
-  const pglite = await readFile(join(MODULES, '@electric-sql/pglite/package.json'), 'utf8');
-  const state = createHash('sha256')
-    .update([...MIGRATIONS.map(({ text }) => text), FUNCTIONS, LATEST_SCHEMA_VERSION, pglite, TEST_SETTINGS.prefix].join())
-    .digest('hex')
-    .slice(0, 16);
-  const place = join(CACHE, `embedded-${state}`);
-  if (existsSync(place)) return place;
-  const draft = join(CACHE, `draft-${randomUUID()}`);
-  await mkdir(draft, { recursive: true });
-  const store = createEmbeddedStore({ dataDir: draft, settings: TEST_SETTINGS });
-  await store.start();
-  await store.stop();
-  try {
-    await rename(draft, place);
-  } catch {
-    // Another test process was faster.
-    await rm(draft, { recursive: true, force: true });
-  }
-  return place;
-}
-
-/** A directory with an empty embedded database in it: the caller removes it. */
-export async function embeddedDirectory(): Promise<string> {
-  const from = await (template ??= findOrMakeTemplate());
-  const dataDir = await mkdtemp(join(tmpdir(), 'quire-store-'));
-  await cp(from, dataDir, { recursive: true });
-  return dataDir;
-}
 
 async function started(open: () => Store, remove: () => Promise<void>): Promise<MadeStore> {
   const opened: Store[] = [];
@@ -115,8 +69,8 @@ export const embeddedStore: StoreKind = {
 export const postgresStore: StoreKind = {
   name: 'postgres',
   async make(settings) {
-    const database = await createDatabase(sharedPostgresUrl());
-    const own = { ...TEST_SETTINGS, prefix: uniquePrefix(), ...settings };
+    const database = await storeDatabase();
+    const own = { ...TEST_SETTINGS, ...settings };
     return started(() => createPostgresStore({ url: database.url, settings: own }), database.drop);
   },
 };

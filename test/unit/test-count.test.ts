@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { countTests, failureLines } from '../../scripts/test-count.ts';
+import { countTests, failureLines, slowestLines } from '../../scripts/test-count.ts';
 
 const file = (status: string, ...tests: string[]) => ({
   name: 'a.test.ts',
@@ -44,5 +44,27 @@ describe('the lines that name what failed', () => {
       'failed: test/b.test.ts: no such module',
     ]);
     expect(failureLines(undefined, '/here/')).toEqual([]);
+  });
+});
+
+describe('the lines that name what was slow', () => {
+  it('have the seconds, the file and the test, the slowest first', () => {
+    const timed = (fullName: string, duration?: number) => ({
+      status: 'passed',
+      fullName,
+      ...(duration === undefined ? {} : { duration }),
+    });
+    const report = {
+      testResults: [
+        { name: '/here/test/a.test.ts', status: 'passed', assertionResults: [timed('quick', 20), timed('slow', 12_340), timed('untimed')] },
+        { name: '/here/test/b.test.ts', status: 'passed', assertionResults: [timed('slower', 98_760)] },
+      ],
+    };
+    expect(slowestLines(report, '/here/', 3)).toEqual([
+      '   98.8 s  test/b.test.ts > slower',
+      '   12.3 s  test/a.test.ts > slow',
+      '    0.0 s  test/a.test.ts > quick',
+    ]);
+    expect(slowestLines(undefined, '/here/', 3)).toEqual([]);
   });
 });

@@ -5,9 +5,9 @@
  *
  *   open ──pushback──▶ slowed ──successes──▶ open         any ──challenge──▶ blocked ──probe succeeds──▶ slowed
  */
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
-import type { QuietHours } from '../../domain/quiet-hours.ts';
-import { MAX_RETRY_AFTER_MS } from '../fetch/parse-retry-after.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
+import type { QuietHours } from '../../domain/time/quiet-hours.ts';
+import { MAX_RETRY_AFTER_MS } from '../../domain/time/http-time.ts';
 
 export interface PacingSettings {
   /** Pages per second, over all processes; 0 is unlimited. */

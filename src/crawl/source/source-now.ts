@@ -1,5 +1,5 @@
 /** What readers need to know of the source just now: enough for states, estimates and `Retry-After`. */
-import type { SourceState } from './source.ts';
+import type { SourceState } from './source-state.ts';
 
 export type SourceNow = Pick<SourceState, 'mode' | 'rate' | 'nextProbeAtMs' | 'hold'>;
 

@@ -1,7 +1,8 @@
 /** What `GET /source` tells. */
 import { currentRate, initialState, type PacingSettings, type PacingState } from './pacing.ts';
-import type { QuietHours } from '../../domain/quiet-hours.ts';
+import type { QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { RobotsView } from '../robots.ts';
+import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** The body of `GET /source`; times are ISO 8601. */
 export interface SourceView {
@@ -30,19 +31,17 @@ export function viewOf(
   const finite = (rate: number): number | null => (Number.isFinite(rate) ? rate : null);
   return {
     state: state.mode,
-    since: iso(state.sinceMs),
+    since: shown(state.sinceMs),
     reason: state.reason,
-    nextProbeAt: state.mode === 'blocked' ? iso(Math.max(state.nextProbeAtMs, state.retryAfterUntilMs)) : null,
+    nextProbeAt: state.mode === 'blocked' ? shown(Math.max(state.nextProbeAtMs, state.retryAfterUntilMs)) : null,
     retryAfterUntil: state.retryAfterUntilMs > nowMs ? iso(state.retryAfterUntilMs) : null,
     rate: finite(currentRate(state, settings)),
     fullRate: finite(currentRate(initialState(), settings)),
     requestsToday,
     robots,
-    quietHours: quietHours === null ? null : { hours: quietHours.text, until: iso(quietHours.untilMs(nowMs)) },
+    quietHours: quietHours === null ? null : { hours: quietHours.text, until: isoOrNull(quietHours.untilMs(nowMs)) },
   };
 }
 
-/** ISO 8601; `null` for "never". */
-export function iso(ms: number | null): string | null {
-  return ms === null || ms === 0 ? null : new Date(ms).toISOString();
-}
+/** A time of the state, in which 0 is "never". */
+const shown = (ms: number): string | null => (ms === 0 ? null : iso(ms));

@@ -4,39 +4,24 @@
  */
 import type { DocumentStore, Signals } from '../../storage/store.ts';
 import type { Ledger } from '../ledger.ts';
-import type { CrawlLog } from '../log.ts';
+import type { Log } from '../../domain/log.ts';
 import {
   changesNothing,
   currentRate,
-  holdOf,
   initialState,
   parseState,
   reportOutcome,
-  requestSlot,
-  type Grant,
-  type HoldReason,
   type OutcomeKind,
   type PacingSettings,
   type PacingState,
 } from './pacing.ts';
-import { parseQuietHours } from '../../domain/quiet-hours.ts';
+import { parseQuietHours, type QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { Robots } from '../robots.ts';
-import { createSharedState } from './shared-state.ts';
-import { iso, viewOf, type SourceView } from './source-view.ts';
-
-/** The source may not be asked now: the caller puts its job back until `untilMs`, which costs the job no attempt. */
-export class SourceHeld extends Error {
-  /** Milliseconds since the epoch. */
-  readonly untilMs: number;
-  readonly why: HoldReason;
-
-  constructor(untilMs: number, why: HoldReason) {
-    super(`the source is held until ${new Date(untilMs).toISOString()} (${why})`);
-    this.name = 'SourceHeld';
-    this.untilMs = untilMs;
-    this.why = why;
-  }
-}
+import { createSharedState, type SharedState } from './shared-state.ts';
+import { differ, sourceStateOf, type SourceState } from './source-state.ts';
+import { viewOf, type SourceView } from './source-view.ts';
+import { takeTurn, type Entry } from './turn.ts';
+import { iso } from '../../domain/time/iso.ts';
 
 export interface SourceSettings {
   /** The origin that is crawled: each has a state of its own. */
@@ -65,27 +50,6 @@ export interface SourceReport {
   reason?: string;
 }
 
-/** The right to make one request now. */
-export interface Entry {
-  probe: boolean;
-  startedAtMs: number;
-}
-
-/** The state of the source as this process knows it. */
-export interface SourceState {
-  mode: PacingState['mode'];
-  sinceMs: number;
-  reason: string | null;
-  /** Pages per second; `null` is unlimited. */
-  rate: number | null;
-  /** While blocked: when the next probe may go. */
-  nextProbeAtMs: number | null;
-  /** What keeps pages from being asked for just now, the pace apart. */
-  hold: { untilMs: number; why: HoldReason } | null;
-}
-
-export type { SourceView } from './source-view.ts';
-
 export interface Source {
   /** Waits for the next slot and takes it. Rejects with {@link SourceHeld}, with the signal's reason, or when the store is unavailable. */
   enter(options?: { signal?: AbortSignal }): Promise<Entry>;
@@ -103,7 +67,7 @@ export interface SourceOptions {
   documents: DocumentStore;
   signals: Signals;
   settings: SourceSettings;
-  log: CrawlLog;
+  log: Log;
   ledger?: Pick<Ledger, 'requestsToday'>;
   robots?: Pick<Robots, 'view' | 'crawlDelayMs'>;
   now?: () => number;
@@ -116,26 +80,11 @@ const MAX_WAIT_MS = 5000;
 const LEASE_SLACK_MS = 5000;
 
 /** Makes the gate. It begins to follow the stored state when it is first used; `close` ends that. Throws when QUIET_HOURS makes no sense. */
-export function createSource({
-  documents,
-  signals,
-  settings,
-  log,
-  ledger,
-  robots,
-  now = Date.now,
-  random = Math.random,
-}: SourceOptions): Source {
+export function createSource(options: SourceOptions): Source {
+  const { documents, signals, settings, log, ledger, robots, now = Date.now, random = Math.random } = options;
   const quietHours = settings.quietHours === null ? null : parseQuietHours(settings.quietHours);
   const listeners = new Set<(state: SourceState) => void>();
-  const fixed = {
-    ratePerSecond: settings.ratePerSecond,
-    blockProbeMs: settings.blockProbeMs,
-    probeLeaseMs: settings.timeoutMs + LEASE_SLACK_MS,
-    quietHours,
-    maxWaitMs: settings.maxWaitMs ?? MAX_WAIT_MS,
-    crawlDelayMs: 0,
-  };
+  const fixed = fixedPacing(settings, quietHours);
   const pacing = (): PacingSettings => Object.assign(fixed, { crawlDelayMs: robots?.crawlDelayMs() ?? 0 });
 
   const shared = createSharedState<PacingState>({
@@ -146,119 +95,43 @@ export function createSource({
     now,
     random,
     onReplaced(before, after, ours) {
-      if (!tellsApart(before, after)) return;
-      if (ours) {
-        if (before.mode !== after.mode) logMode(log, after, currentRate(after, pacing()));
-        signals
-          .publish({ kind: 'source' })
-          .catch((error: unknown) =>
-            log.warn({ err: error }, 'the other processes could not be told that the source changed; they will see it within a second'),
-          );
-      }
+      if (!differ(before, after)) return;
+      if (ours) tellOthers(before, after);
       const state = current();
       for (const listener of listeners) listener(state);
     },
   });
 
-  let closed = false;
-  let following: (() => void) | undefined;
-  const refresh = (): void => {
-    // An unreachable store shows itself to those who need it; here the next second tries again.
-    shared.refresh().catch(() => {});
+  const current = (): SourceState => sourceStateOf(shared.local(), now(), pacing());
+  const onChange: Source['onChange'] = (listener) => {
+    listeners.add(listener);
+    return () => void listeners.delete(listener);
   };
-  const follow = (): void => {
-    if (following !== undefined || closed) return;
-    const timer = setInterval(refresh, REFRESH_MS).unref();
-    const unsubscribe = signals.subscribe((signal) => {
-      if (signal.kind === 'source') refresh();
-    });
-    following = () => {
-      clearInterval(timer);
-      unsubscribe();
-    };
-    refresh();
+  const tellOthers = (before: PacingState, after: PacingState): void => {
+    if (before.mode !== after.mode) logMode(log, after, currentRate(after, pacing()));
+    signals
+      .publish({ kind: 'source' })
+      .catch((error: unknown) =>
+        log.warn({ err: error }, 'the other processes could not be told that the source changed; they will see it within a second'),
+      );
   };
-
-  const current = (): SourceState => {
-    const state = shared.local();
-    const rate = currentRate(state, pacing());
-    const hold = holdOf(state, now(), pacing());
-    return {
-      mode: state.mode,
-      sinceMs: state.sinceMs,
-      reason: state.reason,
-      rate: Number.isFinite(rate) ? rate : null,
-      nextProbeAtMs: state.mode === 'blocked' ? Math.max(state.nextProbeAtMs, state.retryAfterUntilMs) : null,
-      hold: hold === null ? null : { untilMs: hold.untilMs, why: hold.why },
-    };
-  };
-
-  const refuse = (hold: Extract<Grant, { kind: 'wait' }>): never => {
-    throw new SourceHeld(hold.untilMs, hold.why);
-  };
-
-  /** Waits until `atMs`; ends early when the source is held in the meantime. */
-  const waitFor = async (atMs: number, signal: AbortSignal | undefined): Promise<void> => {
-    // No slot lies further ahead, unless the clock jumped in this moment.
-    const waitMs = Math.min(atMs - now(), fixed.maxWaitMs);
-    if (waitMs <= 0) return;
-    await new Promise<void>((resolve, reject) => {
-      const finish = (settle: () => void): void => {
-        clearTimeout(timer);
-        listeners.delete(onHold);
-        signal?.removeEventListener('abort', onAbort);
-        settle();
-      };
-      const onHold = (state: SourceState): void => {
-        if (state.hold !== null) finish(resolve);
-      };
-      const onAbort = (): void => finish(() => reject(signal?.reason as Error));
-      // Timers count whole milliseconds and may fire a little early; rounding up keeps the distance.
-      const timer = setTimeout(() => finish(resolve), Math.ceil(waitMs));
-      listeners.add(onHold);
-      signal?.addEventListener('abort', onAbort);
-    });
-  };
+  const { follow, unfollow } = createFollower(shared, signals);
 
   return {
     async enter({ signal } = {}) {
       signal?.throwIfAborted();
       follow();
       if (shared.loadedAtMs() === 0) await shared.refresh();
-      for (;;) {
-        const known = shared.local();
-        if (known.mode === 'open' && currentRate(known, pacing()) === Number.POSITIVE_INFINITY) {
-          const hold = holdOf(known, now(), pacing());
-          return hold === null ? { probe: false, startedAtMs: now() } : refuse(hold);
-        }
-        const grant = await shared.update<Grant>((state) => {
-          const slot = requestSlot(state, now(), pacing(), random);
-          return { value: slot.state, result: slot.grant };
-        });
-        if (grant.kind === 'wait') return refuse(grant);
-        if (grant.probe) return { probe: true, startedAtMs: now() };
-        await waitFor(grant.atMs, signal);
-        const hold = holdOf(shared.local(), now(), pacing());
-        if (hold !== null) return refuse(hold);
-        // Blocked while we waited, and a probe is due: ask again, as everybody.
-        if (shared.local().mode !== 'blocked') return { probe: false, startedAtMs: now() };
-      }
+      return takeTurn({ shared, pacing, onChange, now, random }, signal);
     },
-    async report(report) {
+    async report({ kind, probe, startedAtMs, retryAfterMs = null, reason }) {
       follow();
-      const retryAfterMs = report.retryAfterMs ?? null;
-      const outcome = {
-        kind: report.kind,
-        probe: report.probe,
-        startedAtMs: report.startedAtMs,
-        retryAfterMs,
-        ...(report.reason === undefined ? {} : { reason: report.reason }),
-      };
+      const outcome = { kind, probe, startedAtMs, retryAfterMs, ...(reason === undefined ? {} : { reason }) };
       if (retryAfterMs === null && changesNothing(shared.local(), outcome)) return;
       try {
         await shared.update((state) => ({ value: reportOutcome(state, outcome, now(), pacing(), random), result: undefined }));
       } catch (error) {
-        log.warn({ err: error, outcome: report.kind }, 'what became of a page could not be noted for the other processes');
+        log.warn({ err: error, outcome: kind }, 'what became of a page could not be noted for the other processes');
       }
     },
     async view() {
@@ -272,25 +145,55 @@ export function createSource({
     },
     onChange(listener) {
       follow();
-      listeners.add(listener);
-      return () => listeners.delete(listener);
+      return onChange(listener);
     },
     async close() {
-      closed = true;
-      following?.();
-      following = undefined;
+      unfollow();
       listeners.clear();
     },
   };
 }
 
-/** Whether two states differ in what others act on; slots and small steps of the rate are not among that. */
-function tellsApart(a: PacingState, b: PacingState): boolean {
-  if (a.probeLeaseUntilMs > 0 !== b.probeLeaseUntilMs > 0) return true;
-  return a.mode !== b.mode || a.reason !== b.reason || a.retryAfterUntilMs !== b.retryAfterUntilMs || a.nextProbeAtMs !== b.nextProbeAtMs;
+const fixedPacing = (
+  { ratePerSecond, blockProbeMs, timeoutMs, maxWaitMs = MAX_WAIT_MS }: SourceSettings,
+  quietHours: QuietHours | null,
+) => ({
+  ratePerSecond,
+  blockProbeMs,
+  probeLeaseMs: timeoutMs + LEASE_SLACK_MS,
+  quietHours,
+  maxWaitMs,
+  crawlDelayMs: 0,
+});
+
+/** Keeps the local copy new from the first `follow` until `unfollow`. */
+function createFollower(shared: SharedState<PacingState>, signals: Signals): { follow(): void; unfollow(): void } {
+  let end: (() => void) | null = null;
+  let over = false;
+  const refresh = (): void => {
+    // An unreachable store shows itself to those who need it; here the next second tries again.
+    shared.refresh().catch(() => {});
+  };
+  return {
+    follow() {
+      if (end !== null || over) return;
+      const timer = setInterval(refresh, REFRESH_MS).unref();
+      const unsubscribe = signals.subscribe((signal) => (signal.kind === 'source' ? refresh() : undefined));
+      end = () => {
+        clearInterval(timer);
+        unsubscribe();
+      };
+      refresh();
+    },
+    unfollow() {
+      over = true;
+      end?.();
+      end = null;
+    },
+  };
 }
 
-function logMode(log: CrawlLog, state: PacingState, rate: number): void {
+function logMode(log: Log, state: PacingState, rate: number): void {
   const fields = { source: state.mode, reason: state.reason, ...(Number.isFinite(rate) ? { pagesPerSecond: rate } : {}) };
   if (state.mode === 'blocked')
     log.warn({ ...fields, nextProbeAt: iso(state.nextProbeAtMs) }, 'the source is blocked: nothing is asked for but single probes');

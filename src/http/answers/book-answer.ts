@@ -13,7 +13,7 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { grantWait } from '../requests/preferences.ts';
 import { sendProblem } from './problem.ts';
 import { createRefresher } from './refresh-behind.ts';
-import { jitteredSeconds } from './jittered-retry-after.ts';
+import { httpDate, retryAfter } from '../../domain/time/http-time.ts';
 
 /** After its time a copy may be shown for a day while a new one is fetched, and for a month while Goodreads does not answer. */
 const STALE = 'stale-while-revalidate=86400, stale-if-error=2592000';
@@ -45,7 +45,7 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
     // `Age` counts from the fetch, so `max-age` is the whole life of the copy: their difference is what is left of it.
     const maxAge = Math.max(0, Math.floor((freshUntilMs - fetchedAtMs) / 1000));
     reply.header('etag', `"${etag}"`);
-    reply.header('last-modified', new Date(fetchedAtMs).toUTCString());
+    reply.header('last-modified', httpDate(fetchedAtMs));
     reply.header('age', String(Math.max(0, Math.floor((nowMs - fetchedAtMs) / 1000))));
     reply.header('cache-control', `${scope}max-age=${maxAge}, ${STALE}`);
     if (isNotModified(request.headers, etag, fetchedAtMs)) {
@@ -58,13 +58,13 @@ export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): B
 
   const sendPending = (reply: FastifyReply, reference: BookReference, job: JobView | null): FastifyReply => {
     count('pending');
-    const nextProbeAtMs = source?.current().nextProbeAtMs ?? null;
+    const { nextProbeAtMs } = source.current();
     const blocked = job?.state === 'blocked' && nextProbeAtMs !== null;
     const seconds = blocked ? (nextProbeAtMs - Date.now()) / 1000 : Math.min(job?.etaSeconds ?? 2, 3600);
     return reply
       .code(202)
       .header('location', `/jobs/${reference.jobId}`)
-      .header('retry-after', String(jitteredSeconds(seconds)))
+      .header('retry-after', retryAfter(seconds))
       .header('cache-control', 'no-store')
       .send({
         status: job?.state ?? 'waiting',

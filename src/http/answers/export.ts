@@ -1,9 +1,9 @@
-/** Exports: books as lines, made while they are sent. A page of books is in memory at a time, whatever their number. */
+/** Exports: books as lines, made while they are sent. However many there are, one page of them is in memory. */
 import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { Type } from 'typebox';
 import type { Book } from '../../domain/book.ts';
-import { CSV_HEADER, csvLine } from './csv.ts';
+import { TABLE_HEADER, tableLines } from './book-table.ts';
 
 export const FORMATS = ['jsonl', 'csv'] as const;
 export type Format = (typeof FORMATS)[number];
@@ -21,9 +21,9 @@ export const ExportQuerySchema = Type.Object({
 /** The responses of an export, for the document. */
 export const EXPORT_RESPONSE = {
   description: 'The books, streamed.',
-  headers: { 'Content-Disposition': { type: 'string', required: true } },
+  headers: { 'Content-Disposition': { type: 'string', required: true, description: 'The name of the file.' } },
   content: {
-    'application/jsonl': { schema: Type.String({ description: 'A Book a line.' }) },
+    'application/jsonl': { schema: Type.String({ title: 'BookLines', description: 'A Book a line.' }) },
     'text/csv': {
       schema: Type.String({
         description: 'UTF-8; the first line names the columns. Text that a spreadsheet would take for a formula is led by an apostrophe.',
@@ -35,12 +35,12 @@ export const EXPORT_RESPONSE = {
 const NEWLINE = Buffer.from('\n');
 
 async function* lines(pages: AsyncIterable<Buffer[]>, format: Format): AsyncGenerator<Buffer> {
-  if (format === 'csv') yield Buffer.from(CSV_HEADER);
+  if (format === 'csv') yield Buffer.from(TABLE_HEADER);
   for await (const bodies of pages) {
     if (bodies.length === 0) continue;
     // A page is one chunk: fewer writes, and it is in memory anyway.
     yield format === 'csv'
-      ? Buffer.from(bodies.map((body) => csvLine(JSON.parse(body.toString('utf8')) as Book)).join(''))
+      ? Buffer.from(tableLines(bodies.map((body) => JSON.parse(body.toString('utf8')) as Book)))
       : Buffer.concat(bodies.flatMap((body) => [body, NEWLINE]));
   }
 }

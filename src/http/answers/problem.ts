@@ -3,7 +3,7 @@ import { STATUS_CODES } from 'node:http';
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS, type ErrorCode, type Fault } from '../../errors.ts';
 import { isArriving } from '../plugins/request-bodies.ts';
-import { jitteredSeconds } from './jittered-retry-after.ts';
+import { retryAfter } from '../../domain/time/http-time.ts';
 import { withSurplus } from '../plugins/surplus.ts';
 
 /** Media type of every error. */
@@ -60,7 +60,7 @@ function send(
     ...extensions,
   };
   if (retryAfterSeconds !== undefined || (code !== undefined && isPassing(code))) {
-    reply.header('retry-after', String(jitteredSeconds(retryAfterSeconds ?? 2)));
+    reply.header('retry-after', retryAfter(retryAfterSeconds ?? 2));
   }
   if (!reply.hasHeader('cache-control')) reply.header('cache-control', 'no-store');
   // As bytes: of text Fastify would add a charset to the type, which JSON types do not have.

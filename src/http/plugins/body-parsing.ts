@@ -1,8 +1,7 @@
-/** Bodies: JSON for all routes, plain text for those that ask for it. Says where a malformed body is malformed. */
+/** Bodies: JSON for all routes, plain text for those that ask for it. */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
 import { QuireError } from '../../errors.ts';
-import { jsonErrorPosition } from './json-place.ts';
 import { bodyParser } from './request-bodies.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -14,19 +13,24 @@ function textOf(bytes: Buffer): string {
   return text.codePointAt(0) === 0xfeff ? text.slice(1) : text;
 }
 
-/** Parses JSON; throws `invalid-request` that says where it breaks off. */
+/** What `JSON.parse` says of a text, without its own "not valid JSON", and with a line where it names a position. */
+export function jsonFault(text: string, { message }: Error): string {
+  return message
+    .replace(/ \(line \d+ column \d+\)$/, '')
+    .replace(/ (?:in JSON )?at position (\d+)$/, (_all, position: string) => {
+      const before = text.slice(0, Number(position)).split('\n');
+      return ` at line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+    })
+    .replace(/, (.*) is not valid JSON$/s, ' in $1');
+}
+
+/** Parses JSON; throws `invalid-request` that says what is wrong. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
-  } catch {
-    const position = jsonErrorPosition(text);
-    const before = text.slice(0, position).split('\n');
-    const where = `line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
-    const found =
-      position >= text.length ? 'it ends too early' : `${JSON.stringify(text.slice(position, position + 20))} is not what may stand there`;
-    throw new QuireError('invalid-request', `The body is not valid JSON at ${where}: ${found}.`, {
-      errors: [{ pointer: '', detail: `not valid JSON at ${where}` }],
-    });
+  } catch (error) {
+    const detail = `The body is not valid JSON: ${jsonFault(text, error as Error)}.`;
+    throw new QuireError('invalid-request', detail, { errors: [{ pointer: '', detail }] });
   }
 }
 
@@ -38,7 +42,7 @@ const BODYLESS = new Set<unknown>(['GET', 'HEAD']);
 /** For the document. */
 const { 413: tooLarge, 415: wrongType } = problems('body-too-large', 'unsupported-media-type');
 
-/** Replaces Fastify's parsers: JSON with places in its errors, and nothing else. An empty body of any type is no body: `curl -X POST -d ''` names a form. */
+/** Replaces Fastify's parsers by one for JSON. An empty body of any type is no body: `curl -X POST -d ''` names a form. */
 export function installJsonBodies(app: FastifyInstance): void {
   // A body that a route has no use for, such as that of a DELETE, is read and refused all the same.
   app.addHook('onRoute', ({ method, schema }) => {

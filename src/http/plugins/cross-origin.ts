@@ -6,6 +6,9 @@ import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fast
 import type { Config } from '../../config/config.ts';
 import { QuireError } from '../../errors.ts';
 import { sendProblem } from '../answers/problem.ts';
+import { OTHER_ORIGIN } from '../schemas/problem-examples.ts';
+import { problems } from '../schemas/problem.ts';
+import { hostName, isLoopbackHost } from '../../domain/loopback.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -16,21 +19,8 @@ declare module 'fastify' {
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** The host name of a `Host` header, without port and brackets; `''` when there is none. */
-const hostName = (host: string | undefined): string =>
-  (host ?? '')
-    .replace(/:\d*$/, '')
-    .replace(/^\[(.*)\]$/, '$1')
-    .toLowerCase();
-
-/** Whether a name or address can only mean this machine. */
-export function isLoopback(host: string): boolean {
-  const name = hostName(host.includes('::') && !host.startsWith('[') ? `[${host}]` : host);
-  return name === 'localhost' || name.endsWith('.localhost') || name === '::1' || /^127(\.\d{1,3}){3}$/.test(name);
-}
-
 /** Whether the request came under a name of this machine. A name that leads here by DNS rebinding, or by a proxy, is none. */
-export const isAskedByLoopbackName = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean => isLoopback(headers.host ?? '');
+export const isAskedByLoopbackName = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean => isLoopbackHost(headers.host ?? '');
 
 /** Whether the request was made by a page of another origin. `Sec-Fetch-Site` is the browser's own word; older ones send `Origin` alone. */
 export function isCrossOrigin({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
@@ -48,6 +38,9 @@ export function refuseCrossOrigin(request: Pick<FastifyRequest, 'headers'>): voi
   if (isCrossOrigin(request)) throw new QuireError('forbidden', REFUSAL);
 }
 
+/** For the document. */
+const { 403: refused } = problems('forbidden', OTHER_ORIGIN);
+
 /** Refuses requests of other origins' pages that would change something. Reads do not pass through here at all. */
 export function installCrossOriginGuard(app: FastifyInstance): void {
   const guard: onRequestHookHandler = (request, reply, done) => {
@@ -57,6 +50,7 @@ export function installCrossOriginGuard(app: FastifyInstance): void {
   app.addHook('onRoute', (route) => {
     if ([route.method].flat().every((method) => SAFE.has(method))) return;
     route.onRequest = [guard, ...[route.onRequest ?? []].flat()];
+    if (route.schema?.response) route.schema.response = { ...route.schema.response, 403: refused };
   });
 }
 
@@ -67,12 +61,12 @@ type Doors = Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
  * So loopback names and the host of `PUBLIC_URL` are answered, and no others. Keys, or an address for others, make the name irrelevant.
  */
 export function installHostGuard(app: FastifyInstance, { host, apiKeys, publicUrl }: Doors): void {
-  const guarded = apiKeys.length === 0 && isLoopback(host);
+  const guarded = apiKeys.length === 0 && isLoopbackHost(host);
   const publicName = publicUrl === null ? null : hostName(new URL(publicUrl).host);
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.anyHost === true) return done();
     const given = request.headers.host;
-    if (!guarded || isAskedByLoopbackName(request) || (publicName !== null && hostName(given) === publicName)) return done();
+    if (!guarded || isAskedByLoopbackName(request) || (publicName !== null && hostName(given ?? '') === publicName)) return done();
     sendProblem(request, reply, 'forbidden', {
       detail:
         'Without API_KEYS Quire answers only under the names of this machine (127.0.0.1, localhost, [::1]) and the host of PUBLIC_URL. Set one of the two to be reached under another name.',
@@ -84,9 +78,9 @@ export function installHostGuard(app: FastifyInstance, { host, apiKeys, publicUr
 export function openDoorWarning({ host, apiKeys, publicUrl }: Doors): string | null {
   if (apiKeys.length > 0) return null;
   const open = 'can read, change and delete everything here';
-  if (!isLoopback(host))
+  if (!isLoopbackHost(host))
     return `HOST is ${host} and API_KEYS is not set: every machine that can reach this port ${open}. Set API_KEYS; or HOST=127.0.0.1 where no other machine needs it.`;
   const name = publicUrl === null ? '' : new URL(publicUrl).host;
-  if (publicUrl === null || isLoopback(name)) return null;
+  if (publicUrl === null || isLoopbackHost(name)) return null;
   return `PUBLIC_URL is set and API_KEYS is not: everybody whom a proxy lets in under ${name} ${open}. Set API_KEYS, or have the proxy ask for credentials.`;
 }

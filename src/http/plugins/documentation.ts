@@ -4,6 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { problems } from '../schemas/problem.ts';
+import { asYaml } from './yaml-document.ts';
+import { withSharedComponents } from './shared-components.ts';
 
 const TAGS = [
   { name: 'Books', description: 'Submit links, read books.' },
@@ -18,37 +20,11 @@ const DESCRIPTION = `Takes links to Goodreads books, fetches and parses their pa
 
 Submit links with \`POST /parse-links\`, read books with \`GET /book-info\`. Every error is a problem (RFC 9457) whose \`type\` leads to a page that says what to do.
 A path answers methods that it does not take with 405 and \`Allow\`. What HTTP itself refuses (400, 408, 413, 417, 431, 501) is a problem of type \`about:blank\`.
-When \`API_KEYS\` is set every request but the health checks wants a key.`;
+When \`API_KEYS\` is set every request but the health checks needs a key.`;
 
 /** Nothing is loaded from elsewhere, and no other page may frame this one. */
 const CSP =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
-
-type Node = Record<string, unknown>;
-
-/** Moves every schema with a title to the components, and refers to it: each shape is shown once, and generated clients name it. */
-function nameSchemas<T extends object>(document: T): T {
-  const named: Node = {};
-  const visit = (value: unknown): unknown => {
-    if (Array.isArray(value)) return value.map(visit);
-    if (typeof value !== 'object' || value === null) return value;
-    const node = Object.fromEntries(
-      Object.entries(value).map(([key, child]) => [key, key.startsWith('example') ? (child as unknown) : visit(child)]),
-    );
-    const { title, schema } = node;
-    // The plugin leaves the `required` of a header in its schema; OpenAPI wants it beside.
-    if (typeof schema === 'object' && schema !== null && 'required' in schema && typeof schema.required === 'boolean') {
-      const { required, ...bare } = schema;
-      return { ...node, schema: bare, ...(required ? { required } : {}) };
-    }
-    if (typeof title !== 'string') return node;
-    named[title] = node;
-    return { $ref: `#/components/schemas/${title}` };
-  };
-  const { paths, components = {} } = document as { paths?: unknown; components?: Node };
-  const visited = visit(paths);
-  return { ...document, components: { ...components, schemas: { ...(components['schemas'] as Node), ...named } }, paths: visited };
-}
 
 /** Begins to collect the routes: must be registered before them. `keyed`: this service asks for a key. */
 export async function collectDocumentation(app: FastifyInstance, { version, keyed }: { version: string; keyed: boolean }): Promise<void> {
@@ -69,7 +45,7 @@ export async function collectDocumentation(app: FastifyInstance, { version, keye
     },
     // Copies: a schema that two routes share would become an alias in the YAML.
     transform: ({ schema, url }) => ({ schema: schema === undefined ? {} : (JSON.parse(JSON.stringify(schema)) as typeof schema), url }),
-    transformObject: (document) => ('openapiObject' in document ? nameSchemas(document.openapiObject) : {}),
+    transformObject: (document) => ('openapiObject' in document ? withSharedComponents(document.openapiObject) : {}),
     refResolver: { buildLocalReference: (json, _baseUri, _fragment, i) => (typeof json['$id'] === 'string' ? json['$id'] : `def-${i}`) },
   });
 }
@@ -87,7 +63,7 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
     schema: {
       operationId: 'openapiJson',
       tags: ['Operations'],
-      summary: 'This document, as JSON',
+      summary: 'Get this document as JSON',
       description: 'OpenAPI 3.1.',
       response: {
         200: { description: 'The document.', content: { 'application/json': { schema: Type.Object({}, { additionalProperties: true }) } } },
@@ -97,15 +73,16 @@ export async function documentationRoutes(app: FastifyInstance): Promise<void> {
     handler: (_request, reply) => reply.header('content-type', 'application/json; charset=utf-8').send(JSON.stringify(app.swagger())),
   });
 
+  let yaml: string | undefined;
   app.get('/openapi.yaml', {
     config: { anyParameter: true },
     schema: {
       operationId: 'openapiYaml',
       tags: ['Operations'],
-      summary: 'This document, as YAML',
+      summary: 'Get this document as YAML',
       description: 'OpenAPI 3.1.',
       response: { 200: { description: 'The document.', content: { 'application/yaml': { schema: Type.String() } } }, ...problems() },
     },
-    handler: (_request, reply) => reply.header('content-type', 'application/yaml; charset=utf-8').send(app.swagger({ yaml: true })),
+    handler: (_request, reply) => reply.header('content-type', 'application/yaml; charset=utf-8').send((yaml ??= asYaml(app.swagger()))),
   });
 }

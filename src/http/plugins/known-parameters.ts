@@ -1,7 +1,6 @@
 /** Query parameters that a route does not know are refused: a misspelt option must not pass as if it were obeyed. */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify';
 import { QuireError } from '../../errors.ts';
-import { problems } from '../schemas/problem.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -76,7 +75,7 @@ const guardOf =
     }
   };
 
-/** Installs the hook on every route of the OpenAPI document that is added from now on, and adds its 400 to the document. */
+/** Installs the hook on every route of the OpenAPI document that is added from now on. */
 export function installKnownParameters(app: FastifyInstance): void {
   app.addHook('onRoute', (route: RouteOptions) => {
     const { schema, config } = route;
@@ -84,6 +83,5 @@ export function installKnownParameters(app: FastifyInstance): void {
     if (!schema?.operationId || config?.anyParameter || route.method === 'HEAD') return;
     const known = Object.keys((schema.querystring as { properties?: object } | undefined)?.properties ?? {});
     route.onRequest = [...[route.onRequest ?? []].flat(), guardOf(known)];
-    schema.response = { ...problems('invalid-request'), ...(schema.response as object) };
   });
 }

@@ -86,8 +86,8 @@ export function createMetrics(
   });
 
   const collect = async (): Promise<void> => {
-    const mode = source?.current().mode;
-    for (const state of ['open', 'slowed', 'blocked']) if (mode) sourceState.set({ state }, state === mode ? 1 : 0);
+    const { mode } = source.current();
+    for (const state of ['open', 'slowed', 'blocked']) sourceState.set({ state }, state === mode ? 1 : 0);
     try {
       const [{ oldestSeconds, ...states }, stored] = await Promise.all([jobs.backlog(), store.books.count()]);
       for (const [state, n] of Object.entries(states)) jobStates.set({ state }, n);

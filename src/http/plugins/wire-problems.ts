@@ -2,7 +2,7 @@
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
-import type { Log } from '../dependencies.ts';
+import type { Log } from '../../domain/log.ts';
 import { PROBLEM_TYPE, sendStatusProblem } from '../answers/problem.ts';
 import { requestId } from './request-id.ts';
 

@@ -8,12 +8,23 @@ import { createEventStreams } from '../streams/event-streams.ts';
 import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
 import type { Metrics } from '../plugins/metrics.ts';
 import { BatchParams } from '../schemas/parameters.ts';
+import type { ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface BatchEventsOptions {
   deps: Pick<HttpDependencies, 'store' | 'batches' | 'log'>;
   metrics: Pick<Metrics, 'openStreams'>;
 }
+
+const FOREIGN_EVENT_ID: ProblemExample<'invalid-request'> = {
+  code: 'invalid-request',
+  detail: 'Last-Event-ID is not an id of ours: send the id of the last event you have.',
+  errors: [{ pointer: '/headers/last-event-id', detail: 'must be the id of an event of this batch' }],
+};
+const TOO_MANY_STREAMS: ProblemExample<'overloaded'> = {
+  code: 'overloaded',
+  detail: '1000 event streams are open. GET /batches/{batchId} tells how the batch stands.',
+};
 
 /** The id of the last event a reader has, or `null` when he has none. A batch has no more events than items. */
 function lastEventId(header: string | string[] | undefined, { total }: BatchRecord): number | null {
@@ -36,9 +47,9 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
     schema: {
       operationId: 'streamBatchEvents',
       tags: ['Batches'],
-      summary: 'A batch as it goes (Server-Sent Events)',
+      summary: "Stream a batch's events",
       description:
-        'An `item` event (the fields of an item, and `at`) for each item that settles after the submission, with ids that count up from 1, and `batch` events (the fields of the batch) at the start, ' +
+        'Server-Sent Events: an `item` event (the fields of an item, and `at`) for each item that settles after the submission, with ids that count up from 1, and `batch` events (the fields of the batch) at the start, ' +
         'about once a second, and at the end. `Last-Event-ID` goes on after that event without gap or double. Closes when the batch has ended; 204 when there is nothing more to come.',
       params: BatchParams,
       headers: Type.Object({
@@ -46,7 +57,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
       }),
       response: {
         200: {
-          description: 'The stream.',
+          description: 'The stream of events.',
           content: {
             'text/event-stream': {
               schema: Type.String(),
@@ -55,7 +66,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<BatchEventsOptions> = 
           },
         },
         204: Type.Null({ description: 'The batch has ended, and every event was received.' }),
-        ...problems('invalid-request', 'batch-unknown', 'overloaded'),
+        ...problems(FOREIGN_EVENT_ID, 'batch-unknown', TOO_MANY_STREAMS),
       },
     },
     handler: async (request, reply) => {

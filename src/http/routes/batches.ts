@@ -1,6 +1,5 @@
 /** `/batches`: how a submission stands, its items, its books, and its end. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
-import { Type } from 'typebox';
 import type { BatchId } from '../../domain/batch.ts';
 import type { ItemView } from '../../app/batch-view.ts';
 import type { JobId } from '../../domain/identity.ts';
@@ -9,8 +8,17 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../answers/export.ts';
 import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
-import { BatchListQuerySchema, BatchPageSchema, BatchSchema, ItemPageSchema, ItemQuerySchema } from '../schemas/batch.ts';
+import { json } from '../schemas/answer.ts';
+import {
+  BatchListQuerySchema,
+  BatchPageSchema,
+  BatchSchema,
+  CancelledBatchSchema,
+  ItemPageSchema,
+  ItemQuerySchema,
+} from '../schemas/batch.ts';
 import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../schemas/parameters.ts';
+import { INVALID_FORMAT, INVALID_PAGE } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 
 export interface BatchesOptions {
@@ -26,13 +34,13 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
     schema: {
       operationId: 'listBatches',
       tags: ['Batches'],
-      summary: 'All batches, newest first',
+      summary: 'List batches',
       description:
-        'In pages; `state` filters. Items that are being fetched or wait for a retry count as `queued` here: `GET /batches/{batchId}` tells them apart.',
+        'The newest first; `state` filters. Items that are being fetched or wait for a retry count as `queued` here: `GET /batches/{batchId}` tells them apart.',
       querystring: BatchListQuerySchema,
       response: {
         200: { description: 'A page of batches.', headers: NEXT_LINK, content: { 'application/json': { schema: BatchPageSchema } } },
-        ...problems('invalid-request'),
+        ...problems(INVALID_PAGE),
       },
     },
     handler: async (request, reply) => {
@@ -47,7 +55,7 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
     schema: {
       operationId: 'getBatch',
       tags: ['Batches'],
-      summary: 'How a batch stands',
+      summary: 'Show a batch',
       description: 'The counts add up to `total` at every instant, and a batch always ends.',
       params: BatchParams,
       response: {
@@ -65,13 +73,13 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
     schema: {
       operationId: 'listBatchItems',
       tags: ['Batches'],
-      summary: 'The items of a batch, in pages',
+      summary: "List a batch's items",
       description: 'In the order of the submission; `state` filters.',
       params: BatchParams,
       querystring: ItemQuerySchema,
       response: {
         200: { description: 'A page of items.', headers: NEXT_LINK, content: { 'application/json': { schema: ItemPageSchema } } },
-        ...problems('invalid-request', 'batch-unknown'),
+        ...problems(INVALID_PAGE, 'batch-unknown'),
       },
     },
     handler: async (request, reply) => {
@@ -87,22 +95,12 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
     schema: {
       operationId: 'cancelBatch',
       tags: ['Batches'],
-      summary: 'Cancel what is not settled',
+      summary: 'Cancel a batch',
       description:
-        'In any process: waiting jobs that no other batch wants are removed, a running fetch is aborted. The items end as `cancelled`. A batch that has ended stays as it is.',
+        'Its items that are not settled end as `cancelled`, in any process: jobs that no other batch waits for are removed, and a running fetch is aborted. A batch that has ended stays as it is.',
       params: BatchParams,
       response: {
-        200: {
-          description: 'Cancelled.',
-          content: {
-            'application/json': {
-              schema: Type.Object({
-                batchId: Type.String(),
-                cancelled: Type.Integer({ description: 'Items that were cancelled by this.' }),
-              }),
-            },
-          },
-        },
+        200: json('The batch is cancelled.', CancelledBatchSchema),
         ...problems('batch-unknown'),
       },
     },
@@ -128,12 +126,12 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
     schema: {
       operationId: 'exportBatch',
       tags: ['Batches'],
-      summary: 'The books of a batch, as a file',
+      summary: "Export a batch's books",
       description:
-        'Every item that a copy is stored of, in the order of the submission; `GET /batches/{batchId}/items?state=failed` tells what is not in it. Streamed.',
+        'A file with every stored book of the batch, in the order of the submission. `GET /batches/{batchId}/items?state=failed` tells what is missing.',
       params: BatchParams,
       querystring: ExportQuerySchema,
-      response: { 200: EXPORT_RESPONSE, ...problems('invalid-request', 'batch-unknown') },
+      response: { 200: EXPORT_RESPONSE, ...problems(INVALID_FORMAT, 'batch-unknown') },
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);

@@ -5,7 +5,11 @@ import { bookReference, isbnReference, parseBookId, parseBookReference, parseIsb
 import { QuireError } from '../../errors.ts';
 import type { BookAnswer } from '../answers/book-answer.ts';
 import { PendingSchema } from '../schemas/job.ts';
+import { LOCATION, PREFERENCE_APPLIED } from '../schemas/parameters.ts';
+import { INVALID_SUBMIT, type ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
+
+const ASK_FOR_ONE = 'Say which book: ?url=https://www.goodreads.com/book/show/2767052, ?id=2767052 or ?isbn=9780439023481.';
 
 /** Headers of an answer with a copy. */
 const COPY_HEADERS = {
@@ -13,6 +17,12 @@ const COPY_HEADERS = {
   'Last-Modified': { type: 'string', required: true, description: 'When the copy was fetched.' },
   Age: { type: 'integer', required: true, description: 'Seconds since then.' },
   'Cache-Control': { type: 'string', required: true, description: '`max-age`, `stale-while-revalidate`, `stale-if-error`.' },
+};
+
+const NO_BOOK_NAMED: ProblemExample<'invalid-book-url'> = {
+  code: 'invalid-book-url',
+  detail: ASK_FOR_ONE,
+  errors: [{ pointer: '/query/url', detail: ASK_FOR_ONE }],
 };
 
 /** What a read of one book can answer, for the document. */
@@ -25,9 +35,9 @@ export const BOOK_RESPONSES = {
   202: {
     description: 'No copy yet: its job is waiting, active, delayed or held back by a block.',
     headers: {
-      Location: { type: 'string', required: true, description: 'The job.' },
+      ...LOCATION,
       'Retry-After': { type: 'integer', required: true, description: 'Seconds, with jitter.' },
-      'Preference-Applied': { type: 'string' },
+      ...PREFERENCE_APPLIED,
     },
     content: { 'application/json': { schema: PendingSchema } },
   },
@@ -50,8 +60,7 @@ function refuse(name: string, detail: string): never {
 function readReference(query: Query): BookReference {
   const given = NAMES.filter((name) => query[name] !== undefined);
   const [name] = given;
-  if (name === undefined)
-    return refuse('url', 'Say which book: ?url=https://www.goodreads.com/book/show/2767052, ?id=2767052 or ?isbn=9780439023481.');
+  if (name === undefined) return refuse('url', ASK_FOR_ONE);
   const value = query[name];
   if (given.length > 1) return refuse(given[1] ?? name, `Give one of url, id and isbn, not ${given.join(' and ')}.`);
   if (typeof value !== 'string') return refuse(name, `${name} is given more than once: ask for one book.`);
@@ -89,15 +98,13 @@ const QuerySchema = Type.Object({
   // Only one of the three has an example: the page at /docs fills in every example, and the route takes one of the three.
   id: Type.Optional(Type.String({ description: "Goodreads' book number, such as `2767052`." })),
   isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13, such as `9780439023481`.' })),
-  submit: Type.Optional(
-    Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet, instead of answering 404.' }),
-  ),
+  submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits the book when there is neither a copy nor a job.' })),
 });
 
 const HeadersSchema = Type.Object({
   prefer: Type.Optional(Type.String({ description: '`wait=n` (n ≤ 30): waits up to n seconds for the book.', examples: ['wait=10'] })),
-  'if-none-match': Type.Optional(Type.String()),
-  'if-modified-since': Type.Optional(Type.String()),
+  'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of a copy: 304 when it is still the one there is.' })),
+  'if-modified-since': Type.Optional(Type.String({ description: 'The `Last-Modified` of a copy, for callers without its `ETag`.' })),
 });
 
 export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { answerBook: BookAnswer }): Promise<void> {
@@ -106,7 +113,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
     schema: {
       operationId: 'getBookInfo',
       tags: ['Books'],
-      summary: 'A book by link, number or ISBN',
+      summary: 'Find a book by link, number or ISBN',
       description:
         'Exactly one of `url`, `id` and `isbn`. Answers out of the store, and never waits for Goodreads unless `Prefer: wait` asks for it.',
       querystring: QuerySchema,
@@ -114,8 +121,8 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
       response: {
         ...BOOK_RESPONSES,
         ...problems(
-          'invalid-book-url',
-          'invalid-request',
+          NO_BOOK_NAMED,
+          INVALID_SUBMIT,
           'book-unknown',
           'book-not-found',
           'crawl-failed',

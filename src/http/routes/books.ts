@@ -13,7 +13,16 @@ import { bookIdOf, bookOf } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
 import { bodyParser } from '../plugins/request-bodies.ts';
 import { JobStatusSchema } from '../schemas/job.ts';
-import { BookParams, Cursor, DEFAULT_PAGE_LIMIT, Limit, NEXT_LINK } from '../schemas/parameters.ts';
+import { BookIdField, NextCursorField } from '../schemas/fields.ts';
+import { BookParams, Cursor, DEFAULT_PAGE_LIMIT, Limit, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
+import {
+  INVALID_FORMAT,
+  INVALID_JSON,
+  INVALID_PAGE,
+  INVALID_SUBMIT,
+  NO_BOOK_NUMBER,
+  type ProblemExample,
+} from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 import { BOOK_RESPONSES } from './book-info.ts';
 
@@ -21,6 +30,30 @@ export interface BooksOptions {
   deps: Pick<HttpDependencies, 'store' | 'jobs' | 'uploads'>;
   answerBook: BookAnswer;
 }
+
+const BookPageSchema = Type.Object(
+  { books: Type.Array(Type.Ref('Book'), { description: 'The books of this page.' }), cursor: NextCursorField },
+  { title: 'BookPage' },
+);
+
+const UploadedSchema = Type.Object({
+  bookId: BookIdField,
+  stored: Type.Enum(['stored', 'older', 'poorer'], {
+    type: 'string',
+    description: '`older`, `poorer`: the copy that was there stays.',
+  }),
+});
+
+const NOTHING_STORED: ProblemExample<'book-unknown'> = { code: 'book-unknown', detail: 'Nothing is stored of book 2767052.' };
+const EMPTY_PAGE: ProblemExample<'invalid-request'> = {
+  code: 'invalid-request',
+  detail: 'The body is empty: send the page as text/html.',
+};
+const PAGE_TOO_LARGE: ProblemExample<'body-too-large'> = { code: 'body-too-large', detail: 'The body may have at most 8388608 bytes.' };
+const NOT_HTML: ProblemExample<'unsupported-media-type'> = {
+  code: 'unsupported-media-type',
+  detail: 'The body\'s type is "application/json": set content-type to text/html.',
+};
 
 const EXPORT_PAGE = 100;
 
@@ -34,7 +67,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     schema: {
       operationId: 'listBooks',
       tags: ['Books'],
-      summary: 'All stored books, in pages',
+      summary: 'List stored books',
       description: 'In ascending order of their numbers.',
       querystring: Type.Object({ cursor: Cursor, limit: Limit }),
       response: {
@@ -43,14 +76,11 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
           headers: NEXT_LINK,
           content: {
             'application/json': {
-              schema: Type.Object(
-                { books: Type.Array(Type.Ref('Book')), cursor: Type.Union([Type.String(), Type.Null()]) },
-                { title: 'BookPage' },
-              ),
+              schema: BookPageSchema,
             },
           },
         },
-        ...problems('invalid-request'),
+        ...problems(INVALID_PAGE),
       },
     },
     handler: async (request, reply) => {
@@ -72,10 +102,10 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     schema: {
       operationId: 'exportBooks',
       tags: ['Books'],
-      summary: 'All stored books, as a file',
-      description: 'Streamed in ascending order of their numbers.',
+      summary: 'Export stored books',
+      description: 'A file with every stored book, in ascending order of their numbers.',
       querystring: ExportQuerySchema,
-      response: { 200: EXPORT_RESPONSE, ...problems('invalid-request') },
+      response: { 200: EXPORT_RESPONSE, ...problems(INVALID_FORMAT) },
     },
     handler: async (request, reply) => {
       const { format = 'jsonl' } = request.query;
@@ -90,16 +120,16 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     schema: {
       operationId: 'getBook',
       tags: ['Books'],
-      summary: 'A book by its number',
-      description: 'As `GET /book-info?id=`.',
+      summary: 'Show a book',
+      description: 'As `GET /book-info?id=`: out of the store, or how its job stands.',
       params: BookParams,
       querystring: Type.Object({
-        submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits a book that nobody has submitted yet.' })),
+        submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits the book when there is neither a copy nor a job.' })),
       }),
       response: {
         ...BOOK_RESPONSES,
         ...problems(
-          'invalid-request',
+          INVALID_SUBMIT,
           'book-unknown',
           'book-not-found',
           'crawl-failed',
@@ -117,16 +147,16 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     schema: {
       operationId: 'refreshBook',
       tags: ['Books'],
-      summary: 'Fetch a book again',
-      description: 'Queues it whatever the age of its copy, ahead of other work. The copy is served meanwhile.',
+      summary: 'Refresh a book',
+      description: 'Queues its job ahead of other work, whatever the age of the copy. The copy is served meanwhile.',
       params: BookParams,
       response: {
         202: {
-          description: 'Queued, or a live job joined.',
-          headers: { Location: { type: 'string', required: true } },
+          description: 'The job is queued, or one was live already.',
+          headers: LOCATION,
           content: { 'application/json': { schema: JobStatusSchema } },
         },
-        ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
+        ...problems(INVALID_JSON, NO_BOOK_NUMBER, 'body-too-large', 'unsupported-media-type', 'rate-limited'),
       },
     },
     handler: async (request, reply) => {
@@ -139,10 +169,10 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     schema: {
       operationId: 'deleteBook',
       tags: ['Books'],
-      summary: 'Forget a book',
-      description: 'Removes the stored copy, or the note that Goodreads has no such book. A live job of it goes on.',
+      summary: 'Delete a book',
+      description: 'Removes the stored copy, or the memory that Goodreads has no such book. A live job of the book goes on.',
       params: BookParams,
-      response: { 204: Type.Null({ description: 'It is gone.' }), ...problems('book-unknown') },
+      response: { 204: Type.Null({ description: 'The book is deleted.' }), ...problems(NOTHING_STORED) },
     },
     handler: async (request, reply) => {
       const bookId = bookIdOf(request.params);
@@ -151,7 +181,7 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     },
   });
 
-  if (uploads) await app.register(pageRoutes, { uploads });
+  await app.register(pageRoutes, { uploads });
 };
 
 /** Pages as users saved them. In a scope of its own: nowhere else is HTML taken, and here nothing else. */
@@ -166,9 +196,9 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
     schema: {
       operationId: 'putPage',
       tags: ['Books'],
-      summary: 'Hand in a book page that you saved',
+      summary: 'Upload the page of a book',
       description:
-        'The page is parsed like a crawled one and kept by the same rules: a copy that is newer or richer stays. Whoever waits for the book has it then.',
+        'A page that you saved in a browser. Quire parses it like a crawled page and keeps it by the same rules: a newer or richer copy stays. Items that wait for the book are settled.',
       params: BookParams,
       body: {
         content: {
@@ -180,20 +210,12 @@ async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads 
       response: {
         200: {
           description: 'The page was read.',
-          headers: { Location: { type: 'string', required: true } },
+          headers: LOCATION,
           content: {
-            'application/json': {
-              schema: Type.Object({
-                bookId: Type.String(),
-                stored: Type.Enum(['stored', 'older', 'poorer'], {
-                  type: 'string',
-                  description: '`older`, `poorer`: the copy that was there stays.',
-                }),
-              }),
-            },
+            'application/json': { schema: UploadedSchema },
           },
         },
-        ...problems('invalid-request', 'book-unknown', 'body-too-large', 'unsupported-media-type', 'page-refused'),
+        ...problems(EMPTY_PAGE, NO_BOOK_NUMBER, PAGE_TOO_LARGE, NOT_HTML, 'page-refused'),
       },
     },
     validatorCompiler: () => () => true,

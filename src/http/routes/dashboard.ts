@@ -8,16 +8,16 @@ import { FastifyAdapter } from '@bull-board/fastify';
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import type { LedgerPeriod } from '../../crawl/ledger.ts';
 import { QuireError } from '../../errors.ts';
-import { isAskedByLoopbackName, isLoopback } from '../plugins/cross-origin.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import { isLoopbackHost } from '../../domain/loopback.ts';
+import { isAskedByLoopbackName } from '../plugins/cross-origin.ts';
+import type { DashboardQueue, HttpDependencies, SourceReader } from '../dependencies.ts';
 import { escapeHtml, sendPage } from '../answers/html.ts';
-import { workerName } from '../../queue/worker-name.ts';
 import { sendProblem } from '../answers/problem.ts';
 
 const PATH = '/dashboard';
 
 export interface DashboardOptions {
-  deps: Pick<HttpDependencies, 'config' | 'jobs' | 'store' | 'source'>;
+  deps: Pick<HttpDependencies, 'config' | 'queues' | 'workerName' | 'store' | 'source'>;
 }
 
 const LEDGER_DAYS = 14;
@@ -31,8 +31,15 @@ const FOREIGN_LINK = /\s*<link\b[^>]*\bhref="(?:https?:)?\/\/[^>]*>/g;
 
 /** BullMQ finds workers among the connections of a server. The embedded store has none: its worker is this very process. */
 class EmbeddedAdapter extends BullMQAdapter {
+  readonly #name: string;
+
+  constructor(queue: DashboardQueue, { name, ...options }: { name: string; readOnlyMode: boolean }) {
+    super(queue, options);
+    this.#name = name;
+  }
+
   override async getWorkers(): ReturnType<BullMQAdapter['getWorkers']> {
-    return [{ id: String(process.pid), name: workerName(), addr: 'this process', age: Math.round(process.uptime()) }];
+    return [{ id: String(process.pid), name: this.#name, addr: 'this process', age: Math.round(process.uptime()) }];
   }
 }
 
@@ -47,7 +54,7 @@ function ledgerTable(title: string, periods: LedgerPeriod[]): string {
 /** Why a request may not see the dashboard, or `null`. Keys were asked for before this. */
 function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request: FastifyRequest): string | null {
   if (apiKeys.length > 0) return null;
-  if (!isLoopback(host))
+  if (!isLoopbackHost(host))
     return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
   // Stricter than the rest: the host of PUBLIC_URL does not open it.
   if (!isAskedByLoopbackName(request))
@@ -69,8 +76,8 @@ function checkNames({ url, query }: FastifyRequest): void {
   }
 }
 
-export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardOptions): Promise<void> {
-  const { config, jobs, store, source } = deps;
+/** What stands before every page of the dashboard. */
+function installGuards(app: FastifyInstance, { config, store }: DashboardOptions['deps']): void {
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
     if (reason !== null) return sendProblem(request, reply, 'forbidden', { detail: reason });
@@ -85,11 +92,17 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
       ? payload.replaceAll(FOREIGN_LINK, '')
       : payload,
   );
+}
 
-  const Adapter = store.kind === 'embedded' ? EmbeddedAdapter : BullMQAdapter;
+/** bull-board's own routes. */
+function createBoard({ queues, workerName, store }: DashboardOptions['deps']): FastifyAdapter {
   const adapter = new FastifyAdapter();
   createBullBoard({
-    queues: jobs.queues.map((queue) => new Adapter(queue, { readOnlyMode: true })),
+    queues: queues.map((queue) =>
+      store.kind === 'embedded'
+        ? new EmbeddedAdapter(queue, { name: workerName, readOnlyMode: true })
+        : new BullMQAdapter(queue, { readOnlyMode: true }),
+    ),
     // Its own types disagree with each other under exactOptionalPropertyTypes.
     serverAdapter: adapter as unknown as Parameters<typeof createBullBoard>[0]['serverAdapter'],
     options: {
@@ -107,18 +120,24 @@ export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardO
     throw error;
   });
   adapter.setBasePath(PATH);
-  await app.register(adapter.registerPlugin(), { prefix: PATH });
-  app.get(`${PATH}/ledger`, { schema: { hide: true } }, async (_request, reply) => {
-    const ledger = await source?.ledger({ days: LEDGER_DAYS });
-    const state = await source?.view();
-    const now = state
-      ? `<p>Goodreads is <strong>${state.state}</strong> to us${state.reason ? `: ${escapeHtml(state.reason.replace(/\.$/, ''))}` : ''}. ${state.requestsToday} requests today.</p>`
-      : '';
-    const tables = ledger ? ledgerTable('By day', ledger.days) + ledgerTable('By hour', ledger.hours.slice(-48)) : '';
-    return sendPage(
-      reply,
-      'How gently we crawl',
-      `<h1>How gently we crawl</h1>${now}${tables}<p><a href="/source/ledger?days=90">As JSON</a> · <a href="${PATH}">Dashboard</a></p>`,
-    );
-  });
+  return adapter;
+}
+
+/** The page about the source and its ledger. */
+async function ledgerPage(source: SourceReader): Promise<string> {
+  const { days, hours } = await source.ledger({ days: LEDGER_DAYS });
+  const { state, reason, requestsToday } = await source.view();
+  const why = reason ? `: ${escapeHtml(reason.replace(/\.$/, ''))}` : '';
+  const now = `<p>Goodreads is <strong>${state}</strong> to us${why}. ${requestsToday} requests today.</p>`;
+  const tables = ledgerTable('By day', days) + ledgerTable('By hour', hours.slice(-48));
+  const links = `<p><a href="/source/ledger?days=90">As JSON</a> · <a href="${PATH}">Dashboard</a></p>`;
+  return `<h1>How gently we crawl</h1>${now}${tables}${links}`;
+}
+
+export async function dashboardRoutes(app: FastifyInstance, { deps }: DashboardOptions): Promise<void> {
+  installGuards(app, deps);
+  await app.register(createBoard(deps).registerPlugin(), { prefix: PATH });
+  app.get(`${PATH}/ledger`, { schema: { hide: true } }, async (_request, reply) =>
+    sendPage(reply, 'How gently we crawl', await ledgerPage(deps.source)),
+  );
 }

@@ -5,7 +5,10 @@ import type { Jobs } from '../../app/job-view.ts';
 import { jobOf, unknownJob } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
 import { JobListQuerySchema, JobPageSchema, JobSchema, JobStatusSchema, RedriveSchema } from '../schemas/job.ts';
-import { DEFAULT_PAGE_LIMIT, JobParams, NEXT_LINK } from '../schemas/parameters.ts';
+import { json } from '../schemas/answer.ts';
+import { whole } from '../schemas/fields.ts';
+import { DEFAULT_PAGE_LIMIT, JobParams, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
+import { INVALID_JSON, INVALID_PAGE } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 
 const DEFAULT_REDRIVE = 1000;
@@ -15,12 +18,12 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
     schema: {
       operationId: 'listJobs',
       tags: ['Jobs'],
-      summary: 'Failed jobs, newest first',
-      description: '`reason` filters by the code of the error.',
+      summary: 'List failed jobs',
+      description: 'The newest first; `reason` filters by the code of the error.',
       querystring: JobListQuerySchema,
       response: {
         200: { description: 'A page of jobs.', headers: NEXT_LINK, content: { 'application/json': { schema: JobPageSchema } } },
-        ...problems('invalid-request'),
+        ...problems(INVALID_PAGE),
       },
     },
     handler: async (request, reply) => {
@@ -35,8 +38,8 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
     schema: {
       operationId: 'getJob',
       tags: ['Jobs'],
-      summary: "A book's latest job",
-      description: 'Its state, the attempts used, the last error, and a timeline in sentences.',
+      summary: 'Show a job',
+      description: 'The latest job of a book: its state, the attempts used, the last error, and a timeline in sentences.',
       params: JobParams,
       response: { 200: { description: 'The job.', content: { 'application/json': { schema: JobSchema } } }, ...problems('job-unknown') },
     },
@@ -51,7 +54,7 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       operationId: 'cancelJob',
       tags: ['Jobs'],
       summary: 'Cancel a job',
-      description: 'For everybody who waits for it, in any process; a running fetch is aborted. A job that has ended stays as it is.',
+      description: 'For every batch that waits for it, in any process; a running fetch is aborted. A job that is settled stays as it is.',
       params: JobParams,
       response: {
         200: {
@@ -72,20 +75,20 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
     schema: {
       operationId: 'retryJob',
       tags: ['Jobs'],
-      summary: 'Try a job again',
+      summary: 'Retry a job',
       description: 'Queues a job that failed, was cancelled or found no book, with all its attempts.',
       params: JobParams,
       response: {
         200: {
-          description: '`live`: it has not ended, so there is nothing to try again.',
+          description: '`live`: the job is not settled, so there is nothing to retry.',
           content: { 'application/json': { schema: JobStatusSchema } },
         },
         202: {
-          description: '`queued`.',
-          headers: { Location: { type: 'string', required: true } },
+          description: 'The job is queued.',
+          headers: LOCATION,
           content: { 'application/json': { schema: JobStatusSchema } },
         },
-        ...problems('invalid-request', 'job-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
+        ...problems(INVALID_JSON, 'job-unknown', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
       },
     },
     handler: async (request, reply) => {
@@ -101,13 +104,13 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
     schema: {
       operationId: 'redriveFailures',
       tags: ['Jobs'],
-      summary: 'Try failed jobs again',
+      summary: 'Retry failed jobs',
       description:
-        'Newest first; `reason` filters by the code of the error, `limit` says how many at most. Fewer are queued where the queue is full. The body may be left out.',
+        'The newest first; `reason` filters by the code of the error, `limit` says how many at most. Fewer are queued when the queue is full. The body may be left out.',
       body: RedriveSchema,
       response: {
-        202: { description: 'Queued.', content: { 'application/json': { schema: Type.Object({ queued: Type.Integer() }) } } },
-        ...problems('invalid-request', 'body-too-large', 'unsupported-media-type', 'rate-limited'),
+        202: json('The jobs are queued.', Type.Object({ queued: whole('Jobs that were queued.') })),
+        ...problems(INVALID_JSON, 'body-too-large', 'unsupported-media-type', 'rate-limited'),
       },
     },
     preValidation: (request, _reply, done) => {

@@ -4,7 +4,11 @@ import { Type } from 'typebox';
 import type { HttpDependencies, Readiness } from '../dependencies.ts';
 import type { Metrics } from '../plugins/metrics.ts';
 import { sendProblem } from '../answers/problem.ts';
+import { json } from '../schemas/answer.ts';
+import { numberOrNull, text, whole } from '../schemas/fields.ts';
+import { UNKNOWN_PARAMETER } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
+import { SourceStateSchema } from '../schemas/source.ts';
 
 export interface OperationsOptions {
   deps: Pick<HttpDependencies, 'readiness' | 'jobs' | 'store' | 'source' | 'version'>;
@@ -31,20 +35,31 @@ async function withDeadline(check: Promise<Readiness>): Promise<Readiness> {
   }
 }
 
-const Count = Type.Integer({ minimum: 0 });
+const LiveSchema = Type.Object({
+  status: Type.Literal('ok', { description: 'Always `ok`.' }),
+  version: text("Quire's version."),
+});
+
+const ReadySchema = Type.Object({
+  ready: Type.Literal(true, { description: 'Always `true`.' }),
+  checks: Type.Record(Type.String(), Type.String(), { description: 'Each check, and what it said.' }),
+});
 
 const StatsSchema = Type.Object(
   {
-    backlog: Type.Object({
-      waiting: Count,
-      active: Count,
-      delayed: Count,
-      failed: Count,
-      completed: Count,
-      oldestSeconds: Type.Union([Type.Number(), Type.Null()], { description: 'Age of the oldest waiting job, up to a second behind.' }),
-    }),
-    books: Type.Integer({ description: 'Books stored; more than 10,000 may be an estimate.' }),
-    source: Type.Union([Type.Enum(['open', 'slowed', 'blocked'], { type: 'string' }), Type.Null()]),
+    backlog: Type.Object(
+      {
+        waiting: whole('Jobs that wait.'),
+        active: whole('Jobs that a worker has.'),
+        delayed: whole('Jobs that wait for the next attempt.'),
+        failed: whole('Failed jobs that the queue keeps.'),
+        completed: whole('Completed jobs that the queue keeps.'),
+        oldestSeconds: numberOrNull('Age of the oldest waiting job, up to a second behind.'),
+      },
+      { description: 'Jobs by state.' },
+    ),
+    books: whole('Books stored; more than 10,000 may be an estimate.'),
+    source: SourceStateSchema,
   },
   { title: 'Stats' },
 );
@@ -56,9 +71,9 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     schema: {
       operationId: 'livez',
       tags: ['Operations'],
-      summary: 'Whether the process runs',
+      summary: 'Ask whether the process runs',
       description: 'Asks nothing but the process itself: a restart would not bring a store back. Needs no key, and no Host.',
-      response: { 200: Type.Object({ status: Type.Literal('ok'), version: Type.String() }), ...problems() },
+      response: { 200: json('The process runs.', LiveSchema), ...problems() },
     },
     handler: (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok', version: deps.version }),
   });
@@ -68,11 +83,11 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     schema: {
       operationId: 'readyz',
       tags: ['Operations'],
-      summary: 'Whether the process can take requests',
+      summary: 'Ask whether the process takes requests',
       description:
-        '503 while the store is away or takes no writes, or the process drains, with each check in `checks`. Whether the store takes writes is tried at most once in 3 s. A blocked source is not unready. Needs no key, and no Host.',
+        '503 while the store is away or takes no writes, or the process drains, with each check in `checks`. A write is tried at most once in 3 s. A blocked source does not make it unready. Needs no key, and no Host.',
       response: {
-        200: Type.Object({ ready: Type.Literal(true), checks: Type.Record(Type.String(), Type.String()) }),
+        200: json('The process takes requests.', ReadySchema),
         ...problems('not-ready'),
       },
     },
@@ -93,8 +108,8 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     schema: {
       operationId: 'metrics',
       tags: ['Operations'],
-      summary: 'Metrics for Prometheus',
-      description: 'While the store is away what needs it is left out, and `quire_store_up` is 0.',
+      summary: 'Get metrics for Prometheus',
+      description: 'While the store is away, metrics that need it are left out, and `quire_store_up` is 0.',
       response: { 200: { description: 'The text format.', content: { 'text/plain': { schema: Type.String() } } }, ...problems() },
     },
     handler: async (_request, reply) => reply.header('content-type', metrics.contentType).send(await metrics.text()),
@@ -104,13 +119,13 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     schema: {
       operationId: 'stats',
       tags: ['Operations'],
-      summary: 'Backlog and its age',
+      summary: 'Show the backlog',
       description: 'For autoscalers and people: jobs by state, age of the oldest waiting one, books stored.',
-      response: { 200: StatsSchema, ...problems() },
+      response: { 200: json('The backlog.', StatsSchema), ...problems(UNKNOWN_PARAMETER) },
     },
     handler: async (_request, reply) => {
       const [backlog, books] = await Promise.all([jobs.backlog(), store.books.count()]);
-      return reply.header('cache-control', 'no-store').send({ backlog, books, source: source?.current().mode ?? null });
+      return reply.header('cache-control', 'no-store').send({ backlog, books, source: source.current().mode });
     },
   });
 }

@@ -6,13 +6,10 @@ import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
 import { ADVICE } from '../answers/error-advice.ts';
 import { FAVICON } from '../answers/favicon.ts';
 import { escapeHtml, sendPage } from '../answers/html.ts';
+import { isPassing } from '../answers/problem.ts';
 import { problems } from '../schemas/problem.ts';
 
-const RETRY = {
-  never: 'The same request will get the same answer.',
-  backoff: 'Passing: jobs try again with growing delays, and so may you.',
-  snooze: 'Passing: it costs a job no attempt.',
-} as const;
+const PASSING = '<p>The same request may succeed later: the answer says when, in <code>Retry-After</code>.</p>';
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
@@ -22,7 +19,10 @@ const inline = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, 
 /** What the caller reached this process as, for commands to copy. A name that a shell could take for more than a name is not repeated. */
 const originOf = ({ protocol, host }: FastifyRequest): string => `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost:3000'}`;
 
-const HTML_RESPONSE = { description: 'A page.', content: { 'text/html': { schema: Type.String() } } };
+const HTML_RESPONSE = {
+  description: 'A page.',
+  content: { 'text/html': { schema: Type.String({ title: 'HtmlPage', description: 'A page for a browser.' }) } },
+};
 
 export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
   app.get('/', {
@@ -30,8 +30,8 @@ export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async
     schema: {
       operationId: 'home',
       tags: ['Operations'],
-      summary: 'Where everything is',
-      description: 'A page with links.',
+      summary: 'Show the start page',
+      description: 'A page with links to everything else.',
       response: { 200: HTML_RESPONSE, ...problems() },
     },
     handler: (request, reply) =>
@@ -57,8 +57,8 @@ curl '${originOf(request)}/book-info?id=2767052'</pre>
     schema: {
       operationId: 'listErrors',
       tags: ['Operations'],
-      summary: 'Every error there is',
-      description: 'A page. Needs no key.',
+      summary: 'List all errors',
+      description: 'A page with a link to each error. Needs no key.',
       response: { 200: HTML_RESPONSE, ...problems() },
     },
     handler: (_request, reply) => {
@@ -74,19 +74,19 @@ curl '${originOf(request)}/book-info?id=2767052'</pre>
     schema: {
       operationId: 'getError',
       tags: ['Operations'],
-      summary: 'What an error means',
+      summary: 'Explain an error',
       description: 'The page that the `type` of a problem leads to. Needs no key.',
-      params: Type.Object({ code: Type.String({ examples: ['book-unknown'] }) }),
-      response: { 200: HTML_RESPONSE, ...problems('not-found') },
+      params: Type.Object({ code: Type.String({ description: 'The code of the error.', examples: ['book-unknown'] }) }),
+      response: { 200: HTML_RESPONSE, ...problems({ code: 'not-found', detail: 'There is no such error. /errors lists them.' }) },
     },
     handler: (request, reply) => {
       const { code } = request.params;
       if (!isCode(code)) throw new QuireError('not-found', 'There is no such error. /errors lists them.');
-      const { status, title, retry } = ERRORS[code];
+      const { status, title } = ERRORS[code];
       return sendPage(
         reply,
         title,
-        `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p><p>${RETRY[retry]}</p>`,
+        `<h1>${escapeHtml(title)}</h1><p><code>${code}</code>, HTTP status ${status}.</p><p>${inline(ADVICE[code])}</p>${isPassing(code) ? PASSING : ''}`,
       );
     },
   });

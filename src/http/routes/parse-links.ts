@@ -8,15 +8,16 @@ import type { HttpDependencies } from '../dependencies.ts';
 import { createIdempotencyKeys, readIdempotencyKey, type KeptAnswer } from '../requests/idempotency.ts';
 import { grantWait, preferredWaitSeconds } from '../requests/preferences.ts';
 import {
-  LinkListSchema,
-  LinkObjectSchema,
+  DocumentedLinkListSchema,
+  DocumentedLinkObjectSchema,
   LinkTextSchema,
   MAX_BODY_BYTES,
   MAX_LINKS,
   SubmitAnswerSchema,
   SubmitQuerySchema,
 } from '../schemas/batch.ts';
-import { PAGE_LIMIT } from '../schemas/parameters.ts';
+import { LOCATION, PAGE_LIMIT, PREFERENCE_APPLIED } from '../schemas/parameters.ts';
+import type { ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 import { pointInto, readSubmission, type ReadSubmission, type SubmitQuery } from '../requests/submission.ts';
 import { createCheck } from '../plugins/validation.ts';
@@ -29,9 +30,23 @@ export interface ParseLinksOptions {
 }
 
 const SUBMITTED_HEADERS = {
-  Location: { type: 'string', required: true, description: 'The batch.' },
-  'Preference-Applied': { type: 'string' },
+  ...LOCATION,
+  ...PREFERENCE_APPLIED,
   'Idempotency-Replayed': { type: 'string', description: '`true` when this is the answer of an earlier request with the same key.' },
+};
+
+const NO_LIST: ProblemExample<'invalid-request'> = {
+  code: 'invalid-request',
+  detail: 'The body must be a JSON array of links or an object with urls.',
+  errors: [{ pointer: '', detail: 'The body must be a JSON array of links or an object with urls.' }],
+};
+const LIST_TOO_LARGE: ProblemExample<'body-too-large'> = {
+  code: 'body-too-large',
+  detail: `The body may have at most ${MAX_BODY_BYTES} bytes.`,
+};
+const NO_LINKS_TYPE: ProblemExample<'unsupported-media-type'> = {
+  code: 'unsupported-media-type',
+  detail: 'The body\'s type is "text/csv": set content-type to application/json or text/plain.',
 };
 
 const schema = {
@@ -59,7 +74,7 @@ const schema = {
   }),
   body: {
     content: {
-      'application/json': { schema: Type.Union([LinkListSchema, LinkObjectSchema]) },
+      'application/json': { schema: Type.Union([DocumentedLinkListSchema, DocumentedLinkObjectSchema]) },
       'text/plain': { schema: LinkTextSchema },
     },
   },
@@ -69,14 +84,18 @@ const schema = {
       headers: SUBMITTED_HEADERS,
       content: { 'application/json': { schema: SubmitAnswerSchema } },
     },
-    202: { description: 'Accepted.', headers: SUBMITTED_HEADERS, content: { 'application/json': { schema: SubmitAnswerSchema } } },
+    202: {
+      description: 'The links are queued.',
+      headers: SUBMITTED_HEADERS,
+      content: { 'application/json': { schema: SubmitAnswerSchema } },
+    },
     ...problems(
-      'invalid-request',
+      NO_LIST,
       'no-valid-links',
       'webhook-target-refused',
       'idempotency-conflict',
-      'body-too-large',
-      'unsupported-media-type',
+      LIST_TOO_LARGE,
+      NO_LINKS_TYPE,
       'idempotency-mismatch',
       'rate-limited',
     ),
@@ -141,7 +160,7 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps, closing }: 
   /** Submits, waits when asked to, and renders the answer. */
   const handle = async (submission: ReadSubmission, request: FastifyRequest, reply: FastifyReply): Promise<KeptAnswer> => {
     const { webhook } = submission.request;
-    if (webhook) await webhooks?.checkBatchWebhook(webhook, submission.webhookFrom);
+    if (webhook) await webhooks.checkBatchWebhook(webhook, submission.webhookFrom);
     const answer = await submit(submission);
     const { batchId, counts } = answer;
     const pending = counts.queued + counts.joined > 0;

@@ -3,19 +3,26 @@ import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { ParserHealth } from '../../parser/drift.ts';
+import type { ParserWatch } from '../../app/parser-watch.ts';
 import { QuireError } from '../../errors.ts';
 import type { PageStore } from '../../storage/store.ts';
 import { jobOf } from '../requests/identifiers.ts';
 import { JobParams } from '../schemas/parameters.ts';
 import { ParserHealthSchema } from '../schemas/parser.ts';
+import { UNKNOWN_PARAMETER, type ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
+import { httpDate } from '../../domain/time/http-time.ts';
 
 const unzip = promisify(gunzip);
+const NO_PAGE: ProblemExample<'not-found'> = {
+  code: 'not-found',
+  name: 'no-page',
+  detail: 'No page is kept for book-2767052: only pages that were not recognised are, for a week.',
+};
 /** The crawler reads no page beyond this. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
-export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: () => Promise<ParserHealth> }> = async (
+export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: ParserWatch['health'] }> = async (
   app,
   { pages, health },
 ) => {
@@ -23,10 +30,13 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health:
     schema: {
       operationId: 'getParserHealth',
       tags: ['Source'],
-      summary: 'Whether pages still carry what they used to',
+      summary: "Show the parser's health",
       description:
-        'The last 6 hours held against the 7 days before, field by field: the share of pages that carried it, and the layer that gave it. `drifting` when a share fell or the layer changed, or when many pages are not recognised at all.',
-      response: { 200: { description: 'The comparison.', content: { 'application/json': { schema: ParserHealthSchema } } }, ...problems() },
+        'Whether pages still carry what they used to: the last 6 hours against the 7 days before, field by field. `drifting` when the share of pages with a field fell, its layer changed, or many pages are not recognised.',
+      response: {
+        200: { description: 'The comparison.', content: { 'application/json': { schema: ParserHealthSchema } } },
+        ...problems(UNKNOWN_PARAMETER),
+      },
     },
     handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await health()),
   });
@@ -35,13 +45,13 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health:
     schema: {
       operationId: 'getJobPage',
       tags: ['Jobs'],
-      summary: 'The page that a job failed on',
+      summary: 'Get the page that a job failed on',
       description:
         'What the source sent when the page was not recognised, as plain text to save, never as a document that a browser would run. The latest 200 such pages are kept for a week.',
       params: JobParams,
       response: {
         200: { description: 'The page, byte for byte.', content: { 'text/plain': { schema: Type.String() } } },
-        ...problems('job-unknown', 'not-found'),
+        ...problems('job-unknown', NO_PAGE),
       },
     },
     handler: async (request, reply) => {
@@ -55,7 +65,7 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health:
           'content-security-policy': "sandbox; default-src 'none'",
           'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',
-          'last-modified': new Date(kept.keptAtMs).toUTCString(),
+          'last-modified': httpDate(kept.keptAtMs),
         })
         .send(await unzip(kept.bytes, { maxOutputLength: MAX_PAGE_BYTES }));
     },

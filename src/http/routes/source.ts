@@ -1,8 +1,8 @@
 /** `/source`: how Goodreads treats us, and how we treat it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import { QuireError } from '../../errors.ts';
 import type { SourceReader } from '../dependencies.ts';
+import { UNKNOWN_PARAMETER, type ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 import { LedgerSchema, SourceSchema } from '../schemas/source.ts';
 
@@ -10,32 +10,35 @@ const DEFAULT_DAYS = 7;
 /** How long the ledger goes back. */
 const MAX_DAYS = 90;
 
-const absent = (): never => {
-  throw new QuireError('not-found', 'This process does not know the source.');
+const INVALID_DAYS: ProblemExample<'invalid-request'> = {
+  code: 'invalid-request',
+  detail: '/query/days must be <= 90.',
+  errors: [{ pointer: '/query/days', detail: 'must be <= 90' }],
 };
 
-export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | null }> = async (app, { source }) => {
+export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader }> = async (app, { source }) => {
   app.get('/source', {
     schema: {
       operationId: 'getSource',
       tags: ['Source'],
-      summary: 'How Goodreads treats us just now',
+      summary: 'Show the source',
       description:
-        '`open`, `slowed` after it asked for less, or `blocked`: then single probes are sent with growing delays, no job loses an attempt, and stored copies are served.',
+        'How Goodreads treats us just now. While the source is blocked, single probes go with growing delays, no job loses an attempt, and stored copies are served.',
       response: {
         200: { description: 'The source.', content: { 'application/json': { schema: SourceSchema } } },
-        ...problems('not-found'),
+        ...problems(UNKNOWN_PARAMETER),
       },
     },
-    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await (source ?? absent()).view()),
+    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await source.view()),
   });
 
   app.get('/source/ledger', {
     schema: {
       operationId: 'getLedger',
       tags: ['Source'],
-      summary: 'What was asked of Goodreads, by hour and day',
-      description: 'Requests, bytes and outcomes; kept for 90 days. Hours without a request are left out.',
+      summary: 'Show the ledger of requests',
+      description:
+        'Requests to Goodreads, their bytes and outcomes, by hour and by day. Kept for 90 days; hours without a request are left out.',
       querystring: Type.Object({
         days: Type.Optional(
           Type.Integer({ minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS, description: 'How many days (UTC), today included.' }),
@@ -43,12 +46,12 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader | nu
       }),
       response: {
         200: { description: 'The ledger.', content: { 'application/json': { schema: LedgerSchema } } },
-        ...problems('invalid-request', 'not-found'),
+        ...problems(INVALID_DAYS),
       },
     },
     handler: async (request, reply) => {
       const { days = DEFAULT_DAYS } = request.query;
-      return reply.header('cache-control', 'no-store').send(await (source ?? absent()).ledger({ days }));
+      return reply.header('cache-control', 'no-store').send(await source.ledger({ days }));
     },
   });
 };

@@ -2,7 +2,9 @@
 import type { FastifyInstance, FastifyReply } from 'fastify';
 import type { NewWebhook, Webhooks } from '../../webhooks/webhook-view.ts';
 import { linkNext } from '../answers/paging.ts';
-import { DEFAULT_PAGE_LIMIT, NEXT_LINK } from '../schemas/parameters.ts';
+import { DEFAULT_PAGE_LIMIT, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
+import { type ProblemExample, INVALID_JSON, INVALID_PAGE, UNKNOWN_PARAMETER } from '../schemas/problem-examples.ts';
+import { json } from '../schemas/answer.ts';
 import { problems } from '../schemas/problem.ts';
 import {
   DeliveriesOfBatchQuerySchema,
@@ -24,6 +26,12 @@ type ByDelivery = { Params: { deliveryId: string } };
 
 const TAGS = ['Webhooks'];
 
+const NO_BATCH_NAMED: ProblemExample<'invalid-request'> = {
+  code: 'invalid-request',
+  detail: '/query must have batchId.',
+  errors: [{ pointer: '/query', detail: 'must have batchId' }],
+};
+
 /** None of these answers is for a cache: some hold secrets, and all change. */
 const answer = (reply: FastifyReply, status: number, body: object): FastifyReply =>
   reply.code(status).header('cache-control', 'no-store').send(body);
@@ -33,17 +41,17 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'createWebhook',
       tags: TAGS,
-      summary: 'Have events sent to a URL',
+      summary: 'Create a webhook',
       description:
-        'Calls follow the Standard Webhooks specification: `webhook-id`, `webhook-timestamp`, `webhook-signature`. The secret is shown in this answer and never again.',
+        'Quire sends events to its URL, by the Standard Webhooks specification: `webhook-id`, `webhook-timestamp`, `webhook-signature`. The secret is shown in this answer and never again.',
       body: NewWebhookSchema,
       response: {
         201: {
-          description: 'Made.',
-          headers: { Location: { type: 'string', required: true } },
+          description: 'The new webhook.',
+          headers: LOCATION,
           content: { 'application/json': { schema: WebhookWithSecretSchema } },
         },
-        ...problems('invalid-request', 'webhook-target-refused', 'too-many-webhooks', 'body-too-large', 'unsupported-media-type'),
+        ...problems(INVALID_JSON, 'webhook-target-refused', 'too-many-webhooks', 'body-too-large', 'unsupported-media-type'),
       },
     },
     handler: async (request, reply) => {
@@ -56,9 +64,9 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'listWebhooks',
       tags: TAGS,
-      summary: 'All webhooks',
-      description: 'The oldest first, at most 100. The webhooks that batches bring along are not among them.',
-      response: { 200: WebhookListSchema, ...problems() },
+      summary: 'List webhooks',
+      description: 'The oldest first, at most 100. Webhooks that batches bring along are not listed.',
+      response: { 200: json('The webhooks.', WebhookListSchema), ...problems(UNKNOWN_PARAMETER) },
     },
     handler: async (_request, reply) => answer(reply, 200, { webhooks: await webhooks.list() }),
   });
@@ -67,10 +75,10 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'getWebhook',
       tags: TAGS,
-      summary: 'A webhook',
-      description: 'Where it goes, which events, and whether it is enabled. The secret is not shown.',
+      summary: 'Show a webhook',
+      description: 'Its URL, its events, and whether it is enabled. The secret is not shown.',
       params: WebhookParams,
-      response: { 200: WebhookSchema, ...problems('webhook-unknown') },
+      response: { 200: json('The webhook.', WebhookSchema), ...problems('webhook-unknown') },
     },
     handler: async (request, reply) => answer(reply, 200, await webhooks.get(request.params.webhookId)),
   });
@@ -79,10 +87,10 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'deleteWebhook',
       tags: TAGS,
-      summary: 'Send no more events to it',
-      description: 'Calls that wait to be tried again are not made any more.',
+      summary: 'Delete a webhook',
+      description: 'Quire sends it no more events, and makes no call that still waits.',
       params: WebhookParams,
-      response: { 204: { description: 'Deleted.', type: 'null' }, ...problems('webhook-unknown') },
+      response: { 204: { description: 'The webhook is deleted.', type: 'null' }, ...problems('webhook-unknown') },
     },
     handler: async (request, reply) => {
       await webhooks.remove(request.params.webhookId);
@@ -94,14 +102,14 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'rotateWebhookSecret',
       tags: TAGS,
-      summary: 'Give it a new secret',
+      summary: "Rotate a webhook's secret",
       description:
-        'For 24 h every call carries two signatures, by the new secret and by the old. The new secret is shown in this answer and never again.',
+        'For 24 h every call carries two signatures: by the new secret and by the old one. The new secret is shown in this answer and never again.',
       params: WebhookParams,
       body: RotateSchema,
       response: {
-        200: WebhookWithSecretSchema,
-        ...problems('invalid-request', 'webhook-unknown', 'body-too-large', 'unsupported-media-type'),
+        200: json('The webhook, with its new secret.', WebhookWithSecretSchema),
+        ...problems(INVALID_JSON, 'webhook-unknown', 'body-too-large', 'unsupported-media-type'),
       },
     },
     handler: async (request, reply) => answer(reply, 200, await webhooks.rotate(request.params.webhookId, request.body?.secret)),
@@ -111,10 +119,11 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'enableWebhook',
       tags: TAGS,
-      summary: 'Call a disabled one again',
-      description: 'A receiver that answers 410 Gone disables its webhook. Events that happened meanwhile are not sent.',
+      summary: 'Enable a webhook',
+      description:
+        'Quire calls it again. A receiver that answers 410 Gone disables its webhook; events that happen while it is disabled are not sent.',
       params: WebhookParams,
-      response: { 200: WebhookSchema, ...problems('webhook-unknown') },
+      response: { 200: json('The webhook.', WebhookSchema), ...problems('webhook-unknown') },
     },
     handler: async (request, reply) => answer(reply, 200, await webhooks.enable(request.params.webhookId)),
   });
@@ -123,14 +132,14 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'listDeliveries',
       tags: TAGS,
-      summary: 'What it was sent',
+      summary: "List a webhook's deliveries",
       description:
-        'The latest event first. Kept for 7 days, about 1,000 ended and 10,000 pending ones a webhook: the oldest beyond that are dropped, and the webhook counts them.',
+        'The latest event first. Deliveries are kept for 7 days: of each webhook the latest 1,000 settled and 10,000 pending ones, about. The webhook counts those that were dropped.',
       params: WebhookParams,
       querystring: DeliveryPageQuerySchema,
       response: {
-        200: { description: 'A page.', headers: NEXT_LINK, content: { 'application/json': { schema: DeliveryPageSchema } } },
-        ...problems('invalid-request', 'webhook-unknown'),
+        200: { description: 'A page of deliveries.', headers: NEXT_LINK, content: { 'application/json': { schema: DeliveryPageSchema } } },
+        ...problems(INVALID_PAGE, 'webhook-unknown'),
       },
     },
     handler: async (request, reply) => {
@@ -145,10 +154,10 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'listBatchDeliveries',
       tags: TAGS,
-      summary: "What a batch's own webhook was sent",
-      description: 'One delivery, or none as long as the batch has not ended.',
+      summary: "List a batch's deliveries",
+      description: "What the batch's own webhook was sent: one delivery, or none as long as the batch has not ended.",
       querystring: DeliveriesOfBatchQuerySchema,
-      response: { 200: DeliveryPageSchema, ...problems('invalid-request') },
+      response: { 200: json('The delivery, if there is one.', DeliveryPageSchema), ...problems(NO_BATCH_NAMED) },
     },
     handler: async (request, reply) =>
       answer(reply, 200, { deliveries: await webhooks.deliveriesOfBatch(request.query.batchId), cursor: null }),
@@ -158,11 +167,11 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'getDelivery',
       tags: TAGS,
-      summary: 'A delivery: its payload and what came of each attempt',
+      summary: 'Show a delivery',
       description:
-        'The attempts are in order, each with the status of the answer, or with what went wrong. Nothing else of an answer is kept.',
+        'Its payload, and each attempt with the status of the answer, or with what went wrong. Nothing else of an answer is kept.',
       params: DeliveryParams,
-      response: { 200: DeliveryDetailSchema, ...problems('delivery-unknown') },
+      response: { 200: json('The delivery.', DeliveryDetailSchema), ...problems('delivery-unknown') },
     },
     handler: async (request, reply) => answer(reply, 200, await webhooks.delivery(request.params.deliveryId)),
   });
@@ -171,13 +180,14 @@ export async function webhookRoutes(app: FastifyInstance, { webhooks }: { webhoo
     schema: {
       operationId: 'redeliver',
       tags: TAGS,
-      summary: 'Send it again',
-      description: 'At once, with the same `webhook-id` and payload, whatever became of it; failed attempts are repeated as for a new one.',
+      summary: 'Send a delivery again',
+      description:
+        'At once, with the same `webhook-id` and payload, whatever its state. Failed attempts are repeated as for a new delivery.',
       params: DeliveryParams,
       response: {
         202: {
-          description: 'Queued.',
-          headers: { Location: { type: 'string', required: true } },
+          description: 'The delivery is queued.',
+          headers: LOCATION,
           content: { 'application/json': { schema: DeliverySchema } },
         },
         ...problems('delivery-unknown', 'webhook-unknown', 'webhook-disabled'),

@@ -1,6 +1,20 @@
 /** Submissions, batches and their items in the OpenAPI document. */
-import { Type } from 'typebox';
+import { Type, type TSchema } from 'typebox';
 import { PRIORITIES } from '../../domain/batch.ts';
+import {
+  BatchIdField,
+  BookIdField,
+  BookIdOrNullField,
+  BookUrlField,
+  JobIdField,
+  NextCursorField,
+  numberOrNull,
+  text,
+  textOrNull,
+  time,
+  timeOrNull,
+  whole,
+} from './fields.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 /** Links taken at once. */
@@ -24,6 +38,7 @@ export const SHOWN_STATES = [
 
 export const PrioritySchema = Type.Enum([...PRIORITIES], {
   type: 'string',
+  title: 'Priority',
   default: 'normal',
   description: '`interactive` overtakes `normal`, which overtakes `bulk`.',
 });
@@ -35,38 +50,46 @@ const MaxAgeSchema = Type.Integer({
 
 const WebhookUrl = Type.String({ pattern: '^https?://[^\\s]+$', maxLength: 2048, description: 'Where to tell that the batch ended.' });
 
-/** The links themselves are looked at one by one elsewhere: an entry that is no string is an `invalid` item. */
-export const LinkListSchema = Type.Array(
-  Type.Unknown({ description: 'A link to a Goodreads book. What names no book becomes an `invalid` item.' }),
-  {
-    minItems: 1,
-    maxItems: MAX_LINKS,
-    title: 'Links',
-    examples: [['https://www.goodreads.com/book/show/2767052-the-hunger-games', 'https://www.goodreads.com/book/isbn/9780439023481']],
-  },
+const LINKS = {
+  minItems: 1,
+  maxItems: MAX_LINKS,
+  title: 'Links',
+  description: 'Links to books, in any form that Goodreads uses.',
+  examples: [['https://www.goodreads.com/book/show/2767052-the-hunger-games', 'https://www.goodreads.com/book/isbn/9780439023481']],
+};
+
+/** The list as it is checked: each entry is looked at by itself elsewhere, and one that is no string is an `invalid` item. */
+export const LinkListSchema = Type.Array(Type.Unknown(), LINKS);
+/** The list as it is documented. */
+export const DocumentedLinkListSchema = Type.Array(
+  Type.String({ description: 'A link to a Goodreads book. What names no book becomes an `invalid` item.' }),
+  LINKS,
 );
 
-export const LinkObjectSchema = Type.Object(
-  {
-    urls: LinkListSchema,
-    priority: Type.Optional(PrioritySchema),
-    maxAge: Type.Optional(MaxAgeSchema),
-    webhook: Type.Optional(
-      Type.Object(
-        {
-          url: WebhookUrl,
-          secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Signs the calls (Standard Webhooks).' })),
-        },
-        { additionalProperties: false },
+const linkObject = <T extends TSchema>(urls: T) =>
+  Type.Object(
+    {
+      urls,
+      priority: Type.Optional(PrioritySchema),
+      maxAge: Type.Optional(MaxAgeSchema),
+      webhook: Type.Optional(
+        Type.Object(
+          {
+            url: WebhookUrl,
+            secret: Type.Optional(Type.String({ minLength: 1, maxLength: 256, description: 'Signs the calls (Standard Webhooks).' })),
+          },
+          { additionalProperties: false, description: 'Who is told when the batch has ended.' },
+        ),
       ),
-    ),
-  },
-  {
-    additionalProperties: false,
-    title: 'LinksWithOptions',
-    examples: [{ urls: ['https://www.goodreads.com/book/show/2767052'], priority: 'interactive', maxAge: 0 }],
-  },
-);
+    },
+    {
+      additionalProperties: false,
+      title: 'LinksWithOptions',
+      examples: [{ urls: ['https://www.goodreads.com/book/show/2767052'], priority: 'interactive', maxAge: 0 }],
+    },
+  );
+export const LinkObjectSchema = linkObject(LinkListSchema);
+export const DocumentedLinkObjectSchema = linkObject(DocumentedLinkListSchema);
 
 export const LinkTextSchema = Type.String({
   description: 'A link a line; blank lines are ignored.',
@@ -79,19 +102,23 @@ export const SubmitQuerySchema = Type.Object({
   webhook: Type.Optional(WebhookUrl),
 });
 
-const State = Type.Enum([...SHOWN_STATES], { type: 'string' });
+const ItemState = Type.Enum([...SHOWN_STATES], {
+  type: 'string',
+  title: 'ItemState',
+  description: 'State of an item. `delayed`: it waits for the next attempt. `blocked`: it waits until Goodreads answers again.',
+});
 
 const AnsweredItemSchema = Type.Object({
   input: Type.String({ description: 'What was sent, cut to 2,048 characters.' }),
-  bookId: Type.Optional(Type.String()),
-  url: Type.Optional(Type.String({ description: 'The canonical address of the book.' })),
+  bookId: Type.Optional(BookIdField),
+  url: Type.Optional(BookUrlField),
   status: Type.Enum(['queued', 'joined', 'cached', 'invalid'], {
     type: 'string',
     description:
       '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored, or it is remembered that Goodreads has no such book (`state` is `not-found` then). `invalid`: it names no book.',
   }),
-  jobId: Type.Optional(Type.String()),
-  reason: Type.Optional(Type.String({ description: 'Why an `invalid` link is.' })),
+  jobId: Type.Optional(JobIdField),
+  reason: Type.Optional(Type.String({ description: 'Why the link is `invalid`.' })),
   duplicates: Type.Optional(Type.Integer({ description: 'How often the link came again in the same request.' })),
   ageSeconds: Type.Optional(Type.Integer({ description: 'Age of a `cached` copy.' })),
   state: Type.Optional(
@@ -104,15 +131,18 @@ const AnsweredItemSchema = Type.Object({
 
 export const SubmitAnswerSchema = Type.Object(
   {
-    batchId: Type.String(),
-    counts: Type.Object({
-      total: Type.Integer(),
-      queued: Type.Integer(),
-      joined: Type.Integer(),
-      cached: Type.Integer(),
-      invalid: Type.Integer(),
-    }),
-    items: Type.Array(AnsweredItemSchema),
+    batchId: BatchIdField,
+    counts: Type.Object(
+      {
+        total: whole('All items.'),
+        queued: whole('Items with a new job.'),
+        joined: whole('Items that wait for a job that existed.'),
+        cached: whole('Items that are settled already.'),
+        invalid: whole('Items that name no book.'),
+      },
+      { description: 'Items by `status`.' },
+    ),
+    items: Type.Array(AnsweredItemSchema, { description: 'In the order of the request; equal links are one item.' }),
   },
   {
     title: 'SubmitAnswer',
@@ -139,32 +169,47 @@ export const SubmitAnswerSchema = Type.Object(
   },
 );
 
+/** What the counts of a batch count. */
+const COUNTED: Record<(typeof SHOWN_STATES)[number], string> = {
+  queued: 'Items whose job waits.',
+  active: 'Items whose page is being fetched.',
+  delayed: 'Items that wait for the next attempt.',
+  blocked: 'Items that wait until Goodreads answers again.',
+  parsed: 'Items whose book was fetched and stored.',
+  'not-found': 'Items whose book Goodreads does not have.',
+  failed: 'Items whose job failed.',
+  cancelled: 'Items that were cancelled.',
+  cached: 'Items that a stored copy settled at once.',
+  invalid: 'Items that name no book.',
+};
+
 export const BatchSchema = Type.Object(
   {
-    batchId: Type.String(),
-    state: Type.Enum(['running', 'completed', 'cancelled'], { type: 'string' }),
-    total: Type.Integer(),
+    batchId: BatchIdField,
+    state: Type.Enum(['running', 'completed', 'cancelled'], {
+      type: 'string',
+      description: '`running` until the last item is settled, then `completed`, or `cancelled` if it was cancelled before.',
+    }),
+    total: whole('All items.'),
     counts: Type.Object(
-      Object.fromEntries(SHOWN_STATES.map((state) => [state, Type.Integer({ minimum: 0 })])) as Record<
+      Object.fromEntries(SHOWN_STATES.map((state) => [state, whole(COUNTED[state])])) as Record<
         (typeof SHOWN_STATES)[number],
         ReturnType<typeof Type.Integer>
       >,
-      {
-        description: 'Items by state; they add up to `total` at every instant.',
-      },
+      { description: 'Items by state; they add up to `total` at every instant.' },
     ),
     priority: PrioritySchema,
-    createdAt: Type.String({ format: 'date-time' }),
-    finishedAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-    etaSeconds: Type.Union([Type.Number(), Type.Null()], {
-      description: 'Seconds until it is likely done; `null` when nothing can be said.',
-    }),
+    createdAt: time('When the batch was submitted.'),
+    finishedAt: timeOrNull('When the last item was settled; `null` before.'),
+    etaSeconds: numberOrNull('Seconds until the batch likely ends; `null` when nothing can be said.'),
   },
   { title: 'Batch' },
 );
 
+export const CancelledBatchSchema = Type.Object({ batchId: BatchIdField, cancelled: whole('Items that this request cancelled.') });
+
 export const BatchPageSchema = Type.Object(
-  { batches: Type.Array(BatchSchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { batches: Type.Array(BatchSchema, { description: 'The batches of this page.' }), cursor: NextCursorField },
   { title: 'BatchPage' },
 );
 
@@ -178,21 +223,21 @@ export const BatchListQuerySchema = Type.Object({
 
 const ItemSchema = Type.Object(
   {
-    index: Type.Integer({ description: 'Position in the batch, from 0.' }),
-    input: Type.String(),
-    state: State,
-    jobId: Type.Union([Type.String(), Type.Null()]),
-    bookId: Type.Union([Type.String(), Type.Null()]),
-    url: Type.Union([Type.String(), Type.Null()]),
-    reason: Type.Union([Type.String(), Type.Null()]),
-    duplicates: Type.Integer(),
+    index: whole('Position in the batch, from 0.'),
+    input: text('What was sent, cut to 2,048 characters.'),
+    state: ItemState,
+    jobId: textOrNull('The job that gets the book; `null` for an `invalid` item.'),
+    bookId: BookIdOrNullField,
+    url: textOrNull('The canonical address of the book; `null` while no book is known.'),
+    reason: textOrNull('Why the item is `invalid` or failed.'),
+    duplicates: whole('How often the link came again in the same request.'),
   },
   { title: 'Item' },
 );
 
 export const ItemPageSchema = Type.Object(
-  { items: Type.Array(ItemSchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { items: Type.Array(ItemSchema, { description: 'The items of this page.' }), cursor: NextCursorField },
   { title: 'ItemPage' },
 );
 
-export const ItemQuerySchema = Type.Object({ state: Type.Optional(State), cursor: Cursor, limit: Limit });
+export const ItemQuerySchema = Type.Object({ state: Type.Optional(ItemState), cursor: Cursor, limit: Limit });

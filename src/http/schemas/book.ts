@@ -1,11 +1,10 @@
-/** The Book in the OpenAPI document: the shape of `Book` in books/book.ts, with what each field means. */
-import { Type, type TSchema } from 'typebox';
+/** The Book in the OpenAPI document: the shape of `Book` in domain/book.ts, with what each field means. */
+import { Type } from 'typebox';
 import type { Book } from '../../domain/book.ts';
+import { orNull, time } from './fields.ts';
 
-const orNull = <T extends TSchema>(schema: T, description?: string) =>
-  Type.Union([schema, Type.Null()], description === undefined ? {} : { description });
-const text = (description?: string) => orNull(Type.String({ minLength: 1 }), description);
-const count = (description?: string) => orNull(Type.Integer({ minimum: 0 }), description);
+const text = (description: string) => orNull(Type.String({ minLength: 1 }), description);
+const count = (description: string) => orNull(Type.Integer({ minimum: 0 }), description);
 
 const Layers = ['next-data', 'json-ld', 'test-id', 'legacy', 'open-graph'] as const;
 
@@ -48,44 +47,58 @@ const EXAMPLE: Book = {
 /** Registered as the component `Book`. Every field is always there; what the page does not carry is `null` or `[]`. */
 export const BookSchema = Type.Object(
   {
-    title: Type.String({ minLength: 1 }),
+    title: Type.String({ minLength: 1, description: 'The title of this edition.' }),
     author: Type.String({ minLength: 1, description: "The first author's name." }),
     rating: orNull(Type.Number({ minimum: 0, maximum: 5 }), '`null` while nobody has rated the book.'),
     description: text('Plain text; paragraphs are set apart by an empty line.'),
     id: Type.String({ pattern: '^[1-9][0-9]{0,11}$', description: "Goodreads' book number." }),
-    url: Type.String({ format: 'uri' }),
+    url: Type.String({ format: 'uri', description: 'The page of the book at Goodreads.' }),
     workId: text("Goodreads' number of the work this book is an edition of."),
-    originalTitle: text(),
+    originalTitle: text('The title under which the work first appeared.'),
     authors: Type.Array(
       Type.Object({
-        id: text(),
-        name: Type.String({ minLength: 1 }),
+        id: text("Goodreads' number of the author."),
+        name: Type.String({ minLength: 1, description: 'The name, as the page has it.' }),
         role: text("`null` for an author, else the page's own word."),
-        url: text(),
+        url: text("The author's page."),
       }),
+      { description: 'Authors first, then translators, illustrators and others, in the order of the page.' },
     ),
-    series: Type.Array(Type.Object({ id: text(), title: Type.String({ minLength: 1 }), position: text('"1", "1.5", "1-3".') })),
-    ratingsCount: count('Over all editions of the work.'),
-    reviewsCount: count('Over all editions of the work.'),
+    series: Type.Array(
+      Type.Object({
+        id: text("Goodreads' number of the series."),
+        title: Type.String({ minLength: 1, description: 'The name of the series.' }),
+        position: text('The place in the series: "1", "1.5", "1-3".'),
+      }),
+      { description: 'The series that the book belongs to.' },
+    ),
+    ratingsCount: count('Ratings, over all editions of the work.'),
+    reviewsCount: count('Reviews, over all editions of the work.'),
     ratingsDistribution: Type.Array(Type.Integer({ minimum: 0 }), {
       maxItems: 5,
       description: 'How many gave one to five stars, in that order; `[]` where the page does not say.',
     }),
-    format: text(),
-    pages: count(),
-    publisher: text(),
+    format: text('The binding, such as `Hardcover`.'),
+    pages: count('Pages of this edition.'),
+    publisher: text('The publisher of this edition.'),
     publishedDate: text('When this edition appeared, as precise as the page: `2008`, `2008-09`, `2008-09-14`.'),
     originalPublishedYear: orNull(Type.Integer(), 'When the work first appeared; negative before the common era.'),
-    language: text(),
-    isbn10: text(),
-    isbn13: text(),
-    asin: text(),
-    genres: Type.Array(Type.String({ minLength: 1 })),
-    coverUrl: text(),
-    awards: Type.Array(Type.String({ minLength: 1 })),
-    fetchedAt: Type.String({ format: 'date-time' }),
-    via: Type.Enum(['crawl', 'upload'], { type: 'string', description: '`upload`: a page that a user saved and sent.' }),
-    layout: Type.Enum(['legacy', 'next'], { type: 'string', description: 'The generation of Goodreads page it was read from.' }),
+    language: text('The language of this edition, as the page names it.'),
+    isbn10: text('ISBN-10, without hyphens.'),
+    isbn13: text('ISBN-13, without hyphens.'),
+    asin: text("Amazon's number of a Kindle edition."),
+    genres: Type.Array(Type.String({ minLength: 1 }), { description: 'Genres, in the order of the page.' }),
+    coverUrl: text('The picture of the cover.'),
+    awards: Type.Array(Type.String({ minLength: 1 }), { description: 'Awards of the work.' }),
+    fetchedAt: time('When the page was fetched, or sent by a user.'),
+    via: Type.Enum(['crawl', 'upload'], {
+      type: 'string',
+      description: '`crawl`: Quire fetched the page. `upload`: a user saved the page and sent it.',
+    }),
+    layout: Type.Enum(['legacy', 'next'], {
+      type: 'string',
+      description: 'The generation of the Goodreads page that the book was read from.',
+    }),
     sources: Type.Record(Type.String(), Type.Enum([...Layers], { type: 'string' }), {
       description: 'For each field that was found, the layer of the page that gave it.',
     }),

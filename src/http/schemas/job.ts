@@ -2,9 +2,28 @@
 import { Type } from 'typebox';
 import type { ErrorCode } from '../../errors.ts';
 import { PrioritySchema } from './batch.ts';
+import {
+  BookIdOrNullField,
+  BookUrlField,
+  JobIdField,
+  NextCursorField,
+  numberOrNull,
+  orNull,
+  text,
+  time,
+  timeOrNull,
+  whole,
+} from './fields.ts';
 import { Cursor, Limit } from './parameters.ts';
+import { LastErrorSchema } from './problem.ts';
 
 const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-found', 'failed', 'cancelled'] as const;
+
+const JobStateSchema = Type.Enum([...JOB_STATES], {
+  type: 'string',
+  title: 'JobState',
+  description: 'State of a job. `blocked`: it waits, and Goodreads is turning us away.',
+});
 
 /** Codes a failed job can carry. */
 const FAILURES = ['crawl-failed', 'page-not-recognised', 'disallowed', 'poison', 'internal-error'] as const satisfies ErrorCode[];
@@ -12,31 +31,37 @@ const Reason = Type.Optional(
   Type.Enum([...FAILURES], { type: 'string', description: 'Only jobs that failed with this code, such as `crawl-failed`.' }),
 );
 
+const TimelineEntrySchema = Type.Object({
+  at: time('When it happened.'),
+  event: text('What happened, in a word.'),
+  detail: text('What happened, in a sentence.'),
+});
+
+const etaSeconds = numberOrNull('Seconds until the job is likely settled; `null` when nothing can be said.');
+
 export const JobSchema = Type.Object(
   {
-    jobId: Type.String(),
-    state: Type.Enum([...JOB_STATES], { type: 'string', description: '`blocked`: it waits, and Goodreads is turning us away.' }),
+    jobId: JobIdField,
+    state: JobStateSchema,
     priority: PrioritySchema,
-    bookId: Type.Union([Type.String(), Type.Null()]),
-    url: Type.String(),
-    attempts: Type.Integer({ description: 'Attempts used so far.' }),
-    maxAttempts: Type.Integer(),
-    createdAt: Type.String({ format: 'date-time' }),
-    settledAt: Type.Union([Type.String({ format: 'date-time' }), Type.Null()]),
-    waiters: Type.Integer({ description: 'Items of batches that wait or waited for it.' }),
-    lastError: Type.Union([Type.Object({ code: Type.String(), detail: Type.String() }), Type.Null()], {
-      description: 'How the job failed; while it is live, why its last attempt failed. `null` when none did.',
-    }),
-    timeline: Type.Array(Type.Object({ at: Type.String({ format: 'date-time' }), event: Type.String(), detail: Type.String() }), {
+    bookId: BookIdOrNullField,
+    url: BookUrlField,
+    attempts: whole('Attempts used so far.'),
+    maxAttempts: whole('Attempts that the job has.'),
+    createdAt: time('When the job was queued.'),
+    settledAt: timeOrNull('When the job was settled; `null` while it is live.'),
+    waiters: whole('Items of batches that wait or waited for it.'),
+    lastError: orNull(LastErrorSchema, 'How the job failed; while it is live, why its last attempt failed. `null` when none did.'),
+    timeline: Type.Array(TimelineEntrySchema, {
       description: 'What happened, oldest first. While the source is blocked, the last entry tells since when and what happens next.',
     }),
-    etaSeconds: Type.Union([Type.Number(), Type.Null()]),
+    etaSeconds,
   },
   { title: 'Job' },
 );
 
 export const JobPageSchema = Type.Object(
-  { jobs: Type.Array(JobSchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { jobs: Type.Array(JobSchema, { description: 'The jobs of this page.' }), cursor: NextCursorField },
   { title: 'JobPage' },
 );
 
@@ -53,21 +78,27 @@ export const JobListQuerySchema = Type.Object({
   limit: Limit,
 });
 
-export const JobStatusSchema = Type.Object({ jobId: Type.String(), status: Type.String() }, { title: 'JobStatus' });
+export const JobStatusSchema = Type.Object(
+  { jobId: JobIdField, status: text('What the request did to the job, in a word, such as `queued`.') },
+  { title: 'JobStatus' },
+);
 
 export const RedriveSchema = Type.Object(
-  { reason: Reason, limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1000 })) },
+  {
+    reason: Reason,
+    limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 1000, description: 'Most jobs to queue.' })),
+  },
   { additionalProperties: false, title: 'Redrive', examples: [{ reason: 'crawl-failed', limit: 100 }] },
 );
 
 /** What a caller is told while there is no copy yet. */
 export const PendingSchema = Type.Object(
   {
-    status: Type.Enum([...JOB_STATES], { type: 'string' }),
-    jobId: Type.String(),
-    bookId: Type.Union([Type.String(), Type.Null()]),
-    url: Type.String(),
-    etaSeconds: Type.Union([Type.Number(), Type.Null()]),
+    status: JobStateSchema,
+    jobId: JobIdField,
+    bookId: BookIdOrNullField,
+    url: BookUrlField,
+    etaSeconds,
   },
   {
     title: 'Pending',

@@ -16,12 +16,18 @@ export const Cursor = Type.Optional(
   Type.String({
     minLength: 1,
     maxLength: 200,
-    description: 'Where to go on: take it from the `Link: <…>; rel="next"` header (or `cursor`) of the page before.',
+    description: 'Where the page begins: take it from the `Link: <…>; rel="next"` header (or `cursor`) of the page before.',
   }),
 );
 export const Limit = Type.Optional(
-  Type.Integer({ minimum: 1, maximum: PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT, description: 'Entries a page.' }),
+  Type.Integer({ minimum: 1, maximum: PAGE_LIMIT, default: DEFAULT_PAGE_LIMIT, description: 'Most entries on a page.' }),
 );
 
+/** Response header of an answer that made or queued something. */
+export const LOCATION = { Location: { type: 'string', required: true, description: 'Where to read what was made or queued.' } };
+
+/** Response header of an answer that was waited for. */
+export const PREFERENCE_APPLIED = { 'Preference-Applied': { type: 'string', description: '`wait=n`, when the wait was granted.' } };
+
 /** Response headers of a page of a list. */
-export const NEXT_LINK = { Link: { type: 'string', description: '`<…>; rel="next"` while there are more.' } };
+export const NEXT_LINK = { Link: { type: 'string', description: '`<…>; rel="next"` while there are more pages.' } };

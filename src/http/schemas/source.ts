@@ -1,40 +1,58 @@
 /** The source and its ledger in the OpenAPI document. */
 import { Type } from 'typebox';
+import { numberOrNull, orNull, text, textOrNull, timeOrNull, whole } from './fields.ts';
 
-const time = Type.Union([Type.String({ format: 'date-time' }), Type.Null()]);
-const rate = Type.Union([Type.Number(), Type.Null()], { description: 'Pages per second; `null` is unlimited.' });
-const text = Type.Union([Type.String(), Type.Null()]);
+const SOURCE_STATES = ['open', 'slowed', 'blocked'] as const;
+
+export const SourceStateSchema = Type.Enum([...SOURCE_STATES], {
+  type: 'string',
+  title: 'SourceState',
+  description: '`open`: requests go at the full rate. `slowed`: they go at a lower rate. `blocked`: only single probes go.',
+});
+
+const RobotsSchema = Type.Object({
+  fetchedAt: timeOrNull('When the rules in use were fetched.'),
+  present: Type.Boolean({ description: 'Whether Goodreads has a robots.txt.' }),
+  allowsBooks: Type.Boolean({ description: 'Whether the rules allow pages of books.' }),
+  rule: textOrNull('The rule that forbids pages of books.'),
+  crawlDelaySeconds: numberOrNull('The delay between two requests that the rules ask for.'),
+});
+
+const QuietHoursSchema = Type.Object({
+  hours: text('The hours of `CRAWL_QUIET_HOURS`.'),
+  until: timeOrNull('When they end, if they are now.'),
+});
 
 export const SourceSchema = Type.Object(
   {
-    state: Type.Enum(['open', 'slowed', 'blocked'], { type: 'string' }),
-    since: time,
-    reason: text,
-    nextProbeAt: time,
-    retryAfterUntil: time,
-    rate,
-    fullRate: rate,
+    state: SourceStateSchema,
+    since: timeOrNull('When this state began.'),
+    reason: textOrNull('Why the source is not open.'),
+    nextProbeAt: timeOrNull('When the next probe of a blocked source goes.'),
+    retryAfterUntil: timeOrNull('Until when Goodreads asked to be left alone.'),
+    rate: numberOrNull('Pages per second now; `null` is unlimited.'),
+    fullRate: numberOrNull('Pages per second while the source is open; `null` is unlimited.'),
     requestsToday: Type.Integer({ description: 'Since midnight UTC, over all processes.' }),
-    robots: Type.Union([
-      Type.Object({
-        fetchedAt: time,
-        present: Type.Boolean(),
-        allowsBooks: Type.Boolean(),
-        rule: text,
-        crawlDelaySeconds: Type.Union([Type.Number(), Type.Null()]),
-      }),
-      Type.Null(),
-    ]),
-    quietHours: Type.Union([Type.Object({ hours: Type.String(), until: time }), Type.Null()]),
+    robots: orNull(RobotsSchema, "What Goodreads' robots.txt says; `null` before it is read for the first time."),
+    quietHours: orNull(QuietHoursSchema, 'The hours in which nothing is requested; `null` when there are none.'),
   },
   { title: 'Source' },
 );
 
-const Period = Type.Object({
-  at: Type.String({ description: 'Start of the hour, or the day.' }),
-  requests: Type.Integer(),
-  bytes: Type.Integer({ description: 'As received, compressed.' }),
-  outcomes: Type.Record(Type.String(), Type.Integer()),
-});
+const Period = Type.Object(
+  {
+    at: text('Start of the hour, or the day.'),
+    requests: whole('Requests to Goodreads.'),
+    bytes: Type.Integer({ description: 'As received, compressed.' }),
+    outcomes: Type.Record(Type.String(), Type.Integer(), { description: 'How many requests ended in which way.' }),
+  },
+  { title: 'LedgerPeriod' },
+);
 
-export const LedgerSchema = Type.Object({ hours: Type.Array(Period), days: Type.Array(Period) }, { title: 'Ledger' });
+export const LedgerSchema = Type.Object(
+  {
+    hours: Type.Array(Period, { description: 'By hour, oldest first.' }),
+    days: Type.Array(Period, { description: 'By day (UTC), oldest first.' }),
+  },
+  { title: 'Ledger' },
+);

@@ -2,15 +2,13 @@
 import { Type } from 'typebox';
 import { EVENT_TYPES } from '../../webhooks/event.ts';
 import { MAX_PENDING } from '../../webhooks/pending-limits.ts';
+import { NextCursorField, orNull, text, textOrNull, time, timeOrNull, whole } from './fields.ts';
 import { Cursor, Limit } from './parameters.ts';
 
-const Time = Type.String({ format: 'date-time' });
-const TimeOrNull = Type.Union([Time, Type.Null()]);
-const TextOrNull = Type.Union([Type.String(), Type.Null()]);
 const Secret = Type.Optional(
   Type.String({
     maxLength: 100,
-    description: '`whsec_` and 24 to 64 random bytes in base64. Without it one is made.',
+    description: '`whsec_` and 24 to 64 random bytes in base64. Without it Quire makes one.',
     examples: ['whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD'],
   }),
 );
@@ -24,13 +22,13 @@ export const DeliveryParams = Type.Object({
 
 export const NewWebhookSchema = Type.Object(
   {
-    url: Type.String({ maxLength: 2048, description: 'Where to send events: https, a host on the public internet.' }),
+    url: Type.String({ maxLength: 2048, description: 'Where to send events: an https URL whose host is on the public internet.' }),
     events: Type.Optional(
       Type.Array(Type.String({ maxLength: 60, description: `\`*\`, \`batch.*\` or one of ${EVENT_TYPES.join(', ')}.` }), {
         minItems: 1,
         maxItems: 20,
         default: ['*'],
-        description: 'Events it wants.',
+        description: 'The events to send.',
       }),
     ),
     secret: Secret,
@@ -44,19 +42,15 @@ export const RotateSchema = Type.Union([
 ]);
 
 const WEBHOOK = {
-  id: Type.String(),
-  url: Type.String(),
-  events: Type.Array(Type.String()),
+  id: text('The webhook, for `GET /webhooks/{webhookId}`.'),
+  url: text('Where events are sent.'),
+  events: Type.Array(Type.String(), { description: 'The events that are sent: `*`, a group such as `batch.*`, or single ones.' }),
   state: Type.Enum(['enabled', 'disabled'], { type: 'string', description: '`disabled`: its receiver answered 410 Gone.' }),
-  disabledReason: TextOrNull,
-  createdAt: Time,
-  previousSecretUntil: Type.Union([Time, Type.Null()], {
-    description: 'Until when the secret from before the latest rotation signs along.',
-  }),
-  droppedCalls: Type.Integer({
-    description: `Calls that were dropped, the oldest first, because more than ${MAX_PENDING.toLocaleString('en')} waited.`,
-  }),
-  droppedAt: Type.Union([Time, Type.Null()], { description: 'When the last call was dropped.' }),
+  disabledReason: textOrNull('Why the webhook is disabled.'),
+  createdAt: time('When the webhook was made.'),
+  previousSecretUntil: timeOrNull('Until when the secret from before the latest rotation signs along.'),
+  droppedCalls: whole(`Calls that were dropped, the oldest first, because more than ${MAX_PENDING.toLocaleString('en')} waited.`),
+  droppedAt: timeOrNull('When the last call was dropped.'),
 };
 
 export const WebhookSchema = Type.Object(WEBHOOK, { title: 'Webhook' });
@@ -80,27 +74,33 @@ export const WebhookWithSecretSchema = Type.Object(
     ],
   },
 );
-export const WebhookListSchema = Type.Object({ webhooks: Type.Array(WebhookSchema) }, { title: 'WebhookList' });
+export const WebhookListSchema = Type.Object(
+  { webhooks: Type.Array(WebhookSchema, { description: 'The oldest first.' }) },
+  { title: 'WebhookList' },
+);
 
 const DELIVERY = {
-  id: Type.String({ description: 'Receivers see it as `webhook-id`.' }),
-  webhookId: Type.Union([Type.String(), Type.Null()], { description: 'The standing webhook it goes to, if it is one.' }),
-  batchId: Type.Union([Type.String(), Type.Null()], { description: 'The batch that asked to be called back, if it is one.' }),
-  type: Type.Enum([...EVENT_TYPES], { type: 'string' }),
-  state: Type.Enum(['pending', 'delivered', 'failed'], { type: 'string' }),
-  createdAt: Time,
-  settledAt: TimeOrNull,
-  nextAttemptAt: TimeOrNull,
+  id: text('The delivery. Receivers see it as `webhook-id`.'),
+  webhookId: textOrNull("The standing webhook that the delivery goes to; `null` for a batch's own."),
+  batchId: textOrNull('The batch that asked to be called back; `null` for a standing webhook.'),
+  type: Type.Enum([...EVENT_TYPES], { type: 'string', title: 'EventType', description: 'The event that is told.' }),
+  state: Type.Enum(['pending', 'delivered', 'failed'], {
+    type: 'string',
+    description: '`pending`: attempts follow. `failed`: no attempt follows.',
+  }),
+  createdAt: time('When the event happened.'),
+  settledAt: timeOrNull('When the delivery succeeded or failed.'),
+  nextAttemptAt: timeOrNull('When the next attempt is made.'),
   attempts: Type.Array(
     Type.Object({
-      at: Time,
-      durationMs: Type.Integer(),
-      status: Type.Union([Type.Integer(), Type.Null()], { description: '`null`: there was no answer.' }),
-      error: TextOrNull,
+      at: time('When the call began.'),
+      durationMs: whole('How long the call took, in milliseconds.'),
+      status: orNull(Type.Integer(), 'The status of the answer; `null` when there was none.'),
+      error: textOrNull('What went wrong; `null` when the receiver took the event.'),
     }),
     { description: 'The latest 50, oldest first.' },
   ),
-  note: Type.Union([Type.String(), Type.Null()], { description: 'Why it ended without success.' }),
+  note: textOrNull('Why the delivery failed.'),
 };
 
 export const DeliverySchema = Type.Object(DELIVERY, { title: 'Delivery' });
@@ -108,14 +108,18 @@ export const DeliveryDetailSchema = Type.Object(
   {
     ...DELIVERY,
     payload: Type.Object(
-      { type: Type.String(), timestamp: Time, data: Type.Object({}, { additionalProperties: true }) },
+      {
+        type: text('The event.'),
+        timestamp: time('When the event happened.'),
+        data: Type.Object({}, { additionalProperties: true, description: 'What the event tells, by its type.' }),
+      },
       { description: 'What is sent.' },
     ),
   },
   { title: 'DeliveryDetail' },
 );
 export const DeliveryPageSchema = Type.Object(
-  { deliveries: Type.Array(DeliverySchema), cursor: Type.Union([Type.String(), Type.Null()]) },
+  { deliveries: Type.Array(DeliverySchema, { description: 'The deliveries of this page.' }), cursor: NextCursorField },
   { title: 'DeliveryPage' },
 );
 

@@ -7,6 +7,7 @@ import type { BatchId, BatchItem, SettledEntry } from '../../domain/batch.ts';
 import type { Batches } from '../../app/batch-view.ts';
 import { addressOf } from '../../domain/identity.ts';
 import type { BatchStore } from '../../storage/store.ts';
+import { iso } from '../../domain/time/iso.ts';
 
 /** Entries read at once. */
 const READ = 100;
@@ -42,7 +43,7 @@ const EVENT = (id: number, event: string, data: object): string => `id: ${id}\ne
 function itemEvent({ seq, index, state, atMs }: SettledEntry, item: BatchItem | undefined): string {
   const { jobId = null, bookId = null, input = '', reason = null, duplicates = 0 } = item ?? {};
   const url = addressOf(jobId, bookId);
-  return EVENT(seq, 'item', { index, input, state, jobId, bookId, url, reason, duplicates, at: new Date(atMs).toISOString() });
+  return EVENT(seq, 'item', { index, input, state, jobId, bookId, url, reason, duplicates, at: iso(atMs) });
 }
 
 /** The items at `indexes`, read in as few pages as their spread allows. */

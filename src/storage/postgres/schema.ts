@@ -7,7 +7,7 @@
  */
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
 interface SqlFile {

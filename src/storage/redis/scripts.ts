@@ -1,6 +1,6 @@
 /** The Lua of the Redis store, read from `lua/` once. Each script is one atomic step. `lua/functions/base.lua` describes the keys. */
 import { readFileSync } from 'node:fs';
-import { CLOCK_TOLERANCE_MS } from '../../domain/clock.ts';
+import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
 /** Bytes before the JSON of a copy: see `lua/functions/base.lua`. */

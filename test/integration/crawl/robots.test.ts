@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { SourceHeld } from '../../../src/crawl/source/source.ts';
+import { SourceHeld } from '../../../src/crawl/source/turn.ts';
 import { QuireError } from '../../../src/errors.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { createCrawlBench, rejection, untilOpen, type CrawlSettings, type CrawlWorker } from '../../support/crawling.ts';

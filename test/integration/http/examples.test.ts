@@ -11,12 +11,12 @@ interface Parameter {
 }
 type Node = Record<string, unknown> & { $ref?: string; anyOf?: Node[]; example?: unknown; examples?: unknown };
 interface Operation {
-  parameters?: Parameter[];
+  parameters?: (Parameter | { $ref: string })[];
   requestBody?: { content: Record<string, { schema: Node; example?: unknown; examples?: Record<string, { value: unknown }> }> };
 }
 interface Document {
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, Node> };
+  components: { schemas: Record<string, Node>; parameters: Record<string, Parameter> };
 }
 
 let scene: HttpScene;
@@ -32,9 +32,11 @@ function shown(schema: Node): unknown {
   const { $ref, anyOf, example, examples } = schema;
   if (example !== undefined) return example;
   if (Array.isArray(examples)) return examples[0];
-  if ($ref !== undefined) return shown(document.components.schemas[$ref.split('/').at(-1) ?? ''] ?? {});
+  if ($ref !== undefined) return shown(document.components.schemas[lastPart($ref)] ?? {});
   return anyOf?.[0] && shown(anyOf[0]);
 }
+
+const lastPart = (ref: string): string => ref.split('/').at(-1) ?? '';
 
 it('every operation takes its examples as they stand', async () => {
   const refused: string[] = [];
@@ -45,7 +47,10 @@ it('every operation takes its examples as they stand', async () => {
       let path = template;
       const query = new URLSearchParams();
       const headers: Record<string, string> = {};
-      for (const { name, in: place, example, schema, required } of parameters) {
+      for (const parameter of parameters) {
+        const found = '$ref' in parameter ? document.components.parameters[lastPart(parameter.$ref)] : parameter;
+        if (!found) throw new Error(`${JSON.stringify(parameter)} leads nowhere`);
+        const { name, in: place, example, schema, required } = found;
         const value = example ?? schema.default;
         if (value === undefined && place !== 'path' && !required) continue;
         const text = String(value ?? 'x');

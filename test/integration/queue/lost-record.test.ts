@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { BatchId } from '../../../src/domain/batch.ts';
 import { bookReference, type BookId, type JobId } from '../../../src/domain/identity.ts';
-import { createProducer } from '../../../src/queue/producer.ts';
+import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 import { openQueue, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
 import { createReconciler } from '../../../src/app/reconcile.ts';
 import { databaseDirectory } from '../../../src/storage/embedded/data-directory.ts';
@@ -17,6 +17,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
 import { sharedRedisUrl } from '../../support/redis-server.ts';
 import { embeddedDirectory, redisStore, TEST_SETTINGS } from '../../support/stores.ts';
+import { silentLog } from '../../support/quiet.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -100,10 +101,9 @@ async function submit(store: Store): Promise<void> {
 async function reconcile(store: Store): Promise<number> {
   const queue = openQueue(store, () => undefined);
   try {
-    const producer = createProducer(store, queue);
-    const log = { warn: () => undefined };
+    const jobs = createBookJobs(store, queue);
     const now = (): number => Date.now() + 3_600_000;
-    return await createReconciler({ store, waiting: () => Promise.resolve(0), producer, log, batchTtlMs: 7 * 86_400_000, now }).round();
+    return await createReconciler({ store, queue: jobs, log: silentLog, batchTtlMs: 7 * 86_400_000, now }).round();
   } finally {
     await queue.close();
   }

@@ -3,11 +3,14 @@ import { randomBytes } from 'node:crypto';
 import type { BatchId, BatchOptions } from '../../../src/domain/batch.ts';
 import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
 import { createDeliverer } from '../../../src/webhooks/deliver.ts';
-import { createDeliveries, type QueuedDelivery } from '../../../src/webhooks/deliveries.ts';
+import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
 import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
 import { createTargetGuard, type Resolve } from '../../../src/webhooks/target-guard.ts';
 import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
-import { createWebhookCalls, type WebhookCalls } from '../../../src/webhooks/webhook-calls.ts';
+import type { QueuedDelivery } from '../../../src/webhooks/delivery-queue.ts';
+import { createWebhookService, type WebhookService } from '../../../src/webhooks/webhook-service.ts';
+import { createDeliveryQueue, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';
+import { createWebhookWorker } from '../../../src/queue/deliver-webhook-worker.ts';
 import type { Store } from '../../../src/storage/store.ts';
 
 export interface Line {
@@ -20,7 +23,7 @@ export interface Line {
 function keepLog() {
   const lines: Line[] = [];
   const at = (level: Line['level']) => (fields: object, message: string) => void lines.push({ level, fields, message });
-  return { lines, log: { info: at('info'), warn: at('warn'), error: at('error') } };
+  return { lines, log: { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') } };
 }
 
 /** Records a batch that has ended: its one link is invalid. */
@@ -54,7 +57,7 @@ export function createParts(
   const enqueue = async (delivery: QueuedDelivery): Promise<void> => {
     if (!queue.some(({ id, run }) => id === delivery.id && run === delivery.run)) queue.push(delivery);
   };
-  const deliveries = createDeliveries({ documents: store.documents, enqueue, now });
+  const deliveries = createDeliveries({ documents: store.documents, queue: { enqueue }, now });
   const announcer = createAnnouncer({ store, endpoints, deliveries, publicUrl: 'https://quire.example.org', log, now });
   const webhooks = createWebhooks({ endpoints, deliveries, guard, defaultSecret, now });
   const deliver = createDeliverer({
@@ -72,10 +75,24 @@ export function createParts(
 }
 
 /** All of it, with the real queue and a worker, as a process has it. */
-export async function startCalls(store: Store, random = (): number => 0): Promise<WebhookCalls & { lines: Line[] }> {
+export async function startCalls(
+  store: Store,
+  random = (): number => 0,
+): Promise<Pick<WebhookService, 'webhooks' | 'announceBook'> & { lines: Line[]; close(): Promise<void> }> {
   const { lines, log } = keepLog();
-  const config = { webhookAllowLoopback: true, webhookSecret: null, publicUrl: null, crawlContact: null, drainSeconds: 5 };
-  const calls = createWebhookCalls({ store, config, version: '0.0.0', log, random });
-  await calls.startWorker();
-  return { ...calls, lines };
+  const config = { webhookAllowLoopback: true, webhookSecret: null, publicUrl: null, crawlContact: null };
+  const calls = openWebhookQueue(store, () => undefined);
+  const service = createWebhookService({ store, queue: createDeliveryQueue(calls), config, version: '0.0.0', log, now: Date.now, random });
+  const worker = createWebhookWorker({ store, deliver: service.deliver, drainSeconds: 5, log, random });
+  await worker.start();
+  service.start();
+  return {
+    ...service,
+    lines,
+    async close() {
+      await service.stop();
+      await worker.stop();
+      await calls.close();
+    },
+  };
 }

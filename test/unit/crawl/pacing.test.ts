@@ -16,7 +16,7 @@ import {
   type PacingSettings,
   type PacingState,
 } from '../../../src/crawl/source/pacing.ts';
-import { parseQuietHours } from '../../../src/domain/quiet-hours.ts';
+import { parseQuietHours } from '../../../src/domain/time/quiet-hours.ts';
 
 const T0 = Date.UTC(2026, 0, 15, 12);
 const settings = (more: Partial<PacingSettings> = {}): PacingSettings => ({

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { parseQuietHours } from '../../../src/domain/quiet-hours.ts';
+import { parseQuietHours } from '../../../src/domain/time/quiet-hours.ts';
 
 const iso = (ms: number | null): string | null => (ms === null ? null : new Date(ms).toISOString());
 const until = (text: string, at: string): string | null => iso(parseQuietHours(text).untilMs(Date.parse(at)));

@@ -1,6 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLedger } from '../../../src/crawl/ledger.ts';
-import { createSource, SourceHeld, type Source, type SourceReport, type SourceSettings } from '../../../src/crawl/source/source.ts';
+import { createSource, type Source, type SourceReport, type SourceSettings } from '../../../src/crawl/source/source.ts';
+import { SourceHeld } from '../../../src/crawl/source/turn.ts';
 import { createLogRecorder, createMemoryDocuments, type MemoryDocuments } from '../../support/memory-documents.ts';
 
 const T0 = Date.UTC(2026, 0, 15, 12);

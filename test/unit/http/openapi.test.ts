@@ -4,6 +4,23 @@ import { buildBareApp, buildDocument } from '../../../scripts/openapi-document.t
 import { ERRORS } from '../../../src/errors.ts';
 import { problems } from '../../../src/http/schemas/problem.ts';
 
+type Node = Record<string, unknown>;
+
+interface Response {
+  description?: string;
+  content?: Record<string, { schema?: { $ref?: string }; examples?: Record<string, { value: Problem }> }>;
+}
+interface Problem {
+  type: string;
+  title: string;
+  status: number;
+  detail: string;
+  code: keyof typeof ERRORS;
+}
+interface Parameter {
+  name: string;
+  description?: string;
+}
 interface Operation {
   operationId?: string;
   tags?: string[];
@@ -11,19 +28,41 @@ interface Operation {
   description?: string;
   requestBody?: { content: Record<string, { schema?: object }> };
   security?: object[];
-  parameters?: { name: string; description?: string }[];
-  responses: Record<string, { description?: string; content?: Record<string, { schema?: { $ref?: string } }> }>;
+  parameters?: Parameter[];
+  responses: Record<string, Response>;
 }
 interface Document {
   openapi: string;
   tags: { name: string }[];
   paths: Record<string, Record<string, Operation>>;
-  components: { schemas: Record<string, object> };
+  components: Record<string, Record<string, Node>>;
 }
 
 const app = await buildBareApp();
 const document = app.swagger() as unknown as Document;
 await app.close();
+
+/** What a reference of the document leads to; all else as it is. */
+function followed<T>(value: T): T {
+  const ref = (value as { $ref?: string }).$ref;
+  if (ref === undefined) return value;
+  const [, , kind = '', name = ''] = ref.split('/');
+  const found = document.components[kind]?.[name];
+  if (found === undefined) throw new Error(`${ref} leads nowhere`);
+  return found as T;
+}
+
+const responsesOf = ({ responses }: Operation): [status: string, response: Response][] =>
+  Object.entries(responses).map(([status, response]) => [status, followed(response)]);
+
+/** Every object of the document, with the way to it. What stands in an example is data. */
+function* nodesOf(value: unknown, path: string): Generator<[path: string, node: Node]> {
+  if (typeof value !== 'object' || value === null) return;
+  if (!Array.isArray(value)) yield [path, value as Node];
+  for (const [key, child] of Object.entries(value)) if (!/^examples?$/.test(key)) yield* nodesOf(child, `${path}/${key}`);
+}
+const nodes = [...nodesOf({ paths: document.paths, components: document.components }, '#')];
+
 const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => [`${method.toUpperCase()} ${path}`, operation] as const),
 );
@@ -76,13 +115,14 @@ describe('the OpenAPI document', () => {
     expect(operation.summary?.length).toBeGreaterThan(5);
     expect(operation.description?.length).toBeGreaterThan(3);
     expect(document.tags.map((tag) => tag.name)).toEqual(expect.arrayContaining(operation.tags ?? ['none']));
-    for (const parameter of operation.parameters ?? []) expect(parameter.description ?? parameter.name, parameter.name).toBeDefined();
+    const silent = (operation.parameters ?? []).map(followed).filter(({ description = '' }) => description.length < 10);
+    expect(silent).toEqual([]);
     expect(Object.values(operation.requestBody?.content ?? {}).filter(({ schema }) => schema === undefined)).toEqual([]);
     const statuses = Object.keys(operation.responses);
     expect(statuses.some((status) => /^[23]/.test(status))).toBe(true);
     for (const status of ['400', '500', '503']) expect(statuses).toContain(status);
     expect(statuses.includes('401')).toBe(operation.security?.length !== 0);
-    const responses = Object.entries(operation.responses);
+    const responses = responsesOf(operation);
     expect(responses.filter(([, { description = '' }]) => description.length < 4)).toEqual([]);
     const withoutProblem = responses.filter(
       ([status, { content }]) =>
@@ -92,11 +132,73 @@ describe('the OpenAPI document', () => {
     expect(statuses).toEqual(expect.arrayContaining(name.startsWith('GET') ? [] : ['403', '413', '415']));
   });
 
-  it('gives every operation an id of its own, and refers to nothing that is not there', () => {
+  it('gives every operation an id of its own, and an object behind every reference', () => {
     const ids = operations.map(([, { operationId }]) => operationId);
     expect(new Set(ids).size).toBe(ids.length);
-    const references = [...JSON.stringify(document).matchAll(/"\$ref":"#\/components\/schemas\/([^"]+)"/g)].map(([, name = '']) => name);
-    expect(references.filter((name) => !(name in document.components.schemas))).toEqual([]);
+    const dangling = nodes.filter(([, { $ref }]) => {
+      if (typeof $ref !== 'string') return false;
+      const [hash, components, kind = '', name = '', ...rest] = $ref.split('/');
+      return hash !== '#' || components !== 'components' || rest.length > 0 || !(name in (document.components[kind] ?? {}));
+    });
+    expect(dangling).toEqual([]);
+  });
+
+  it('refers to every shared part somewhere', () => {
+    const text = JSON.stringify(document);
+    const unused = ['schemas', 'responses', 'headers', 'parameters'].flatMap((kind) =>
+      Object.keys(document.components[kind] ?? {}).filter((name) => !text.includes(`"#/components/${kind}/${name}"`)),
+    );
+    expect(unused).toEqual([]);
+  });
+
+  it('describes every property, header and parameter', () => {
+    const isDescribed = (node: Node): boolean =>
+      (((followed(node)['description'] ?? node['description']) as string | undefined) ?? '').length >= 10;
+    const members = nodes.flatMap(([path, node]) =>
+      ['properties', 'headers'].flatMap((kind) =>
+        // A property may be called `headers` or `properties` itself.
+        path.endsWith('/properties')
+          ? []
+          : Object.entries((node[kind] ?? {}) as Record<string, Node>).map(
+              ([name, member]) => [`${path}/${kind}/${name}`, member] as const,
+            ),
+      ),
+    );
+    expect(members.length).toBeGreaterThan(150);
+    expect(
+      members.filter(([path, member]) => !path.startsWith('#/components/headers') && !isDescribed(member)).map(([path]) => path),
+    ).toEqual([]);
+  });
+
+  it('gives the items of every array a type', () => {
+    const arrays = nodes.filter(([, { type }]) => [type].flat().includes('array'));
+    expect(arrays.length).toBeGreaterThan(15);
+    const untyped = arrays.filter(([, { items }]) => {
+      const item = items as Node | undefined;
+      return item === undefined || !('type' in item || '$ref' in item);
+    });
+    expect(untyped.map(([path]) => path)).toEqual([]);
+  });
+
+  it.each(operations)('%s shows errors as the service words them', (_name, operation) => {
+    for (const [status, { content, description = '' }] of responsesOf(operation)) {
+      if (Number(status) < 400) continue;
+      const examples = Object.values(content?.['application/problem+json']?.examples ?? {}).map(({ value }) => value);
+      const codes = [...description.matchAll(/`([a-z-]+)`:/g)].map(([, code]) => code);
+      expect([...new Set(examples.map(({ code }) => code))]).toEqual(codes);
+      for (const { code, status: shown, title, type, detail } of examples) {
+        expect([shown, ERRORS[code].status, ERRORS[code].title, type]).toEqual([Number(status), Number(status), title, `/errors/${code}`]);
+        expect(detail.length).toBeGreaterThan(15);
+        // The title says what the code means; the detail says what happened this time.
+        expect(detail).not.toBe(`${ERRORS[code].title}.`);
+      }
+    }
+  });
+
+  it('is short enough to read', async () => {
+    const lines = (await buildDocument()).split('\n');
+    expect(lines.length).toBeLessThan(4000);
+    expect(lines.filter((line) => line.length > 140)).toEqual([]);
   });
 
   it('promises Retry-After where the same request may succeed in a moment, and nowhere else', () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { createTargetGuard, type Resolve } from '../../../src/webhooks/target-guard.ts';
-import { isLoopback, isPublic } from '../../../src/webhooks/addresses.ts';
+import { isLoopbackAddress } from '../../../src/domain/loopback.ts';
+import { isPublic } from '../../../src/webhooks/addresses.ts';
 
 const never: Resolve = () => Promise.reject(new Error('must not be asked'));
 const to =
@@ -26,7 +27,7 @@ describe('addresses', () => {
     '2a00:1450:4001:81b::200e',
   ])('%s is public', (address) => {
     expect(isPublic(address)).toBe(true);
-    expect(isLoopback(address)).toBe(false);
+    expect(isLoopbackAddress(address)).toBe(false);
   });
 
   it.each([
@@ -83,8 +84,14 @@ describe('addresses', () => {
   });
 
   it('knows loopback in its two plain spellings alone', () => {
-    expect(['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1'].map(isLoopback)).toEqual([true, true, true, true]);
-    expect(['::ffff:127.0.0.1', '0.0.0.0', '::', '10.0.0.1', 'localhost'].map(isLoopback)).toEqual([false, false, false, false, false]);
+    expect(['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1'].map(isLoopbackAddress)).toEqual([true, true, true, true]);
+    expect(['::ffff:127.0.0.1', '0.0.0.0', '::', '10.0.0.1', 'localhost'].map(isLoopbackAddress)).toEqual([
+      false,
+      false,
+      false,
+      false,
+      false,
+    ]);
   });
 });
 

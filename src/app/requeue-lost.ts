@@ -1,0 +1,94 @@
+/** Gives the queue what it has lost: live jobs that it does not hold, and items whose job is gone. */
+import type { BatchId, Priority } from '../domain/batch.ts';
+import type { JobId } from '../domain/identity.ts';
+import type { JobRecord } from '../domain/job.ts';
+import type { Log } from '../domain/log.ts';
+import { newRun, type JobRun } from '../domain/run-id.ts';
+import type { Store } from '../storage/store.ts';
+import type { JobQueue } from './job-queue.ts';
+
+const ITEMS_AT_ONCE = 500;
+
+export interface RequeueDeps {
+  store: Store;
+  queue: Pick<JobQueue, 'enqueue' | 'withdraw' | 'holds'>;
+  log: Log;
+  now: () => number;
+}
+
+/** A live run, as its record has it. */
+export type LiveJob = JobRun & { priority: Priority };
+
+/** Queues those of the jobs again that the queue does not hold. Resolves to how many. */
+export async function requeueJobs(deps: RequeueDeps, jobs: LiveJob[]): Promise<number> {
+  const held = await deps.queue.holds(jobs);
+  let requeued = 0;
+  for (const job of jobs.filter((_, at) => !held[at])) requeued += (await requeueJob(deps, job)) ? 1 : 0;
+  return requeued;
+}
+
+async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Promise<boolean> {
+  const { jobId, run } = job;
+  const detail = 'The job was missing from the queue and was queued again.';
+  await store.jobs.note(jobId, run, { atMs: now(), event: 'retried', detail });
+  await queue.enqueue([job], job.priority);
+  if ((await queue.holds([job]))[0]) return true;
+  // The queue has ended this run, and takes no second one of its name: its worker died between the queue's record and ours.
+  const error = { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' } as const;
+  await store.jobs.settle({ jobId, run, nowMs: now(), outcome: 'failed', attempts: 0, error });
+  return false;
+}
+
+/** Queues the lost jobs of a batch again. Resolves to how many. */
+export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise<number> {
+  const { store } = deps;
+  let requeued = 0;
+  for (let fromIndex: number | null = 0; fromIndex !== null;) {
+    const query = { fromIndex, limit: ITEMS_AT_ONCE, state: 'queued' as const };
+    const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, query);
+    if (!page) return requeued;
+    const waiting = page.items.flatMap(({ jobId, index }) => (jobId ? [{ jobId, index }] : []));
+    const records = await Promise.all(waiting.map(({ jobId }) => store.jobs.get(jobId)));
+    requeued += await rejoinItems(deps, batchId, waiting, records);
+    const live = records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : []));
+    requeued += await requeueJobs(deps, live);
+    fromIndex = page.nextIndex;
+  }
+  return requeued;
+}
+
+/** Gives new jobs to items whose job was lost with its record, or does not know of them: they would wait until they are cancelled. */
+async function rejoinItems(
+  { store, queue, log, now }: RequeueDeps,
+  batchId: BatchId,
+  waiting: { jobId: JobId; index: number }[],
+  records: (JobRecord | null)[],
+): Promise<number> {
+  const jobIdsOf = waiting.map(({ jobId }) => jobId);
+  const known = await store.batches.indexesOf(batchId, jobIdsOf);
+  const lost = waiting.filter(({ jobId }, at) => records[at]?.state !== 'live' || !known.has(jobId));
+  const batch = lost.length > 0 ? await store.batches.get(batchId) : null;
+  if (!batch) return 0;
+  const { priority } = batch.options;
+  const run = newRun(now());
+  const jobIds = await store.batches.rejoin(batchId, { items: lost, nowMs: now(), run, priority });
+  const jobs = jobIds.map((jobId) => ({ jobId, run }));
+  await queue.enqueue(jobs, priority);
+  if (jobs.length > 0) log.warn({ batchId, jobs: jobs.length }, 'jobs whose record was lost were queued again');
+  return jobs.length;
+}
+
+/** Whether the last items of a batch never came: the process that took it in died before it answered, so nobody knows the batch. */
+export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: BatchId): Promise<boolean> {
+  const batch = await store.batches.get(batchId);
+  if (!batch || batch.finishedAtMs !== null) return false;
+  const last = await store.batches.items(batchId, { fromIndex: batch.total - 1, limit: 1, state: null });
+  return last?.items.length === 0;
+}
+
+/** Cancels a batch that nobody knows. */
+export async function cancelOrphan({ store, queue, log, now }: RequeueDeps, batchId: BatchId): Promise<void> {
+  const cancelled = await store.batches.cancel(batchId, now());
+  await queue.withdraw(cancelled?.unwanted ?? []);
+  log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
+}

@@ -1,0 +1,188 @@
+/**
+ * Taking a list of links in. The list is recorded in steps, and its jobs go to the queue once all of it is recorded: what fails half-way runs no job.
+ */
+import { randomBytes } from 'node:crypto';
+import { addressOf, parseBookReference, type BookReference } from '../domain/identity.ts';
+import { QuireError, type Fault } from '../errors.ts';
+import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
+import { inputOf, keyOfEntry, type BatchId, type Priority } from '../domain/batch.ts';
+import { newRun, type JobRun } from '../domain/run-id.ts';
+import type { Log } from '../domain/log.ts';
+import type { EnterQueue } from './backlog-limit.ts';
+import type { JobQueue } from './job-queue.ts';
+import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batch-view.ts';
+
+/** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
+const SUBMIT_AT_ONCE = 250;
+const MOST_FAULTS = 100;
+const RETRY_AFTER_SECONDS = 2;
+
+export interface SubmitLinksOptions {
+  store: Pick<Store, 'batches'>;
+  queue: Pick<JobQueue, 'enqueue' | 'raise'>;
+  enter: EnterQueue;
+  log: Log;
+  now: () => number;
+}
+
+/** 20 letters and digits; the first 9 are the time, so that batches sort by it. */
+const newBatchId = (nowMs: number): BatchId =>
+  (nowMs.toString(36).padStart(9, '0') +
+    BigInt(`0x${randomBytes(8).toString('hex')}`)
+      .toString(36)
+      .slice(0, 11)
+      .padStart(11, '0')) as BatchId;
+
+interface Collapsed {
+  item: SubmittedItem;
+  reference: BookReference | null;
+  /** Place of its first appearance in the list as it was sent. */
+  sentAt: number;
+}
+
+/** Each link once, in order of first appearance: links that name the same book are one item with a count. */
+function collapse(links: readonly unknown[]): Collapsed[] {
+  const byKey = new Map<string, Collapsed>();
+  const all: Collapsed[] = [];
+  for (const [sentAt, link] of links.entries()) {
+    const parsed = parseBookReference(link);
+    const key = parsed.ok ? parsed.reference.jobId : `invalid ${keyOfEntry(link)}`;
+    const known = byKey.get(key);
+    if (known) {
+      known.item.duplicates += 1;
+      continue;
+    }
+    const reference = parsed.ok ? parsed.reference : null;
+    const entry: Collapsed = {
+      reference,
+      sentAt,
+      item: {
+        index: all.length,
+        input: inputOf(link),
+        jobId: reference?.jobId ?? null,
+        bookId: reference?.kind === 'book' ? reference.bookId : null,
+        duplicates: 0,
+        reason: parsed.ok ? null : parsed.reason,
+      },
+    };
+    byKey.set(key, entry);
+    all.push(entry);
+  }
+  return all;
+}
+
+function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
+  if (entries.some((entry) => entry.reference)) return;
+  const errors: Fault[] = entries
+    .slice(0, MOST_FAULTS)
+    .map(({ item, sentAt }) => ({ pointer: `/${sentAt}`, detail: item.reason ?? 'invalid' }));
+  const which = sent === 1 ? 'The link names no Goodreads book' : `None of the ${sent} links names a Goodreads book`;
+  throw new QuireError('no-valid-links', `${which}. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
+}
+
+function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
+  const { input, duplicates } = item;
+  const more = duplicates > 0 ? { duplicates } : {};
+  if (!reference || outcome.status === 'invalid') return { input, status: 'invalid', reason: item.reason ?? 'invalid', ...more };
+  const bookId = outcome.status === 'cached' ? outcome.bookId : item.bookId;
+  const url = addressOf(reference.jobId, bookId) ?? reference.url;
+  const named = bookId ? { input, bookId, url } : { input, url };
+  switch (outcome.status) {
+    case 'cached':
+      return { ...named, status: 'cached', ageSeconds: Math.max(0, Math.floor((nowMs - outcome.fetchedAtMs) / 1000)), ...more };
+    case 'missing':
+      return { ...named, status: 'cached', state: 'not-found', ...more };
+    default:
+      return { ...named, status: outcome.status, jobId: reference.jobId, ...more };
+  }
+}
+
+/** A submission that took so long that the reconciler ended its batch was held up by the store. */
+const toldAs = (error: unknown): unknown =>
+  error instanceof QuireError && error.code === 'cancelled'
+    ? new QuireError('store-unavailable', 'The store took too long to record the list.', {
+        cause: error,
+        retryAfterSeconds: RETRY_AFTER_SECONDS,
+      })
+    : error;
+
+export function createSubmitLinks(options: SubmitLinksOptions): (request: SubmitRequest) => Promise<SubmitAnswer> {
+  const { store, queue, log, now } = options;
+
+  /** Ends a batch whose caller is told an error. Where the store is away too, the reconciler does it. */
+  const takeBack = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
+    const ended = await store.batches.cancel(batchId, now());
+    if (!ended || ended.cancelled === 0) return;
+    const unwanted = new Set(ended.unwanted.map(({ jobId }) => jobId));
+    // Others joined these jobs meanwhile, and nobody else knows yet that the queue does not have them.
+    await queue.enqueue(
+      recorded.filter(({ jobId }) => !unwanted.has(jobId)),
+      priority,
+    );
+  };
+
+  /** Gives the jobs of a recorded batch to the queue. The batch is accepted whatever comes of that: the reconciler enqueues what the queue does not take. */
+  const handOver = async (batchId: BatchId, recorded: JobRun[], raised: JobRun[], priority: Priority): Promise<void> => {
+    const work = raised.map((job) => queue.raise(job, priority));
+    if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
+    const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+    if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler enqueues them');
+  };
+
+  const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
+    const nowMs = now();
+    const run = newRun(nowMs);
+    const batchId = newBatchId(nowMs);
+    const items: AnsweredItem[] = [];
+    const counts = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
+    const recorded: JobRun[] = [];
+    const raised: JobRun[] = [];
+
+    const record = async (step: Collapsed[], last: boolean): Promise<void> => {
+      const outcomes = await store.batches.submit({
+        batch: { batchId, options: { priority, maxAgeMs, webhook }, total: entries.length, last },
+        nowMs,
+        run,
+        priority,
+        maxAgeMs,
+        items: step.map((entry) => entry.item),
+      });
+      step.forEach((entry, at) => {
+        const outcome = outcomes[at] ?? { status: 'invalid' as const };
+        const jobId = entry.item.jobId;
+        if (outcome.status === 'queued' && jobId) recorded.push({ jobId, run });
+        if (outcome.status === 'joined' && outcome.raise && jobId) raised.push({ jobId, run: outcome.raise });
+        counts[outcome.status === 'missing' ? 'cached' : outcome.status] += 1;
+        items.push(answer(entry, outcome, nowMs));
+      });
+    };
+
+    try {
+      for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE)
+        await record(entries.slice(from, from + SUBMIT_AT_ONCE), from + SUBMIT_AT_ONCE >= entries.length);
+    } catch (error) {
+      // Not awaited: with the store away it would only delay the answer.
+      takeBack(batchId, recorded, priority).catch((err: unknown) =>
+        log.warn({ err, batchId }, 'a submission that failed could not be taken back; the reconciler ends its batch'),
+      );
+      throw toldAs(error);
+    }
+    await handOver(batchId, recorded, raised, priority);
+    return { batchId, counts, items };
+  };
+
+  return async (request) => {
+    const entries = collapse(request.links);
+    refuseIfNothingIsValid(entries, request.links.length);
+    // Which of them are cached or joined is known too late to refuse them.
+    let jobs = entries.filter(({ reference }) => reference !== null).length;
+    const leave = await options.enter(jobs);
+    try {
+      const answered = await submit(entries, request);
+      jobs = answered.counts.queued;
+      return answered;
+    } finally {
+      leave(jobs);
+    }
+  };
+}

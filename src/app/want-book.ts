@@ -1,0 +1,65 @@
+/** Wanting a book without a batch: a refresh behind a stale read, `submit=true`, `POST /books/{id}/refresh`, a retry. */
+import type { Priority } from '../domain/batch.ts';
+import type { BookReference, JobId } from '../domain/identity.ts';
+import { newRun } from '../domain/run-id.ts';
+import type { Store } from '../storage/store.ts';
+import type { EnterQueue } from './backlog-limit.ts';
+import type { JobQueue } from './job-queue.ts';
+
+export interface WantBookOptions {
+  store: Pick<Store, 'batches'>;
+  queue: Pick<JobQueue, 'enqueue' | 'raise'>;
+  enter: EnterQueue;
+  now: () => number;
+}
+
+export interface Wish {
+  priority: Priority;
+  /** A copy that is younger, in milliseconds, is good enough; `null`: `BOOK_TTL` decides. */
+  maxAgeMs: number | null;
+}
+
+export interface Wanted {
+  jobId: JobId;
+  /** `joined`: a live job existed. `cached`, `missing`: what is stored is good enough. */
+  status: 'queued' | 'joined' | 'cached' | 'missing';
+}
+
+/** Wants one book. Rejects with `rate-limited` while the queue is full. */
+export type WantBook = (reference: BookReference, wish: Wish) => Promise<Wanted>;
+
+export function createWantBook(options: WantBookOptions): WantBook {
+  return async function wantBook(reference, wish) {
+    const leave = await options.enter(1);
+    let queued = 1;
+    try {
+      const wanted = await record(options, reference, wish);
+      queued = wanted.status === 'queued' ? 1 : 0;
+      return wanted;
+    } finally {
+      leave(queued);
+    }
+  };
+}
+
+async function record({ store, queue, now }: WantBookOptions, reference: BookReference, wish: Wish): Promise<Wanted> {
+  const { jobId } = reference;
+  const nowMs = now();
+  const run = newRun(nowMs);
+  const bookId = reference.kind === 'book' ? reference.bookId : null;
+  const item = { index: 0, input: reference.url, jobId, bookId, duplicates: 0, reason: null };
+  const [outcome] = await store.batches.submit({ batch: null, nowMs, run, items: [item], ...wish });
+  switch (outcome?.status) {
+    case 'queued':
+      await queue.enqueue([{ jobId, run }], wish.priority);
+      return { jobId, status: 'queued' };
+    case 'joined':
+      if (outcome.raise) await queue.raise({ jobId, run: outcome.raise }, wish.priority);
+      return { jobId, status: 'joined' };
+    case 'cached':
+    case 'missing':
+      return { jobId, status: outcome.status };
+    default:
+      throw new Error(`a valid reference was refused: ${jobId}`);
+  }
+}

@@ -1,0 +1,52 @@
+/** The first robots.txt: one process of the fleet gets it, the others wait for its result. Without it nothing is requested. */
+import { QuireError } from '../errors.ts';
+import type { Robots } from './robots.ts';
+import type { Source } from './source/source.ts';
+import { SourceHeld } from './source/turn.ts';
+
+/** How often a process looks whether another has got the file, in milliseconds. */
+const LOOK_MS = 100;
+
+/** Resolves when a robots.txt is known. Rejects with {@link SourceHeld}, or with `crawl-failed` where it cannot be had. Calls at the same time share the work. */
+export function createFirstRobots(robots: Robots, source: Source, now: () => number): () => Promise<void> {
+  let getting: Promise<void> | undefined;
+
+  const get = async (): Promise<void> => {
+    while (!(await robots.known())) {
+      if (await robots.claim()) {
+        try {
+          // Whoever had the claim before may just have succeeded.
+          if (!(await robots.known())) await fetchThroughGate(robots, source, now);
+        } finally {
+          await robots.letGo();
+        }
+        return;
+      }
+      await new Promise((resolve) => setTimeout(resolve, LOOK_MS));
+    }
+  };
+
+  return async () => {
+    if (await robots.known()) return;
+    getting ??= get().finally(() => (getting = undefined));
+    await getting;
+  };
+}
+
+/** It goes through the gate like a page, and is the probe when the source is blocked. */
+async function fetchThroughGate(robots: Robots, source: Source, now: () => number): Promise<void> {
+  const entry = await source.enter();
+  let attempt;
+  try {
+    attempt = await robots.fetchNow();
+  } catch (error) {
+    await source.report({ ...entry, kind: 'abandoned', status: 0, bytes: 0 });
+    throw error;
+  }
+  const { kind, reason = kind, retryAfterMs } = attempt;
+  await source.report({ ...entry, ...attempt });
+  if (kind === 'ok' || kind === 'missing') return;
+  if (kind === 'blocked') throw new SourceHeld(source.current().hold?.untilMs ?? now(), 'blocked');
+  const more = retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
+  throw new QuireError('crawl-failed', `Goodreads' robots.txt could not be read, and without it nothing is requested: ${reason}`, more);
+}

@@ -1,0 +1,52 @@
+/** The queue of books' jobs on BullMQ: what app/job-queue.ts asks for. */
+import type { JobQueue, LiveRun } from '../app/job-queue.ts';
+import type { JobId } from '../domain/identity.ts';
+import { parseRunId, runIdOf } from '../domain/run-id.ts';
+import type { Store } from '../storage/store.ts';
+import { askQueue } from './ask-queue.ts';
+import { createBacklog } from './backlog.ts';
+import { DELIVER_WEBHOOK } from './deliver-webhook-queue.ts';
+import { LOCK_MS, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
+import { createProducer } from './producer.ts';
+
+export interface BookJobs extends JobQueue {
+  /** Adds nothing later any more. */
+  close(): void;
+}
+
+/** Makes it over an open queue, which stays the caller's to close. */
+export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => number = Date.now): BookJobs {
+  return {
+    ...createProducer(store, queue),
+    ...createBacklog(queue, now),
+    find: ({ jobId, run }) => findRun(queue, runIdOf(jobId, run)),
+    async listJobs(state, most) {
+      const runIds = await askQueue(queue.getRanges([state], 0, most - 1));
+      return runIds.flatMap((id): JobId[] => {
+        const ids = parseRunId(id);
+        return ids ? [ids.jobId] : [];
+      });
+    },
+    holds: (runs) =>
+      store.queueBackend.unfinished(
+        PARSE_BOOK,
+        runs.map(({ jobId, run }) => runIdOf(jobId, run)),
+      ),
+    async correctTimes() {
+      for (const name of [PARSE_BOOK, DELIVER_WEBHOOK]) await store.queueBackend.correctTimes(name, LOCK_MS);
+    },
+  };
+}
+
+async function findRun(queue: ParseBookQueue, runId: string): Promise<LiveRun | null> {
+  const job = await askQueue(queue.getJob(runId));
+  if (!job) return null;
+  const state = await askQueue(job.getState());
+  return {
+    state: state === 'active' || state === 'delayed' ? state : 'waiting',
+    attempts: job.attemptsMade,
+    // BullMQ counts the delay from when it moved the job, which is soon after the attempt began.
+    dueAtMs: state === 'delayed' ? (job.processedOn ?? job.timestamp) + (job.delay ?? 0) : null,
+    failedReason: job.failedReason,
+  };
+}

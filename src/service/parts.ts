@@ -1,0 +1,60 @@
+/** The parts that every role has: the queues, the source, the parser's counters, webhooks, and the use cases on top of them. */
+import type { Logger } from 'pino';
+import { createBacklogLimit } from '../app/backlog-limit.ts';
+import { createBatches } from '../app/batches.ts';
+import { createJobs } from '../app/jobs.ts';
+import { createParserWatch } from '../app/parser-watch.ts';
+import { createUploads } from '../app/upload-page.ts';
+import type { Config } from '../config/config.ts';
+import { createCrawling } from '../crawl/crawling.ts';
+import { readPage } from '../parser/read-page.ts';
+import { createBookJobs } from '../queue/book-jobs.ts';
+import { createDeliveryQueue, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
+import { openQueue } from '../queue/parse-book-queue.ts';
+import type { Store } from '../storage/store.ts';
+import { createWebhookService } from '../webhooks/webhook-service.ts';
+import type { Lifecycle } from './lifecycle.ts';
+
+/** What every part is made with. */
+export interface Context {
+  config: Config;
+  version: string;
+  log: Logger;
+  /** Started. */
+  store: Store;
+  lifecycle: Lifecycle;
+  now: () => number;
+  random: () => number;
+}
+
+export type Parts = ReturnType<typeof createParts>;
+
+/** Makes the parts. None of them takes a job or answers a request yet. */
+export function createParts(context: Context) {
+  const { config, version, log, store, lifecycle, now, random } = context;
+  const onQueueError = (error: Error): void => log.warn({ err: error.message }, 'queue connection');
+  const queues = {
+    books: lifecycle.add('queue', openQueue(store, onQueueError), (queue) => queue.close()),
+    calls: lifecycle.add('webhook queue', openWebhookQueue(store, onQueueError), (queue) => queue.close()),
+  };
+  const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
+  const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, classify: readPage, log, now, random }), (crawler) =>
+    crawler.close(),
+  );
+  const watch = lifecycle.add('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (parser) => parser.close());
+  const webhookOptions = { store, queue: createDeliveryQueue(queues.calls), config, version, log, now, random };
+  const webhooks = lifecycle.add('webhooks', createWebhookService(webhookOptions), (service) => service.stop());
+
+  const { source } = crawling;
+  const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
+  return {
+    queues,
+    queue,
+    crawling,
+    watch,
+    webhooks,
+    batches: createBatches({ store, queue, enter, source, log, now }),
+    jobs: createJobs({ store, queue, enter, source, maxAttempts: config.crawlAttempts, now }),
+    uploads: createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random }),
+  };
+}

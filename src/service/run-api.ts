@@ -1,0 +1,57 @@
+/** The role `api`: answers HTTP. */
+import { createApp } from '../http/app.ts';
+import { openDoorWarning } from '../http/plugins/cross-origin.ts';
+import { closeGently } from '../http/plugins/draining.ts';
+import { listenOn } from '../http/listen.ts';
+import { workerName } from '../queue/worker-name.ts';
+import { withReadCache } from '../storage/read-cache.ts';
+import { STOP_TIMEOUT_MS } from './lifecycle.ts';
+import type { Context, Parts } from './parts.ts';
+import { createReadiness } from './readiness.ts';
+
+/** Books that an api process holds in memory, and how far they may be behind the store: see storage/read-cache.ts. */
+const READ_CACHE = { maxBytes: 32 * 1024 * 1024, maxAgeMs: 1_000 };
+/** What requests that are under way get at least before their connections are cut, in milliseconds. */
+const LEAST_ANSWER_MS = 500;
+
+export interface ApiOptions {
+  /** How long a stopping api goes on answering at most while callers still come, in milliseconds; never longer than the drain. */
+  lingerMs: number;
+  /** As in {@link HttpDependencies}. */
+  silentMs: number | undefined;
+}
+
+/** Resolves to where the API listens, such as `http://127.0.0.1:3000`. Rejects with a sentence where it cannot. */
+export async function runApi(context: Context, parts: Parts, { lingerMs, silentMs }: ApiOptions): Promise<string> {
+  const { config, version, log, store, lifecycle } = context;
+  const { batches, jobs, uploads, queues, watch, webhooks, crawling } = parts;
+  const books = lifecycle.add('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (cache) => cache.close());
+  const { source, ledger } = crawling;
+  const app = await createApp({
+    config,
+    version,
+    log,
+    store: { ...store, books },
+    batches,
+    jobs,
+    queues: Object.values(queues),
+    workerName: workerName(),
+    source: { view: source.view, current: source.current, ledger: ledger.read },
+    readiness: createReadiness(context),
+    uploads,
+    webhooks: webhooks.webhooks,
+    parserHealth: watch.health,
+    ...(silentMs === undefined ? {} : { silentMs }),
+  });
+  lifecycle.add('api', app, () => {
+    const drainMs = config.drainSeconds * 1000;
+    // A worker beside it may have used the drain up.
+    const cutMs = Math.min(Math.max(lifecycle.leftMs() - STOP_TIMEOUT_MS, LEAST_ANSWER_MS), drainMs + LEAST_ANSWER_MS);
+    return closeGently(app, { lingerMs: Math.min(lingerMs, drainMs), cutMs });
+  });
+  const address = await listenOn(app, { port: config.port, host: config.host });
+  log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
+  const open = openDoorWarning(config);
+  if (open !== null) log.warn(open);
+  return address;
+}

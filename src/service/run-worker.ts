@@ -1,0 +1,55 @@
+/** The role `worker`: takes jobs, calls webhooks, and looks after batches that stand still. */
+import { createReconciler } from '../app/reconcile.ts';
+import type { Config } from '../config/config.ts';
+import { DEFAULT_CONTACT } from '../crawl/fetch/user-agent.ts';
+import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
+import { createJobWorker } from '../queue/parse-book-worker.ts';
+import { workerName } from '../queue/worker-name.ts';
+import type { Context, Parts } from './parts.ts';
+
+/** Resolves when webhooks are called and batches announced. */
+export async function runWebhookCalls({ config, log, store, lifecycle, random }: Context, { webhooks }: Parts): Promise<void> {
+  const worker = createWebhookWorker({ store, deliver: webhooks.deliver, drainSeconds: config.drainSeconds, log, random });
+  lifecycle.add('webhook worker', worker, (one) => one.stop());
+  await worker.start();
+  webhooks.start();
+}
+
+/** Resolves when jobs are taken. */
+export async function runWorker(context: Context, parts: Parts): Promise<void> {
+  const { config, log, store, lifecycle, now, random } = context;
+  const { queue, queues, crawling, watch, webhooks } = parts;
+  const { crawler, source } = crawling;
+  const announce = webhooks.announceBook;
+  const settings = workerSettings(config);
+
+  const worker = createJobWorker({ store, queue: queues.books, crawler, source, settings, log, watch, announce, now, random });
+  lifecycle.add('worker', worker, (one) => one.stop());
+  const reconciler = createReconciler({ store, queue, log, batchTtlMs: config.batchTtlMs, now });
+  lifecycle.add('reconciler', reconciler, (one) => one.stop());
+
+  await worker.start();
+  reconciler.start();
+  tellWhatIsCrawled(context);
+}
+
+const workerSettings = (config: Config) => ({
+  attempts: config.crawlAttempts,
+  bookTtlMs: config.bookTtlMs,
+  bookRetentionMs: config.bookRetentionMs,
+  notFoundTtlMs: config.notFoundTtlMs,
+  notFoundRecheckMs: config.notFoundRecheckMs,
+  concurrency: config.crawlConcurrency,
+  backoffBaseMs: config.crawlBackoffMs,
+  drainSeconds: config.drainSeconds,
+});
+
+function tellWhatIsCrawled({ config, log }: Context): void {
+  if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com'))
+    log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
+  const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
+  log.info(
+    { worker: workerName() },
+    `worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`,
+  );
+}

@@ -1,0 +1,75 @@
+/** Webhooks of one process: what the API asks, what a worker runs, and the announcements between them. */
+import type { AnnounceBook } from '../app/announce.ts';
+import type { Config } from '../config/config.ts';
+import { userAgent } from '../crawl/fetch/user-agent.ts';
+import type { Log } from '../domain/log.ts';
+import type { Store } from '../storage/store.ts';
+import { createAnnouncer } from './announcer.ts';
+import { createDeliverer, type Deliver } from './deliver.ts';
+import { createDeliveries } from './deliveries.ts';
+import type { DeliveryQueue } from './delivery-queue.ts';
+import { createEndpoints } from './endpoints.ts';
+import { createPendingCalls } from './pending-calls.ts';
+import { createTargetGuard, type Resolve } from './target-guard.ts';
+import type { Webhooks } from './webhook-view.ts';
+import { createWebhooks } from './webhooks.ts';
+
+export interface WebhookServiceOptions {
+  store: Store;
+  queue: DeliveryQueue;
+  config: Pick<Config, 'webhookAllowLoopback' | 'webhookSecret' | 'publicUrl' | 'crawlContact'>;
+  /** Quire's version, for the user agent. */
+  version: string;
+  log: Log;
+  /** For tests: the look-up of host names. */
+  resolve?: Resolve;
+  now: () => number;
+  random: () => number;
+}
+
+export interface WebhookService {
+  /** For the API. */
+  webhooks: Webhooks;
+  /** Tells the webhooks that want it of a book that was parsed. */
+  announceBook: AnnounceBook;
+  /** Makes one call. For workers. */
+  deliver: Deliver;
+  /** Announces finished batches and bounds the calls that wait, until `stop`. For workers. */
+  start(): void;
+  /** Resolves when nothing runs any more. Idempotent. */
+  stop(): Promise<void>;
+}
+
+export function createWebhookService(options: WebhookServiceOptions): WebhookService {
+  const { store, queue, config, version, log, resolve, now, random } = options;
+  const guard = createTargetGuard({ allowLoopback: config.webhookAllowLoopback, ...(resolve ? { resolve } : {}) });
+  const endpoints = createEndpoints(store.documents, now);
+  const deliveries = createDeliveries({ documents: store.documents, queue, now });
+  const publicUrl = config.publicUrl?.replace(/\/+$/, '') ?? '';
+  const announcer = createAnnouncer({ store, endpoints, deliveries, publicUrl, log, now });
+  const pending = createPendingCalls({ queue, deliveries, endpoints, log });
+  const defaultSecret = config.webhookSecret;
+
+  return {
+    webhooks: createWebhooks({ endpoints, deliveries, guard, defaultSecret, now }),
+    announceBook: announcer.announceBook,
+    deliver: createDeliverer({
+      endpoints,
+      deliveries,
+      guard,
+      defaultSecret,
+      userAgent: userAgent(version, config.crawlContact),
+      log,
+      now,
+      random,
+    }),
+    start() {
+      announcer.start();
+      pending.start();
+    },
+    async stop() {
+      await announcer.stop();
+      await pending.stop();
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { inputOf } from '../../../src/domain/batch.ts';
+import { createSubmitLinks } from '../../../src/app/submit-links.ts';
+import { silentLog } from '../../support/quiet.ts';
+import type { Store } from '../../../src/storage/store.ts';
+
+describe('an entry as it is kept', () => {
+  const deep = (open: string, close: string): unknown => JSON.parse(open.repeat(100_000) + close.repeat(100_000));
+  it.each([
+    ['a link', 'https://www.goodreads.com/book/show/1', 'https://www.goodreads.com/book/show/1'],
+    ['a long one', 'x'.repeat(5_000), 'x'.repeat(2_048)],
+    ['an emoji at the cut', `${'x'.repeat(2_047)}\u{1f600}`, 'x'.repeat(2_047)],
+    ['half an emoji and a NUL', 'a\ud83db\0', 'a\ufffdb\ufffd'],
+    ['a number', 5, '5'],
+    ['nothing', null, 'null'],
+    ['an object', { a: [1] }, '{"a":[1]}'],
+    ['a large array', Array.from({ length: 1_000 }, () => 1), `[${'1,'.repeat(99)}1`],
+    ['an array in arrays without end', deep('[', ']'), '[…]'],
+    ['the same in an object', { a: deep('[', ']') }, '{…}'],
+  ])('%s', (_name, entry, input) => {
+    expect(inputOf(entry)).toBe(input);
+  });
+});
+
+describe('a submission in steps', () => {
+  const links = Array.from({ length: 600 }, (_, n) => `https://www.goodreads.com/book/show/${n + 1}`);
+  /** A submission to a store that records `steps` steps and then goes away, with a queue that is away. */
+  const submitTo = (steps: number) => {
+    let done = 0;
+    const told: string[] = [];
+    const submit: Store['batches']['submit'] = async ({ items }) => {
+      if (done === steps) throw new Error('the store went away');
+      done += 1;
+      return items.map(() => ({ status: 'queued' }));
+    };
+    const cancel = () => Promise.reject(new Error('the store is away'));
+    const enqueue = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('the queue went away')));
+    const run = createSubmitLinks({
+      store: { batches: { submit, cancel } } as unknown as Store,
+      enter: () => Promise.resolve(() => undefined),
+      queue: { enqueue, raise: () => Promise.resolve() },
+      log: { ...silentLog, warn: (_fields, message) => void told.push(message) },
+      now: Date.now,
+    });
+    return { told, enqueue, answer: run({ links, priority: 'normal', maxAgeMs: null, webhook: null }) };
+  };
+
+  it('that the store fails half-way gives the queue nothing, and leaves no rejection to nobody', async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on('unhandledRejection', note);
+    onTestFinished(() => void process.off('unhandledRejection', note));
+    const { answer, told, enqueue } = submitTo(1);
+    await expect(answer).rejects.toThrow('the store went away');
+    // Node tells of unhandled rejections once the microtasks are done.
+    await new Promise<void>((resolve) => {
+      setImmediate(resolve);
+    });
+    expect(unhandled).toEqual([]);
+    expect(enqueue).not.toHaveBeenCalled();
+    expect(told).toEqual([expect.stringContaining('could not be taken back')]);
+  });
+
+  it('that is recorded is accepted, though the queue is away', async () => {
+    const { answer, told } = submitTo(3);
+    expect((await answer).counts).toMatchObject({ total: 600, queued: 600 });
+    expect(told).toEqual([expect.stringContaining('the reconciler enqueues them')]);
+  });
+});
+
+describe('entries that are not the same', () => {
+  const submitAll = async (links: unknown[]) => {
+    const store = { batches: { submit: async ({ items }: { items: object[] }) => items.map(() => ({ status: 'queued' })) } };
+    const submit = createSubmitLinks({
+      store: store as unknown as Store,
+      enter: () => Promise.resolve(() => undefined),
+      queue: { enqueue: () => Promise.resolve(), raise: () => Promise.resolve() },
+      log: silentLog,
+      now: Date.now,
+    });
+    const book = 'https://www.goodreads.com/book/show/1';
+    const { items } = await submit({ links: [book, ...links], priority: 'normal', maxAgeMs: null, webhook: null });
+    return items.slice(1).map(({ input, duplicates }) => [input, duplicates ?? 0]);
+  };
+
+  it('a number and its text are two items', async () => {
+    expect(await submitAll(['123', 123, 123, 'null', null])).toEqual([
+      ['123', 0],
+      ['123', 1],
+      ['null', 0],
+      ['null', 0],
+    ]);
+  });
+
+  it('links and objects that begin alike are items of their own', async () => {
+    const long = 'x'.repeat(2_048);
+    expect(await submitAll([`${long}a`, `${long}b`, `${long}a`])).toEqual([
+      [long, 1],
+      [long, 0],
+    ]);
+    expect(await submitAll([{ a: `${long}a` }, { a: `${long}b` }])).toHaveLength(2);
+  });
+});
