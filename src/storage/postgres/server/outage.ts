@@ -37,8 +37,7 @@ export function isOutage(error: unknown): boolean {
 /** Whether the statement met another transaction, and may be tried again. */
 export const isConflict = (error: unknown): boolean => CONFLICTS.has(codeOf(error));
 
-export const unavailable = (cause: unknown, place: string): QuireError =>
-  new QuireError('store-unavailable', refusalOf(cause, place), { cause });
+const unavailable = (cause: unknown, place: string): QuireError => new QuireError('store-unavailable', refusalOf(cause, place), { cause });
 
 /** The error as `store-unavailable` where it is an outage, and as it is otherwise. `place` is `host:port/database`. */
 export const storeError = (error: unknown, place: string): unknown =>

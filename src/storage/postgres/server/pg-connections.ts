@@ -3,7 +3,7 @@ import { Client, types as parsers } from 'pg';
 import { endClient } from '../../../grafts/pg-silent-goodbye.ts';
 import { storeError } from './outage.ts';
 
-export const CONNECT_DEADLINE_MS = 1_500;
+const CONNECT_DEADLINE_MS = 1_500;
 const MIGRATION_DEADLINE_MS = 60_000;
 
 const INT8 = 20;
