@@ -1,6 +1,6 @@
 /**
  * The import rule of docs/architecture.md, checked by `npm run deps`:
- * `main → service → http, queue, cli → webhooks → app → crawl, parser → storage → config → domain → errors`, one way, in types as at run time.
+ * `main → service → http, queue, cli → webhooks → app → crawl, parser → storage → grafts → config → domain → errors`, one way, in types as at run time.
  */
 
 /** What each part of src/ may import from src/ at run time, beside itself. */
@@ -8,8 +8,9 @@ const MAY_IMPORT = {
   errors: [],
   domain: ['errors'],
   config: ['domain', 'errors'],
+  grafts: ['config', 'domain', 'errors'],
   parser: ['domain', 'errors'],
-  storage: ['config', 'domain', 'errors'],
+  storage: ['grafts', 'config', 'domain', 'errors'],
   crawl: ['config', 'storage', 'domain', 'errors'],
   app: ['crawl', 'parser', 'storage', 'config', 'domain', 'errors'],
   webhooks: ['app', 'crawl', 'storage', 'config', 'domain', 'errors'],
@@ -65,9 +66,9 @@ export default {
     },
     notOutside('only-http-knows-fastify', 'Fastify stays in http/.', ['http'], ['fastify', 'fastify-plugin', '@fastify', '@bull-board']),
     notOutside(
-      'only-queue-and-storage-know-the-store',
-      'BullMQ and the clients of the stores stay in queue/ and storage/.',
-      ['queue', 'storage'],
+      'only-queue-storage-and-grafts-know-the-store',
+      'BullMQ and the clients of the stores stay in queue/, storage/ and grafts/.',
+      ['queue', 'storage', 'grafts'],
       ['bullmq', 'ioredis', 'pg', '@types/pg', '@electric-sql'],
     ),
     {

@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { runSize } from './test/support/sizes.ts';
 
 const SERVERS = './test/support/global-setup.ts';
 const BUILD = './test/support/build-setup.ts';
@@ -6,27 +8,37 @@ const BUILD = './test/support/build-setup.ts';
 const CONTRACT = './test/support/openapi-setup.ts';
 const ANSWERS = './test/support/hold-answers.ts';
 
-/** Files of tests that only `npm run check` runs. `QUIRE_TESTS` tells which size is wanted: see scripts/test.ts. */
 const SLOW = '**/*.slow.test.ts';
-const size = process.env['QUIRE_TESTS'] ?? 'all';
+const size = runSize();
 
 /** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
 const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
   test: {
     name,
-    include: [`test/${name}/${size === 'slow' ? SLOW : '**/*.test.ts'}`],
+    include: [`test/${name}/${size === 'slow' ? '**/*.{slow,stores}.test.ts' : '**/*.test.ts'}`],
     exclude: size === 'quick' ? [SLOW] : [],
     testTimeout,
     hookTimeout: 120_000,
     globalSetup,
     setupFiles,
+    // To load Quire takes longer than most files of tests: a process loads it once. So a test undoes what it does to its process.
+    isolate: false,
   },
 });
+
+/** A process goes on with files of the same kind only. The longest come first, and what is short fills the end. */
+class ByKind extends BaseSequencer {
+  override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
+    const kinds = ['e2e', 'contract', 'integration', 'unit'];
+    return (await super.sort(specs)).toSorted((a, b) => kinds.indexOf(a.project.name) - kinds.indexOf(b.project.name));
+  }
+}
 
 export default defineConfig({
   test: {
     pool: 'forks',
     maxWorkers: 4,
+    sequence: { sequencer: ByKind },
     projects: [
       project('unit', 20_000, []),
       project('contract', 120_000, [SERVERS]),

@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { createRequire } from 'node:module';
 import type { Redis } from 'ioredis';
-import { SCRIPTS } from '../src/storage/redis/scripts.ts';
+import { scriptsOf } from '../src/storage/redis/scripts.ts';
 
 export interface ScriptTime {
   /** `BullMQ addPrioritizedJob`, `Quire settle`. */
@@ -19,18 +19,18 @@ const SLOWER_THAN_US = 10;
 
 const digest = (lua: string): string => createHash('sha1').update(lua).digest('hex');
 
-function namesByDigest(): Map<string, string> {
+function namesByDigest(redis: Redis): Map<string, string> {
   // BullMQ's modules for `import` name each other without an ending, which Node refuses; those for `require` work.
   const bullmq = createRequire(import.meta.url)('bullmq/dist/cjs/scripts/index.js') as Record<string, { name: string; content: string }>;
   return new Map([
     ...Object.values(bullmq).map(({ name, content }) => [digest(content), `BullMQ ${name}`] as const),
-    ...Object.entries(SCRIPTS).map(([name, lua]) => [digest(lua), `Quire ${name}`] as const),
+    ...scriptsOf(redis.options.db ?? 0).map(([name, lua]) => [digest(lua), `Quire ${name}`] as const),
   ]);
 }
 
 /** Runs `work` while Redis writes down the scripts with their time (`SLOWLOG`); the most expensive first. */
 export async function timeByScript(redis: Redis, work: () => Promise<void>): Promise<ScriptTime[]> {
-  const names = namesByDigest();
+  const names = namesByDigest(redis);
   const before = await redis.config('GET', 'slowlog-*');
   await redis.config('SET', 'slowlog-max-len', KEPT);
   await redis.slowlog('RESET');

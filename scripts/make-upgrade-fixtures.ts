@@ -74,7 +74,8 @@ async function packProgram(version: string): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'quire-pack-'));
   try {
     const options = ['--sourceMap', 'false', '--incremental', 'false', '--tsBuildInfoFile', 'null', '--outDir', join(dir, 'dist')];
-    await run('npm', ['run', 'build', '--', ...options], { cwd: ROOT });
+    await run('npx', ['tsc', '-p', 'tsconfig.build.json', ...options], { cwd: ROOT });
+    await run('node', ['scripts/copy-assets.mjs', join(dir, 'dist')], { cwd: ROOT });
     await copyFile(join(ROOT, 'package.json'), join(dir, 'package.json'));
     await run('tar', ['-czf', tarball, '--owner=0', '--group=0', '--sort=name', '-C', dir, 'package.json', 'dist']);
   } finally {

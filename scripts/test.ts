@@ -1,7 +1,7 @@
 /**
  * `npm test`: brings what the tests need, runs vitest with the arguments it was given, and closes with one line that
  * counts what passed and what failed. `npm test -- --project unit` runs one kind of test alone. `npm run test:slow`
- * runs the files `*.slow.test.ts`, which `npm test` leaves out unless an argument names one.
+ * runs what `npm test` leaves out unless an argument names the file: see test/support/sizes.ts.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -11,6 +11,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { findOnPath, findPostgres, findRedisServer } from '../test/support/server-binaries.ts';
+import type { Size } from '../test/support/sizes.ts';
 import { countTests, failureLines, slowestLines, type VitestReport } from './test-count.ts';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -70,10 +71,10 @@ function fail(reason: string): never {
 const SLOW = '--slow';
 const SLOWEST = 20;
 
-/** Which files vitest may take: the quick ones, the slow ones, or all when an argument asks for a slow one by its name. */
-function sizeOf(args: readonly string[]): 'quick' | 'slow' | 'all' {
+/** A file that is named is run whole. */
+function sizeOf(args: readonly string[]): Size {
   if (args.includes(SLOW)) return 'slow';
-  return args.some((arg) => /\.slow\b/.test(arg)) ? 'all' : 'quick';
+  return args.some((arg) => /\.(slow|stores)\b/.test(arg)) ? 'all' : 'quick';
 }
 
 /** Runs vitest and resolves to its exit code and its report, which is undefined when it wrote none. */

@@ -142,7 +142,7 @@ function createSchedule({ round, look, onFailure, log }: ScheduleOptions): Pick<
   };
 
   const schedule = (): void => {
-    timer = setTimeout(() => (current = run()), LOOK_MS);
+    timer = setTimeout(() => void (current = run()), LOOK_MS);
     timer.unref();
   };
 

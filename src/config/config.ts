@@ -5,7 +5,7 @@
  */
 
 import { parseQuietHours } from '../domain/time/quiet-hours.ts';
-import { parseRedisUrl } from './redis-url.ts';
+import { boolean, decimal, duration, integer, list, matching, oneOf, optional, origin, redisUrl, text, url } from './parsers.ts';
 
 /** The roles of a process: `api` answers HTTP, `worker` crawls, `all` does both. */
 export const ROLES = ['all', 'api', 'worker'] as const;
@@ -29,94 +29,6 @@ const setting = <T>(env: string, fallback: string, meaning: string, parse: (text
   meaning,
   parse,
 });
-
-const integer =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw new Error(`a whole number from ${min} to ${max}`);
-    return value;
-  };
-
-const decimal =
-  (min: number, max: number) =>
-  (text: string): number => {
-    const value = Number(text);
-    if (!/^\d+(\.\d+)?$/.test(text) || value < min || value > max) throw new Error(`a number from ${min} to ${max}`);
-    return value;
-  };
-
-const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `90` and `90s` are seconds, `500ms`, `15m`, `12h`, `7d` what they look like. The result is in milliseconds. */
-const duration =
-  (minMs: number, maxMs: number) =>
-  (text: string): number => {
-    const match = /^(\d+(?:\.\d+)?)(ms|s|m|h|d)?$/.exec(text);
-    const value = match ? Math.round(Number(match[1]) * (UNIT_MS[match[2] ?? 's'] ?? 0)) : Number.NaN;
-    if (!(value >= minMs && value <= maxMs))
-      throw new Error(`a duration from ${minMs / 1000}s to ${maxMs / 1000}s, such as 90s, 15m, 12h or 7d`);
-    return value;
-  };
-
-const oneOf =
-  <T extends string>(values: readonly T[]) =>
-  (text: string): T => {
-    const value = values.find((v) => v === text);
-    if (!value) throw new Error(`one of ${values.join(', ')}`);
-    return value;
-  };
-
-const url =
-  (protocols: readonly string[], example: string) =>
-  (text: string): string => {
-    if (!URL.canParse(text) || !protocols.includes(new URL(text).protocol)) throw new Error(`a URL such as ${example}`);
-    return text;
-  };
-
-/** Kept as text: the store makes its address of it. */
-const redisUrl = (text: string): string => {
-  parseRedisUrl(text);
-  return text;
-};
-
-const origin = (text: string): string => {
-  const parsed = URL.canParse(text) ? new URL(text) : null;
-  if (!parsed || !/^https?:$/.test(parsed.protocol) || parsed.pathname !== '/' || parsed.search || parsed.hash || parsed.username) {
-    throw new Error('an origin such as https://www.goodreads.com, without path');
-  }
-  return parsed.origin;
-};
-
-const boolean = (value: string): boolean => {
-  if (value !== 'true' && value !== 'false') throw new Error('true or false');
-  return value === 'true';
-};
-
-const text = (value: string): string => value;
-const matching =
-  (pattern: RegExp, wanted: string) =>
-  (value: string): string => {
-    if (!pattern.test(value)) throw new Error(wanted);
-    return value;
-  };
-
-/** `''` stays `null`, all else goes through `parse`. */
-const optional =
-  <T>(parse: (value: string) => T) =>
-  (value: string): T | null =>
-    value === '' ? null : parse(value);
-
-const list = (value: string): readonly string[] => {
-  const entries = value.split(',').map((entry) => entry.trim());
-  // What fits in each of the headers that carry a key. Its place is told instead of the key, which must not end up in a log.
-  const unfit = value === '' ? -1 : entries.findIndex((entry) => !/^[!-~]{8,}$/.test(entry));
-  if (unfit >= 0) {
-    const which = entries.length === 1 ? '' : ` (key ${unfit + 1} of ${entries.length} is not)`;
-    throw new Error(`keys of at least 8 visible ASCII characters without spaces, separated by commas${which}`);
-  }
-  return Object.freeze(value === '' ? [] : entries);
-};
 
 const DAY_MS = 86_400_000;
 

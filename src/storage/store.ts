@@ -1,11 +1,13 @@
 /**
- * The port between Quire and what it keeps its records in. Two implementations: `redis/` and `postgres/` (which is also
- * the embedded one, on PGlite). `test/contract/` holds them to one behaviour: every sentence here has a test there. `test/specification/` states the
- * rules in plain TypeScript.
+ * The port between Quire and what it keeps its records in. It has two implementations: `redis/`, and `postgres/`, which is also the
+ * embedded one, on PGlite. `test/contract/` holds them to one behaviour: every sentence here has a test there. `test/specification/`
+ * states the rules in plain TypeScript.
  *
- * Rules for all: times are milliseconds since the epoch and are given by the caller; each method is one atomic step, except that
- * {@link JobStore.settle} and {@link JobStore.cancel} take one for every thousand waiters, so that no step grows with their number; a
- * store that cannot be reached makes a method reject with `QuireError('store-unavailable')` within 2 s (of such a step), never hang.
+ * Rules for all:
+ * - Times are milliseconds since the epoch, and the caller gives them.
+ * - Each method is one atomic step. {@link JobStore.settle} and {@link JobStore.cancel} take one step for every thousand waiters, so that
+ *   no step grows with their number.
+ * - A store that cannot be reached makes a method reject with `QuireError('store-unavailable')` within 2 s of such a step. It never hangs.
  */
 import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../domain/batch.ts';
 import type { BookId, JobId } from '../domain/identity.ts';
@@ -73,7 +75,10 @@ export interface BookStore {
   delete(bookId: BookId): Promise<boolean>;
   /** Stored books in ascending numeric order of id, those after `afterId`; at most `limit`. */
   list(afterId: BookId | null, limit: number): Promise<StoredBook[]>;
-  /** How many books are stored (an expired one may be counted for some time). Beyond 10,000 an estimate of the last second will do: it is asked for with every look at the metrics. */
+  /**
+   * How many books are stored. An expired book may be counted for some time. Beyond 10,000 the answer may be an estimate of the last
+   * second.
+   */
   count(): Promise<number>;
 }
 
@@ -102,7 +107,10 @@ export interface Submission {
   /** Names the run of every job this submission makes: unique in time, letters and digits. */
   run: string;
   priority: Priority;
-  /** A copy fetched at most so long ago counts as fresh; `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "missing" is fresh by the same rule. */
+  /**
+   * A copy fetched at most so long ago counts as fresh. `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "missing"
+   * is fresh by the same rule.
+   */
   maxAgeMs: number | null;
   /** At most 1,000, their indexes one after the other; no two of the same job. */
   items: SubmittedItem[];
@@ -121,9 +129,9 @@ export type SubmitOutcome =
   | { status: 'invalid' };
 
 /**
- * The end of a job. Where more than 1,000 items wait for it, it comes in steps: each settles at most so many, and the last ends the job, which stays live
- * under its run until then. The first step stores the copy, or remembers that there is none. Who dies between two steps leaves a live job, which runs
- * again and settles the rest.
+ * The end of a job. Each step settles at most 1,000 of the items that wait. The last step ends the job, which stays live under its run
+ * until then. The first step stores the copy, or remembers that there is none. A process that dies between two steps leaves a live job,
+ * which runs again and settles the rest.
  */
 export type Settlement = {
   jobId: JobId;
@@ -143,8 +151,8 @@ export type JobEnd =
 
 export interface Settled {
   /**
-   * Whether this settlement ended the job. `false` when the run was not live any more: nothing but the copy was touched, unless somebody else ended the
-   * job between two steps.
+   * Whether this settlement ended the job. `false` when the run was not live any more: then only the copy was touched. It is `false` too
+   * when another settlement ended the job between two steps.
    */
   settled: boolean;
   stored: 'stored' | 'older' | 'poorer' | null;
@@ -155,15 +163,15 @@ export interface JobStore {
   /** Whether a job has a live run: costs the same however many wait for it, so it may be asked again and again. */
   isLive(jobId: JobId): Promise<boolean>;
   /**
-   * Settles a job and every item that waits for it, each exactly once, and stores its book: all in one step up to 1,000 waiters. Items that join between
-   * two steps are settled too, by the last one at the latest.
+   * Settles a job and every item that waits for it, each exactly once, and stores its book: all in one step up to 1,000 waiters. Items that
+   * join between two steps are settled too, by the last step at the latest.
    */
   settle(settlement: Settlement): Promise<Settled>;
   /** Appends to the timeline of the live run; the oldest entries beyond 50 go. No-op when the run is not live. */
   note(jobId: JobId, run: string, entry: TimelineEntry): Promise<void>;
   /**
-   * Failed jobs, newest first; `reason` filters by error code. `cursor` is opaque (null: from the start); one that the list did not give out throws
-   * `invalid-request`. Jobs that fail between two pages neither repeat nor hide others.
+   * Failed jobs, newest first; `reason` filters by error code. `cursor` is opaque (null: from the start). A cursor that the list did not
+   * give out throws `invalid-request`. Jobs that fail between two pages neither repeat nor hide others.
    */
   listFailed(query: {
     reason: ErrorCode | null;
@@ -180,15 +188,22 @@ export interface JobStore {
 }
 
 export interface BatchStore {
-  /** Records a submission and decides each item, in order, in one step. Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled. */
+  /**
+   * Records a submission and decides each item, in order. Throws `QuireError('cancelled')`, and records nothing, when the batch was
+   * cancelled.
+   */
   submit(submission: Submission): Promise<SubmitOutcome[]>;
   get(batchId: BatchId): Promise<BatchRecord | null>;
   /**
-   * Batches in descending order of their ids, which is the newest first; those before `before` (null: from the newest), at most `limit`. `ended` keeps those
-   * that have ended, or those that have not. `next` is what to go on before, `null` at the end; a page may be shorter than `limit` all the same.
+   * Batches before `before` (null: from the newest), at most `limit`, in descending order of their ids, which is the newest first. `ended`
+   * keeps those that have ended, or those that have not. `next` is the next `before`, `null` at the end. A page may be shorter than
+   * `limit`.
    */
   list(query: { before: BatchId | null; limit: number; ended: boolean | null }): Promise<{ batches: BatchRecord[]; next: BatchId | null }>;
-  /** Items from `fromIndex` on, in order; at most `limit`; only those in `state` when given. `nextIndex` is where to go on, `null` at the end. */
+  /**
+   * Items from `fromIndex` on, in order, at most `limit`; only those in `state` when given. `nextIndex` is the next `fromIndex`, `null` at
+   * the end.
+   */
   items(
     batchId: BatchId,
     query: { fromIndex: number; limit: number; state: ItemState | null },
@@ -197,11 +212,16 @@ export interface BatchStore {
   indexesOf(batchId: BatchId, jobIds: JobId[]): Promise<Map<JobId, number>>;
   /** Entries of the settled log after `afterSeq`, in order; at most `limit`. */
   settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
-  /** Settles every queued item as `cancelled` and takes it off its job; announced items that never came count as cancelled too. Returns the jobs that nobody wants any more; they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was not sealed is not announced: nobody was told of it. `null`: no such batch. */
+  /**
+   * Settles every queued item as `cancelled` and takes it off its job. Announced items that never came count as cancelled too. Returns the
+   * jobs that nobody wants any more: they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was
+   * not sealed is not announced, since no caller knows the batch. `null`: no such batch.
+   */
   cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; unwanted: { jobId: JobId; run: string }[] } | null>;
   /**
-   * Makes those queued items of an unfinished batch that no live job settles (its record was lost: evicted, or deleted by hand) wait for one. Returns the
-   * jobs that are live under `run` now: the caller must give them to BullMQ. Changes nothing for items that are settled, or wait for a live job already.
+   * Makes queued items of an unfinished batch wait for a live job again, after the record of their job was lost (evicted, or deleted by
+   * hand). Returns the jobs that are live under `run` now: the caller must give them to BullMQ. Changes nothing for items that are settled,
+   * or that wait for a live job already.
    */
   rejoin(
     batchId: BatchId,
@@ -209,7 +229,9 @@ export interface BatchStore {
   ): Promise<JobId[]>;
   /** Unfinished batches without progress since `beforeMs`, at most `limit`, longest first. */
   listIdle(beforeMs: number, limit: number): Promise<BatchId[]>;
-  /** Unfinished batches whose last progress lies after `afterMs`, at most `limit`: with a time in the future, those that a clock gone wrong left. */
+  /**
+   * Unfinished batches whose last progress lies after `afterMs`, at most `limit`. With a time in the future: those that a wrong clock left.
+   */
   listAhead(afterMs: number, limit: number): Promise<BatchId[]>;
   /** Finished batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
   listUnannounced(limit: number): Promise<BatchId[]>;

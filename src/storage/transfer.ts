@@ -78,8 +78,8 @@ export interface TransferRecords {
 /** One kind of record. */
 export interface KindTransfer<Moved> {
   /**
-   * Names of records, some at a time (about `limit`), in an order of the store's own. `cursor` is opaque; `null` begins, and is returned at the end.
-   * A name may come twice, and one whose record is gone may come too.
+   * Names of records, some at a time (about `limit`), in an order of the store's own. `cursor` is opaque; `null` begins, and is returned at
+   * the end. A name may come twice, and a name whose record is gone may come too.
    */
   names(cursor: string | null, limit: number, nowMs: number): Promise<{ names: string[]; cursor: string | null }>;
   /** The records of these names; those that do not exist, or whose time is over, are left out. */

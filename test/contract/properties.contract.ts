@@ -12,8 +12,6 @@ import { documentCommands } from './model/document-commands.ts';
 import { crowd, jobCommands, settleCrowd } from './model/job-commands.ts';
 import { createModel, keepFirstPage, leaveEmpty, listenTo, type Model, type Real } from './model/model.ts';
 
-/** How long a store is tried by default, in shares of a property: about 10 s for all. No run is broken off. */
-const SHARE_MS = 3_000;
 const MOST_RUNS = 300;
 const ASKED = Number(process.env['QUIRE_PROPERTY_RUNS'] ?? 0);
 const [SEED, PATH, REPLAY_PATH] = (process.env['QUIRE_PROPERTY_REPLAY'] ?? '').split(' ');
@@ -54,7 +52,10 @@ const PROPERTIES: {
   { title: 'crowds', share: 0.5, before: one(crowd), commands: commandsOf(8, ...jobCommands), after: one(settleCrowd) },
 ];
 
-export function propertiesContract({ make }: StoreKind): void {
+const SHARES = PROPERTIES.reduce((sum, { share }) => sum + share, 0);
+
+/** A store is tried for `seconds` by default, shared out among the properties. No run is broken off. */
+export function propertiesContract({ make }: StoreKind, seconds: number): void {
   describe('does as the specification', () => {
     let made: MadeStore;
     let real: Real;
@@ -82,7 +83,7 @@ export function propertiesContract({ make }: StoreKind): void {
           }
         }
       };
-      let until = ASKED > 0 ? Infinity : performance.now() + share * SHARE_MS;
+      let until = ASKED > 0 ? Infinity : performance.now() + (share / SHARES) * seconds * 1_000;
       let runs = 0;
       const run = async (first: Command[], middle: Commands, last: Command[]): Promise<void> => {
         if (runs++ > 0 && performance.now() > until) return;

@@ -20,7 +20,7 @@ export function recordsContract(kind: RecordsKind): void {
   submitContract(kind);
   jobsContract(kind);
   jobListsContract(kind);
-  crowdsContract(kind);
+  crowdsContract(kind, 'one');
   batchesContract(kind);
   batchListsContract(kind);
   documentsContract(kind);
@@ -34,6 +34,6 @@ export function storeContract(kind: StoreKind): void {
     manyBooksContract(kind);
     startAndStopContract(kind);
     queueContract(kind);
-    propertiesContract(kind);
+    propertiesContract(kind, 1);
   });
 }

@@ -6,7 +6,7 @@ import type { Ledger } from '../../src/crawl/ledger.ts';
 import type { Source } from '../../src/crawl/source/source.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { createLogRecorder } from './memory-documents.ts';
-import { embeddedStore, redisStore } from './stores.ts';
+import { embeddedStore, postgresStore, redisStore } from './stores.ts';
 import { waitUntil } from './wait-until.ts';
 
 export interface CrawlSettings {
@@ -27,7 +27,7 @@ export interface CrawlWorker {
 
 /** Makes crawlers on real stores, and stops them all. */
 export interface CrawlBench {
-  store(kind: 'redis' | 'embedded'): Promise<Store>;
+  store(kind: Store['kind']): Promise<Store>;
   worker(store: Store, origin: string, settings?: CrawlSettings): CrawlWorker;
   stopAll(): Promise<void>;
 }
@@ -37,12 +37,14 @@ export function madeUpBook(n: number): BookReference {
   return bookReference(String(1_000_000_000 + n) as BookId);
 }
 
+const STORES = { embedded: embeddedStore, redis: redisStore, postgres: postgresStore };
+
 /** A bench without anything on it. Call `stopAll` after each test. */
 export function createCrawlBench(): CrawlBench {
   const stops: (() => Promise<unknown>)[] = [];
   return {
     async store(kind) {
-      const { store, cleanup } = await (kind === 'redis' ? redisStore : embeddedStore).make();
+      const { store, cleanup } = await STORES[kind].make();
       stops.push(cleanup);
       return store;
     },

@@ -19,7 +19,9 @@ export function holdAnswer(answer: Answer): void {
   faults.push(...check(answer));
 }
 
-const original = globalThis.fetch;
+/** Files of tests that run in one process load this file again and again: the first has kept what `fetch` was. */
+const onProcess = globalThis as typeof globalThis & { quireFetch?: typeof fetch };
+const original = (onProcess.quireFetch ??= globalThis.fetch);
 
 /** As `fetch`. An answer of JSON comes when all of it has been received. */
 globalThis.fetch = async (input, init) => {

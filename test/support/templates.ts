@@ -6,8 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { LATEST_SCHEMA_VERSION } from 'bullmq';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
-import { FUNCTIONS } from '../../src/storage/postgres/schema-functions.ts';
-import { TABLES } from '../../src/storage/postgres/schema-tables.ts';
+import { FUNCTIONS, MIGRATIONS } from '../../src/storage/postgres/schema.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import type { StoreSettings } from '../../src/storage/store.ts';
 import { createDatabase, sharedPostgresUrl, type TestDatabase } from './postgres-server.ts';
@@ -29,7 +28,7 @@ let template: Promise<string> | undefined;
 async function findOrMakeTemplate(): Promise<string> {
   const pglite = await readFile(join(MODULES, '@electric-sql/pglite/package.json'), 'utf8');
   const state = createHash('sha256')
-    .update([TABLES, FUNCTIONS, LATEST_SCHEMA_VERSION, pglite, TEST_SETTINGS.prefix].join())
+    .update([...MIGRATIONS.map(({ text }) => text), FUNCTIONS, LATEST_SCHEMA_VERSION, pglite, TEST_SETTINGS.prefix].join())
     .digest('hex')
     .slice(0, 16);
   const place = join(CACHE, `embedded-${state}`);

@@ -1,22 +1,8 @@
 /** Brings the schema of a database up to what this version of Quire needs, or refuses one that is newer. */
-import { createHash } from 'node:crypto';
 import { assertSchemaCompatibility, LATEST_SCHEMA_VERSION, runMigrations, SchemaMigrationRequiredError } from 'bullmq';
 import { QuireError } from '../../errors.ts';
-import { FUNCTIONS } from './schema-functions.ts';
-import { TABLES } from './schema-tables.ts';
+import { FUNCTIONS, FUNCTIONS_MARK, MIGRATIONS, SCHEMA_VERSION } from './schema.ts';
 import { bullmqSchema, quoteSchema, signalChannel, statement, type SqlClient } from './sql-client.ts';
-
-/** The tables. Append, never edit: a database runs those whose version is above its own, in order. */
-const MIGRATIONS: readonly { version: number; text: string }[] = [{ version: 1, text: TABLES }];
-
-/** Versions 2 and 3 brought functions and no tables. A database of the version before may start on ours, so the number stays. */
-const SCHEMA_VERSION = 3;
-
-/**
- * The functions are one set. It is installed again whenever its text changes, and its digest stands as the comment on the table of migrations.
- * What an earlier version has under another name stays as it was: its services may still run.
- */
-const FUNCTIONS_MARK = `functions ${createHash('sha256').update(FUNCTIONS).digest('hex').slice(0, 16)}`;
 
 /** What BullMQ's migrator needs: a session of its own. */
 export interface MigrationSession {

@@ -1,9 +1,9 @@
 /** Books on Redis: a copy is one string, a header of fixed width and then the bytes that are served. */
 import type { BookId, JobId } from '../../domain/identity.ts';
+import { writeNow } from '../../grafts/ioredis-shared-writes.ts';
 import type { BookStore, Found, StoredBook } from '../store.ts';
-import { asked, writeNow, type RedisClient } from './connection.ts';
-import { MOST_HOPS } from './script-functions.ts';
-import { HEADER_BYTES } from './scripts.ts';
+import { asked, type RedisClient } from './connection.ts';
+import { HEADER_BYTES, MOST_HOPS } from './scripts.ts';
 
 const digits = (value: number, width: number): string => String(Math.max(0, Math.round(value))).padStart(width, '0');
 
@@ -35,7 +35,10 @@ export function decodeValue(value: Buffer, bookId: BookId): Found | null {
 /** First byte of a value that leads to another book: an A. */
 const ALIAS = 0x41;
 
-/** Follows an alias to what it leads to: the name of that, what is kept under it, and how many reads it took. One is all, but for what an earlier version left. */
+/**
+ * Follows an alias: the name that it leads to, what is kept under it, and how many reads it took. Only an earlier version left more than
+ * one.
+ */
 export async function followAlias(
   alias: Buffer,
   read: (name: string) => Promise<Buffer | null>,
@@ -61,8 +64,8 @@ interface Read {
 }
 
 /**
- * Reads values; what is asked for in one turn of the event loop goes as one command. Under load that is most of the reads of all connections, and
- * writing to the socket costs more than the rest of a read.
+ * Reads values. What is asked for in one turn of the event loop goes as one command: writing to the socket costs more than the rest of a
+ * read, and under load one turn has most of the reads of all connections.
  */
 function createReader(redis: RedisClient): (key: string) => Promise<Buffer | null> {
   let waiting: Read[] = [];
@@ -98,7 +101,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
     if (hops > 1) redis.repairAlias(prefix, jobId).catch(() => undefined);
     return decode(value, name, nowMs);
   };
-  // No async function: this is the busiest path there is, and each promise is felt.
+  // This is the busiest path of all, and each promise costs: so it is no async function.
   const find = (jobId: JobId, nowMs: number): Promise<Found | null> =>
     read(jobId).then((value) => (value?.[0] === ALIAS ? findThrough(value, jobId, nowMs) : decode(value, jobId, nowMs)));
 
@@ -124,7 +127,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
           if (found?.kind === 'book') books.push(found.book);
           else expired.push(id);
         });
-        // Redis drops an expired copy by itself; its entry in the list of ids goes when somebody notices.
+        // Redis drops an expired copy by itself; its id in the list goes when a read notices.
         if (expired.length > 0) await asked(redis.forgetExpired(prefix, 'books', 'book-', ...expired));
         after = `(${ids.at(-1)}`;
       }

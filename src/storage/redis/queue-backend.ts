@@ -1,20 +1,9 @@
 /** BullMQ on Redis. */
-import type { Redis } from 'ioredis';
+import { connectForBullmq } from '../../grafts/bullmq-redis-first-connection.ts';
+import { correctDelays } from '../../grafts/bullmq-redis-times.ts';
 import type { QueueBackend } from '../queue-backend.ts';
 import type { RedisAddress } from '../../config/redis-url.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
-
-/** Delayed jobs that are looked at in one go: those with the latest time. */
-const MOST_CORRECTED = 100;
-
-/**
- * Begins to connect. A connection that BullMQ opens itself it gives up for good when the first attempt fails, and a queue would need a restart then;
- * one that is under way it waits for, and the driver tries as often as it takes.
- */
-function connectNow<Client extends Pick<Redis, 'connect'>>(client: Client): Client {
-  client.connect().catch(() => undefined);
-  return client;
-}
 
 /** The backend, and `stop`, which ends the connections it opened. (BullMQ ends the ones that it makes of them.) */
 export function createQueueBackend(
@@ -28,10 +17,7 @@ export function createQueueBackend(
     options(use) {
       const connection = openConnection(address, use, onError);
       opened.push(connection);
-      // A worker waits for jobs on a second connection, which BullMQ makes of the first.
-      const duplicate = connection.duplicate.bind(connection);
-      connection.duplicate = (...overrides) => connectNow(duplicate(...overrides));
-      return { connection: connectNow(connection), prefix: `{${prefix}}` };
+      return { connection: connectForBullmq(connection), prefix: `{${prefix}}` };
     },
     factory: undefined,
     // Another process may hold the lock of an active job: only BullMQ's stalled check can tell.
@@ -43,7 +29,7 @@ export function createQueueBackend(
     },
     async correctTimes(queueName) {
       // Locks and the look for stalled jobs are timed by Redis itself.
-      await asked(redis.correctDelays(`{${prefix}}:`, queueName, MOST_CORRECTED));
+      await asked(correctDelays(redis, `{${prefix}}:`, queueName));
     },
     async stop() {
       await Promise.all(opened.map(closeConnection));

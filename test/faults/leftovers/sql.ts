@@ -1,4 +1,4 @@
-/** Reads every row of a SQL store, server or embedded: see `storage/postgres/schema-tables.ts` for the tables. */
+/** Reads every row of a SQL store, server or embedded: see `storage/postgres/sql/migrations` for the tables. */
 import { Client } from 'pg';
 import { databaseDirectory } from '../../../src/storage/embedded/data-directory.ts';
 import { openInstance } from '../../../src/storage/embedded/pglite-instance.ts';

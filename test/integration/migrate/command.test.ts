@@ -1,101 +1,6 @@
-/** The whole of it: a Quire is stopped in the middle of its work, moved with interruptions, and finishes on the other store. */
-import { randomInt } from 'node:crypto';
-import { existsSync } from 'node:fs';
-import { afterEach, describe, expect, it } from 'vitest';
-import { runMigrate } from '../../../src/cli/migrate.ts';
-import { startGoodreads } from '../../support/goodreads.ts';
-import { ownPrefix, startQuire, storeEnvironment, STORES, type StoreName } from '../../support/service.ts';
-import { waitUntil } from '../../support/wait-until.ts';
-import { runMigration, type CommandEnd } from './command.ts';
-
-const KINDS = ['embedded', 'redis', 'postgres'] as const;
-
-const cleanUps: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanUp of cleanUps.splice(0).toReversed()) await cleanUp();
-});
-
-/** Where a service of this store keeps its data, and the store's name on the command line. */
-async function place(
-  store: StoreName,
-  prefix: string,
-): Promise<{ env: Record<string, string>; name: string; directory: string | undefined }> {
-  const { env: own, cleanUp } = await storeEnvironment(store);
-  cleanUps.push(cleanUp);
-  const env = { ...own, QUEUE_PREFIX: prefix };
-  return { env, name: own['REDIS_URL'] ?? own['DATABASE_URL'] ?? `embedded:${own['DATA_DIR']}`, directory: own['DATA_DIR'] };
-}
-
-const LINKS = 400;
-const links = Array.from({ length: LINKS }, (_, n) => `https://www.goodreads.com/book/show/${1_000_000_000 + n}`);
-
-/** The command in this process: exit code, output, error output. */
-async function run(args: string[], env: Record<string, string> = {}): Promise<[number, string, string]> {
-  let [output, errors] = ['', ''];
-  const code = await runMigrate({
-    args,
-    env,
-    output: { write: (text) => (output += text) },
-    errors: { write: (text) => (errors += text) },
-    signal: new AbortController().signal,
-  });
-  return [code, output, errors];
-}
-
-/** A cluster moves its records as one Redis does; what differs is how it is reached and asked, so it comes once on each side. */
-const PAIRS: { from: StoreName; to: StoreName }[] = [
-  ...KINDS.flatMap((from) => KINDS.filter((to) => to !== from).map((to) => ({ from, to }))),
-  { from: 'redis', to: 'redis-cluster' },
-  { from: 'redis-cluster', to: 'postgres' },
-];
-
-describe.each(PAIRS)('quire migrate from $from to $to', ({ from, to }) => {
-  it('killed at random points and run again, loses nothing of what was accepted', { timeout: 180_000 }, async () => {
-    const goodreads = await startGoodreads();
-    cleanUps.push(() => goodreads.stop());
-    const prefix = ownPrefix();
-    const [source, target] = [await place(from, prefix), await place(to, prefix)];
-
-    const before = await startQuire(from, { env: source.env, goodreads, settings: { CRAWL_CONCURRENCY: '4', DRAIN_SECONDS: '0' } });
-    const first = await before.submit(links.slice(0, 40));
-    await before.ended(first.batchId);
-    await goodreads.control({ delayMs: 60 });
-    const { batchId } = await before.submit([...links, 'nonsense']);
-    await waitUntil('some of the batch to be parsed', async () => (await before.get(`/batches/${batchId}`)).body.counts.parsed >= 4);
-    await before.stop();
-    await goodreads.control({});
-
-    // Twice it is killed, at a random line of its progress; a run that was done by then is done.
-    const args = ['--from', source.name, '--to', target.name];
-    const runs: CommandEnd[] = [];
-    for (let kills = 0; kills < 2; kills++) {
-      let lines = randomInt(1, 14);
-      runs.push(await runMigration(args, { QUEUE_PREFIX: prefix }, (_line, kill) => (--lines === 0 ? kill('SIGKILL') : undefined)));
-    }
-    expect(runs[0]?.signal).toBe('SIGKILL');
-    const last = runs.at(-1)?.code === 0 ? (runs.at(-1) as CommandEnd) : await runMigration(args, { QUEUE_PREFIX: prefix });
-    const told = JSON.stringify(
-      [...runs, last].map(({ code, signal, errors, output }) => ({ code, signal, errors, output })),
-      null,
-      1,
-    );
-    expect(last.code, told).toBe(0);
-    expect(last.output).toMatch(/^waiting jobs\s+3\d\d\s+3\d\d {2}ok$/m);
-
-    const { requests } = await goodreads.stats();
-    const after = await startQuire(to, { env: target.env, goodreads });
-    cleanUps.push(() => after.stop());
-    const batch = await after.ended(batchId, 60_000);
-    expect(batch, told).toMatchObject({ total: LINKS + 1, counts: { parsed: LINKS - 40, cached: 40, invalid: 1, queued: 0, failed: 0 } });
-    expect((await after.get(`/batches/${first.batchId}`)).body.counts).toMatchObject({ parsed: 40 });
-    // What was parsed before the move is not crawled again: each book was asked for once, but for those that were under way when the service ended.
-    const { byId, requests: all } = await goodreads.stats();
-    expect(Object.keys(byId)).toHaveLength(LINKS);
-    expect(Object.values(byId).filter((times) => times > 1).length).toBeLessThanOrEqual(4);
-    expect(all - requests).toBeLessThanOrEqual(LINKS - 40);
-    expect((await after.get('/book-info?id=1000000007')).status).toBe(200);
-  });
-});
+/** What `quire migrate` says of its arguments. */
+import { describe, expect, it } from 'vitest';
+import { runHere } from './command.ts';
 
 describe('quire migrate', () => {
   it('says what is wrong with its arguments, and never a password', async () => {
@@ -115,50 +20,10 @@ describe('quire migrate', () => {
       ],
     ];
     for (const [args, sentence] of cases) {
-      const end = await run(args);
+      const end = await runHere(args);
       expect(end).toEqual([1, '', expect.stringMatching(sentence)]);
       expect(end[2]).not.toContain('s3cret');
     }
-    expect(await run(['--help'])).toEqual([0, expect.stringContaining('--merge'), '']);
-  });
-
-  it.each(STORES)(
-    'refuses to move from %s while a Quire runs on it, and does not touch the target',
-    { timeout: 120_000 },
-    async (store) => {
-      const prefix = ownPrefix();
-      const source = await place(store, prefix);
-      const target = await place(store === 'redis' ? 'embedded' : 'redis', prefix);
-      // An api alone has no worker, and takes links all the same.
-      const role = store === 'embedded' ? 'all' : 'api';
-      const running = await startQuire(store, { env: source.env, role });
-      cleanUps.push(() => running.stop());
-      await running.submit(links.slice(0, 2));
-      const args = ['--from', source.name, '--to', target.name];
-      const env = { QUEUE_PREFIX: prefix };
-      const refusal = store === 'embedded' ? /already open in this process/ : /A Quire is running on the source/;
-      expect(await run(args, env)).toEqual([1, '', expect.stringMatching(refusal)]);
-      expect(target.directory !== undefined && existsSync(target.directory)).toBe(false);
-      await running.stop();
-      expect(await run(args, env)).toEqual([0, expect.stringMatching(/^batches\s+1\s+1 {2}ok$/m), expect.stringMatching(/^copying books/)]);
-      expect(await run(args, env)).toEqual([1, '', expect.stringMatching(/This migration was finished at/)]);
-    },
-  );
-
-  it('ends after the page under way when it is told to, and says how to go on', { timeout: 120_000 }, async () => {
-    const prefix = ownPrefix();
-    const [source, target] = [await place('redis', prefix), await place('postgres', prefix)];
-    const quire = await startQuire('redis', { env: source.env, role: 'api' });
-    await quire.submit(links);
-    await quire.stop();
-    const args = ['--from', 'REDIS_URL', '--to', 'DATABASE_URL'];
-    const env = { QUEUE_PREFIX: prefix, REDIS_URL: source.name, DATABASE_URL: target.name };
-    const ended = await runMigration(args, env, (_line, kill) => kill('SIGTERM'));
-    expect([ended.code, ended.errors.at(-1)]).toEqual([1, 'Interrupted. The same command goes on from here.']);
-    const resumed = await runMigration(args, env);
-    expect([resumed.code, resumed.output]).toEqual([
-      0,
-      expect.stringMatching(/waiting jobs\s+400\s+400 {2}ok[\s\S]*Moved, continuing an earlier run/),
-    ]);
+    expect(await runHere(['--help'])).toEqual([0, expect.stringContaining('--merge'), '']);
   });
 });

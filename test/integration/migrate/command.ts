@@ -1,8 +1,16 @@
-/** `quire migrate` as a process of its own. */
+/** `quire migrate`, in this process and as one of its own, and places to move from and to. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import { runMigrate } from '../../../src/cli/migrate.ts';
+import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
+import { sharedClusterUrl, sharedRedisUrl } from '../../support/redis-server.ts';
+import type { StoreName } from '../../support/service.ts';
 
 const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
 /** A folder without a file `.env`. */
@@ -40,4 +48,47 @@ export async function runMigration(
   });
   const [code, signal] = (await once(child, 'close')) as [number | null, NodeJS.Signals | null];
   return { code, signal, output, errors };
+}
+
+/** A place for a store to be made in, and the store's name on the command line. */
+export interface Place {
+  env: Record<string, string>;
+  name: string;
+  directory: string | undefined;
+}
+
+/** An empty place of this test's own: nothing is there before Quire or the migration comes. */
+export async function place(store: StoreName, prefix: string): Promise<Place> {
+  const served = (setting: string, url: string): Place => ({
+    env: { [setting]: url, QUEUE_PREFIX: prefix },
+    name: url,
+    directory: undefined,
+  });
+  if (store === 'redis') return served('REDIS_URL', sharedRedisUrl());
+  if (store === 'redis-cluster') return served('REDIS_URL', sharedClusterUrl());
+  if (store === 'postgres') {
+    const { url, drop } = await createDatabase(sharedPostgresUrl());
+    onTestFinished(drop);
+    return served('DATABASE_URL', url);
+  }
+  const dir = await mkdtemp(join(tmpdir(), 'quire-migrate-'));
+  onTestFinished(() => rm(dir, { recursive: true, force: true }));
+  const directory = join(dir, 'data');
+  return { env: { DATA_DIR: directory, QUEUE_PREFIX: prefix }, name: `embedded:${directory}`, directory };
+}
+
+export const LINKS = 400;
+export const links = Array.from({ length: LINKS }, (_, n) => `https://www.goodreads.com/book/show/${1_000_000_000 + n}`);
+
+/** The command in this process: exit code, output, error output. */
+export async function runHere(args: string[], env: Record<string, string> = {}): Promise<[number, string, string]> {
+  let [output, errors] = ['', ''];
+  const code = await runMigrate({
+    args,
+    env,
+    output: { write: (text) => (output += text) },
+    errors: { write: (text) => (errors += text) },
+    signal: new AbortController().signal,
+  });
+  return [code, output, errors];
 }

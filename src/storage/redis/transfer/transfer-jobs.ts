@@ -8,30 +8,12 @@ import { run, type TransferKeys } from './transfer-keys.ts';
 
 /** Settled jobs that were written and wait for {@link Transfer.orderSettled}, by the time they ended. */
 const MOVED = 'moved';
-/** Makes the list of finished jobs anew out of those that were written and those that were there, the latest first. */
-const ORDER = `
-local P, call = KEYS[1], redis.call
-local moved, list = P .. '${MOVED}', P .. 'finished'
-if call('EXISTS', moved) == 0 then return 0 end
-for _, entry in ipairs(call('LRANGE', list, 0, -1)) do
-  local jobId, run = string.match(entry, '^(.*)%.(%w+)$')
-  local job = call('HMGET', P .. 'job:' .. jobId, 'r', 's', 't')
-  if job[1] == run and job[2] ~= 'live' and job[2] ~= 'failed' then call('ZADD', moved, job[3], entry) end
-end
-call('DEL', list)
-for _, entry in ipairs(call('ZREVRANGE', moved, 0, -1)) do call('RPUSH', list, entry) end
-call('DEL', moved)
-return 1
-`;
-type Scripts = Record<'transferOrder', (prefix: string) => Promise<unknown>>;
 
 export function createJobTransfer({
   redis,
   prefix,
   byKey,
 }: TransferKeys): Pick<Transfer, 'orderSettled'> & { jobs: KindTransfer<MovedJob> } {
-  redis.defineCommand('transferOrder', { numberOfKeys: 1, lua: ORDER });
-  const scripts = redis as unknown as Scripts;
   return {
     jobs: byKey(
       'jobs',
@@ -84,7 +66,7 @@ export function createJobTransfer({
     ),
 
     async orderSettled() {
-      await asked(scripts.transferOrder(prefix));
+      await asked(redis.transferOrder(prefix, MOVED));
     },
   };
 }

@@ -1,0 +1,38 @@
+-- One step towards the end of a job: stores its copy, and settles the items that wait for it, at most MOST_WAITERS_A_STEP of them.
+-- Key: the prefix.
+-- Arguments: 1 job id, 2 run ('' settles whichever is live), 3 now in ms, 4 final state, 5 its letter, 6 attempts, 7 error code (''
+--   for none), 8 error detail, 9 book id ('' for none), 10 the copy ('' when there is none, or an earlier step stored it), 11 until
+--   when the copy is kept, 12 until when a missing book is remembered ('' when an earlier step did it), 13 how long an ended batch
+--   is kept in ms, 14 settled jobs kept at most, 15 failed jobs kept at most.
+-- Result: three values. What became of the job (0: it was not live, 1: it ended, 2: it is live, because more items wait), what
+--   became of the copy ('stored', 'older', 'poorer' or ''), and the run that was live ('' for none).
+
+local jobId, run, now, state = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
+local jkey = P .. 'job:' .. jobId
+local job = call('HMGET', jkey, 's', 'r', 'w', 'n')
+local live = job[1] == 'live' and (run == '' or job[2] == run)
+local stored = ''
+if ARGV[10] ~= '' then
+  stored = put(ARGV[9], ARGV[10], ARGV[11])
+  alias(jobId, ARGV[9], ARGV[11])
+end
+if not live then return {0, stored, ''} end
+if state == 'not-found' and ARGV[12] ~= '' then
+  local h, name = head(jobId)
+  if string.sub(h, 1, 1) == 'Q' then
+    call('SETRANGE', P .. name, 14, string.format('%013d', ARGV[12]))
+    signal('book ' .. string.sub(name, 6))
+  else
+    call('SET', P .. jobId, 'M' .. string.format('%013d', now) .. string.format('%013d', ARGV[12]), 'PXAT', ARGV[12])
+    local bookId = string.match(jobId, '^book%-(%d+)$')
+    if bookId then signal('book ' .. bookId) end
+  end
+end
+local waiters, rest = settleWaiters(job[3], ARGV[5], ARGV[3], ARGV[13], jobId == 'book-' .. ARGV[9] and '' or ARGV[9])
+waiters = waiters + (job[4] or 0)
+if rest ~= '' then
+  call('HSET', jkey, 'w', rest, 'n', waiters)
+  return {2, stored, job[2]}
+end
+settleRecord(jobId, job[2], state, now, ARGV[6], waiters, ARGV[7], ARGV[8], ARGV[9], tonumber(ARGV[14]), tonumber(ARGV[15]))
+return {1, stored, job[2]}
