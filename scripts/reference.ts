@@ -41,17 +41,17 @@ const NEXT: Record<NextStep, string> = {
   retry: 'runs again after a backoff',
   'wait-for-source': 'waits until the source opens',
   'look-again': 'runs once more after `NOT_FOUND_RECHECK`',
-  'queue-again': 'goes back to the queue at once',
-  end: 'ends',
+  requeue: 'goes back to the queue at once',
+  settle: 'ends',
 };
 
 /** Whether a failure can end a job: by the table's own rule, with all attempts used and after any number of times. */
-const endsJob = (cause: FailureCause): boolean => judge(cause, { attempt: Infinity, maxAttempts: 1, times: Infinity }).next === 'end';
+const endsJob = (cause: FailureCause): boolean => judge(cause, { attempt: Infinity, maxAttempts: 1, times: Infinity }).next === 'settle';
 
 /** Whether a failure uses an attempt, and how often it may happen before another rule applies. */
 function attemptOf({ costsAttempt, free }: FailureRule): string {
   if (!free) return costsAttempt ? 'yes' : 'no';
-  const beyond = free.beyond === 'end' ? 'the job ends' : `as \`${free.beyond}\``;
+  const beyond = free.beyond === 'settle' ? 'the job ends' : `as \`${free.beyond}\``;
   return `no, ${free.most} times; then ${beyond}`;
 }
 

@@ -31,15 +31,15 @@ export interface JobQueue {
   /** Adds jobs that the store has just recorded. What a rejection left out is added later, while its record is live. */
   enqueue(jobs: readonly JobRun[], priority: Priority): Promise<void>;
   /** Moves a waiting job forward, or adds it where the submission that recorded it has not yet. A job that has started is left alone. */
-  raise(job: JobRun, priority: Priority): Promise<void>;
+  raisePriority(job: JobRun, priority: Priority): Promise<void>;
   /** Takes jobs that nobody wants out of the queue, and stops those that run, in whatever process. */
-  withdraw(jobs: readonly JobRun[]): Promise<void>;
+  cancel(jobs: readonly JobRun[]): Promise<void>;
   /** Where a run is; `null` where the queue does not have it. */
   find(run: JobRun): Promise<LiveRun | null>;
   /** The jobs that are worked on, or held back until a time; at most `most`. */
   listJobs(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
   /** Whether the queue has each of these runs, and has not ended it. */
-  holds(runs: readonly JobRun[]): Promise<boolean[]>;
+  has(runs: readonly JobRun[]): Promise<boolean[]>;
   /** Corrects times in the queues that a clock which was ahead has left in the future. */
   correctTimes(): Promise<void>;
   /** Jobs by state. Where counting is slow the answer is up to {@link COUNT_USED_AGAIN} times as old as that takes. */

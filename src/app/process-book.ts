@@ -7,7 +7,7 @@
 import { gzipSync } from 'node:zlib';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
 import { type Source } from '../crawl/source/source.ts';
-import { SourceHeld } from '../crawl/source/turn.ts';
+import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import type { BookReference, JobId } from '../domain/identity.ts';
@@ -72,7 +72,7 @@ export type TaskResult =
   /** The job is settled. */
   | { next: 'done'; outcome: 'parsed' | 'not-found' | 'cancelled' | 'settled before' }
   /** The job is settled as failed. */
-  | { next: 'end'; code: ErrorCode; detail: string }
+  | { next: 'settle'; code: ErrorCode; detail: string }
   /** It runs again after a backoff. This attempt counts. */
   | { next: 'retry'; code: ErrorCode; detail: string; retryAfterMs: number | null }
   /** It runs again at this time. This attempt does not count. */
@@ -80,7 +80,7 @@ export type TaskResult =
   /** It goes back to the queue; no job is taken until then. This attempt does not count. */
   | { next: 'wait-for-source'; untilMs: number }
   /** It goes back to the queue at once. This attempt does not count. */
-  | { next: 'queue-again' };
+  | { next: 'requeue' };
 
 interface Failure {
   cause: FailureCause;
@@ -142,7 +142,7 @@ async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<Ta
 /** What an error of the crawler means; `null` for one that is not about the crawl. */
 function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBookDeps['source']): Failure | null {
   if (signal.aborted) return { cause: 'worker-stopped', detail: 'The worker stops.' };
-  if (error instanceof SourceHeld) return { cause: 'source-closed', detail: error.message, untilMs: error.untilMs };
+  if (error instanceof SourceClosed) return { cause: 'source-closed', detail: error.message, untilMs: error.untilMs };
   if (!(error instanceof QuireError) || error.code === 'store-unavailable') return null;
   if (error.code === 'disallowed') return { cause: 'disallowed', detail: error.message };
   if (error.code === 'blocked') return { cause: 'source-closed', detail: error.message, untilMs: closedUntilMs(source) };
@@ -171,7 +171,7 @@ function failureOfReading(
   }
 }
 
-const closedUntilMs = (source: ProcessBookDeps['source']): number => source.current().hold?.untilMs ?? 0;
+const closedUntilMs = (source: ProcessBookDeps['source']): number => source.current().closed?.untilMs ?? 0;
 
 /** Does what the table of failures says: notes the failure, settles the job where it ends, and tells the queue what comes next. */
 async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Promise<TaskResult> {
@@ -186,11 +186,11 @@ async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Pr
       return { next, code, detail, retryAfterMs };
     case 'wait-for-source':
       return { next, untilMs };
-    case 'queue-again':
+    case 'requeue':
       return { next };
     case 'look-again':
       return { next: 'later', atMs: now() + settings.notFoundRecheckMs, missingAtMs: now() };
-    case 'end':
+    case 'settle':
       return settleFailure(deps, task, failure);
   }
 }
@@ -223,9 +223,9 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
     await store.jobs.settle({ ...base, outcome, error, missingUntilMs: nowMs + settings.notFoundTtlMs });
     return { next: 'done', outcome };
   }
-  const told = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;
-  await store.jobs.settle({ ...base, outcome, error: { code, detail: told } });
-  return { next: 'end', code, detail };
+  const lastDetail = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;
+  await store.jobs.settle({ ...base, outcome, error: { code, detail: lastDetail } });
+  return { next: 'settle', code, detail };
 }
 
 async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {

@@ -33,7 +33,7 @@ export interface Reconciler {
 }
 
 export interface ReconcilerOptions extends Omit<RequeueDeps, 'queue' | 'now'> {
-  queue: Pick<JobQueue, 'enqueue' | 'withdraw' | 'holds' | 'waiting' | 'correctTimes'>;
+  queue: Pick<JobQueue, 'enqueue' | 'cancel' | 'has' | 'waiting' | 'correctTimes'>;
   /** How long a finished batch is kept, in milliseconds. */
   batchTtlMs: number;
   idleMs?: number;
@@ -60,7 +60,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     }
     requeued += await requeueJobs(deps, await soloBefore(idleMs));
     await store.batches.sweep(now() - batchTtlMs);
-    return told(requeued);
+    return logRequeued(requeued);
   };
 
   const look = async (): Promise<number> => {
@@ -73,7 +73,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (!(await isOrphan(deps, batchId))) requeued += await requeueBatch(deps, batchId);
       lookTrust.trust(batchId);
     }
-    return told(requeued);
+    return logRequeued(requeued);
   };
 
   /** Live jobs without a batch that are older than this, or from the future. */
@@ -82,7 +82,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       ({ createdAtMs }) => createdAtMs < now() - ageMs || createdAtMs > now() + CLOCK_TOLERANCE_MS,
     );
 
-  const told = (requeued: number): number => {
+  const logRequeued = (requeued: number): number => {
     if (requeued > 0) log.warn({ jobs: requeued }, 'jobs that were missing from the queue were queued again');
     return requeued;
   };

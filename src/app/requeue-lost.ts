@@ -11,7 +11,7 @@ const ITEMS_AT_ONCE = 500;
 
 export interface RequeueDeps {
   store: Store;
-  queue: Pick<JobQueue, 'enqueue' | 'withdraw' | 'holds'>;
+  queue: Pick<JobQueue, 'enqueue' | 'cancel' | 'has'>;
   log: Log;
   now: () => number;
 }
@@ -21,9 +21,9 @@ export type LiveJob = JobRun & { priority: Priority };
 
 /** Queues those of the jobs again that the queue does not hold. Resolves to how many. */
 export async function requeueJobs(deps: RequeueDeps, jobs: LiveJob[]): Promise<number> {
-  const held = await deps.queue.holds(jobs);
+  const queued = await deps.queue.has(jobs);
   let requeued = 0;
-  for (const job of jobs.filter((_, at) => !held[at])) requeued += (await requeueJob(deps, job)) ? 1 : 0;
+  for (const job of jobs.filter((_, at) => !queued[at])) requeued += (await requeueJob(deps, job)) ? 1 : 0;
   return requeued;
 }
 
@@ -32,7 +32,7 @@ async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Pro
   const detail = 'The job was missing from the queue and was queued again.';
   await store.jobs.note(jobId, run, { atMs: now(), event: 'retried', detail });
   await queue.enqueue([job], job.priority);
-  if ((await queue.holds([job]))[0]) return true;
+  if ((await queue.has([job]))[0]) return true;
   // The queue has ended this run, and takes no second one of its name: its worker died between the queue's record and ours.
   const error = { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' } as const;
   await store.jobs.settle({ jobId, run, nowMs: now(), outcome: 'failed', attempts: 0, error });
@@ -49,7 +49,7 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
     if (!page) return requeued;
     const waiting = page.items.flatMap(({ jobId, index }) => (jobId ? [{ jobId, index }] : []));
     const records = await Promise.all(waiting.map(({ jobId }) => store.jobs.get(jobId)));
-    requeued += await rejoinItems(deps, batchId, waiting, records);
+    requeued += await requeueLostItems(deps, batchId, waiting, records);
     const live = records.flatMap((r) => (r?.state === 'live' ? [{ jobId: r.jobId, run: r.run, priority: r.priority }] : []));
     requeued += await requeueJobs(deps, live);
     fromIndex = page.nextIndex;
@@ -58,7 +58,7 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
 }
 
 /** Gives new jobs to items whose job was lost with its record, or does not know of them: they would wait until they are cancelled. */
-async function rejoinItems(
+async function requeueLostItems(
   { store, queue, log, now }: RequeueDeps,
   batchId: BatchId,
   waiting: { jobId: JobId; index: number }[],
@@ -89,6 +89,6 @@ export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: B
 /** Cancels a batch that nobody knows. */
 export async function cancelOrphan({ store, queue, log, now }: RequeueDeps, batchId: BatchId): Promise<void> {
   const cancelled = await store.batches.cancel(batchId, now());
-  await queue.withdraw(cancelled?.unwanted ?? []);
+  await queue.cancel(cancelled?.unwanted ?? []);
   log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
 }

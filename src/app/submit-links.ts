@@ -10,7 +10,7 @@ import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
-import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batch-view.ts';
+import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batches/batch-view.ts';
 
 /** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
 const SUBMIT_AT_ONCE = 250;
@@ -19,7 +19,7 @@ const RETRY_AFTER_SECONDS = 2;
 
 export interface SubmitLinksOptions {
   store: Pick<Store, 'batches'>;
-  queue: Pick<JobQueue, 'enqueue' | 'raise'>;
+  queue: Pick<JobQueue, 'enqueue' | 'raisePriority'>;
   enter: EnterQueue;
   log: Log;
   now: () => number;
@@ -98,7 +98,7 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
 }
 
 /** A submission that took so long that the reconciler ended its batch was held up by the store. */
-const toldAs = (error: unknown): unknown =>
+const errorForCaller = (error: unknown): unknown =>
   error instanceof QuireError && error.code === 'cancelled'
     ? new QuireError('store-unavailable', 'The store took too long to record the list.', {
         cause: error,
@@ -110,7 +110,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
   const { store, queue, log, now } = options;
 
   /** Ends a batch whose caller is told an error. Where the store is away too, the reconciler does it. */
-  const takeBack = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
+  const cancelFailed = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
     const ended = await store.batches.cancel(batchId, now());
     if (!ended || ended.cancelled === 0) return;
     const unwanted = new Set(ended.unwanted.map(({ jobId }) => jobId));
@@ -122,8 +122,8 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
   };
 
   /** Gives the jobs of a recorded batch to the queue. The batch is accepted whatever comes of that: the reconciler enqueues what the queue does not take. */
-  const handOver = async (batchId: BatchId, recorded: JobRun[], raised: JobRun[], priority: Priority): Promise<void> => {
-    const work = raised.map((job) => queue.raise(job, priority));
+  const handOver = async (batchId: BatchId, recorded: JobRun[], raisedJobs: JobRun[], priority: Priority): Promise<void> => {
+    const work = raisedJobs.map((job) => queue.raisePriority(job, priority));
     if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
     if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler enqueues them');
@@ -136,7 +136,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
     const items: AnsweredItem[] = [];
     const counts = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
     const recorded: JobRun[] = [];
-    const raised: JobRun[] = [];
+    const raisedJobs: JobRun[] = [];
 
     const record = async (step: Collapsed[], last: boolean): Promise<void> => {
       const outcomes = await store.batches.submit({
@@ -151,7 +151,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
         const outcome = outcomes[at] ?? { status: 'invalid' as const };
         const jobId = entry.item.jobId;
         if (outcome.status === 'queued' && jobId) recorded.push({ jobId, run });
-        if (outcome.status === 'joined' && outcome.raise && jobId) raised.push({ jobId, run: outcome.raise });
+        if (outcome.status === 'joined' && outcome.raise && jobId) raisedJobs.push({ jobId, run: outcome.raise });
         counts[outcome.status === 'missing' ? 'cached' : outcome.status] += 1;
         items.push(answer(entry, outcome, nowMs));
       });
@@ -162,12 +162,12 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
         await record(entries.slice(from, from + SUBMIT_AT_ONCE), from + SUBMIT_AT_ONCE >= entries.length);
     } catch (error) {
       // Not awaited: with the store away it would only delay the answer.
-      takeBack(batchId, recorded, priority).catch((err: unknown) =>
+      cancelFailed(batchId, recorded, priority).catch((err: unknown) =>
         log.warn({ err, batchId }, 'a submission that failed could not be taken back; the reconciler ends its batch'),
       );
-      throw toldAs(error);
+      throw errorForCaller(error);
     }
-    await handOver(batchId, recorded, raised, priority);
+    await handOver(batchId, recorded, raisedJobs, priority);
     return { batchId, counts, items };
   };
 

@@ -22,7 +22,7 @@ export interface Uploads {
 
 export interface UploadsOptions {
   store: Store;
-  queue: Pick<JobQueue, 'withdraw'>;
+  queue: Pick<JobQueue, 'cancel'>;
   watch: ParserWatch;
   settings: { bookTtlMs: number; bookRetentionMs: number };
   /** Told of every page that gave a book or ended a job. */
@@ -53,7 +53,7 @@ export function createUploads({ store, queue, watch, settings, announce, now = D
         book,
         keepUntilMs: nowMs + settings.bookRetentionMs,
       });
-      if (settled && live) await queue.withdraw([{ jobId: reference.jobId, run: live.run }]);
+      if (settled && live) await queue.cancel([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);
       // When it cannot be announced the caller is told so, and puts the page again.
       if (settled || stored === 'stored')

@@ -31,7 +31,7 @@ export interface CrawlResult<R extends ReadingKind> {
 
 export interface Crawler<R extends ReadingKind> {
   /**
-   * Gets and reads the page of a book. Rejects with `SourceHeld` when the source may not be asked now (costs the job no
+   * Gets and reads the page of a book. Rejects with `SourceClosed` when the source may not be asked now (costs the job no
    * attempt), with `QuireError('disallowed')`, with a {@link FetchFault} (`crawl-failed`), with the signal's reason, or with
    * `store-unavailable`. A blocked, overloaded or missing page is no rejection but a reading.
    */

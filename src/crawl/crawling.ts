@@ -52,7 +52,7 @@ export function createCrawling<R extends ReadingKind>({
     origin,
     userAgent: agent,
     log,
-    held: () => source.current().hold !== null,
+    closed: () => source.current().closed !== null,
     now,
   });
   const source = createSource({

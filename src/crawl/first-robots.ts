@@ -2,12 +2,12 @@
 import { QuireError } from '../errors.ts';
 import type { Robots } from './robots.ts';
 import type { Source } from './source/source.ts';
-import { SourceHeld } from './source/turn.ts';
+import { SourceClosed } from './source/turn.ts';
 
 /** How often a process looks whether another has got the file, in milliseconds. */
 const LOOK_MS = 100;
 
-/** Resolves when a robots.txt is known. Rejects with {@link SourceHeld}, or with `crawl-failed` where it cannot be had. Calls at the same time share the work. */
+/** Resolves when a robots.txt is known. Rejects with {@link SourceClosed}, or with `crawl-failed` where it cannot be had. Calls at the same time share the work. */
 export function createFirstRobots(robots: Robots, source: Source, now: () => number): () => Promise<void> {
   let getting: Promise<void> | undefined;
 
@@ -46,7 +46,7 @@ async function fetchThroughGate(robots: Robots, source: Source, now: () => numbe
   const { kind, reason = kind, retryAfterMs } = attempt;
   await source.report({ ...entry, ...attempt });
   if (kind === 'ok' || kind === 'missing') return;
-  if (kind === 'blocked') throw new SourceHeld(source.current().hold?.untilMs ?? now(), 'blocked');
+  if (kind === 'blocked') throw new SourceClosed(source.current().closed?.untilMs ?? now(), 'blocked');
   const more = retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
   throw new QuireError('crawl-failed', `Goodreads' robots.txt could not be read, and without it nothing is requested: ${reason}`, more);
 }

@@ -64,7 +64,7 @@ export interface RobotsOptions {
   userAgent: string;
   log: Log;
   /** Tells that the source may not be asked just now, so that an old copy is not renewed. */
-  held?: () => boolean;
+  closed?: () => boolean;
   now?: () => number;
 }
 
@@ -88,7 +88,7 @@ const MAX_TEXT_BYTES = 512 * 1024;
 
 /** Makes the reader of robots.txt for one origin. Nothing is fetched before it is asked for. */
 export function createRobots(options: RobotsOptions): Robots {
-  const { documents, fetcher, ledger, origin, userAgent, log, held = () => false, now = Date.now } = options;
+  const { documents, fetcher, ledger, origin, userAgent, log, closed = () => false, now = Date.now } = options;
   const key = `robots/${new URL(origin).host}`;
   const claim = createClaim(documents, `${key}/claim`, now);
   let copy: Copy | null = null;
@@ -145,7 +145,7 @@ export function createRobots(options: RobotsOptions): Robots {
       if (copy === null || Math.abs(now() - loadedAtMs) > LOCAL_MS) await load();
       if (copy === null || rules === null)
         throw new QuireError('crawl-failed', "Goodreads' robots.txt could not be read yet, and without it nothing is requested.");
-      if (copy.nextTryAtMs <= now() && !held())
+      if (copy.nextTryAtMs <= now() && !closed())
         void fetchNow().catch((error: unknown) => log.warn({ err: error }, 'a newer robots.txt could not be kept'));
       const rule = rules.disallowing(path);
       return rule === null ? { allowed: true } : { allowed: false, rule };

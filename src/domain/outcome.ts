@@ -13,9 +13,9 @@ export type NextStep =
   /** It runs once more after NOT_FOUND_RECHECK. The second time it ends. */
   | 'look-again'
   /** It goes back to the queue at once. */
-  | 'queue-again'
+  | 'requeue'
   /** It ends now. */
-  | 'end';
+  | 'settle';
 
 export interface FailureRule {
   /** What happened, as a sentence for the documents. */
@@ -30,7 +30,7 @@ export interface FailureRule {
   /** The error that an ended job keeps. */
   code: ErrorCode;
   /** How often a job survives this failure for free; beyond, `beyond` applies. */
-  free?: { most: number; beyond: 'unforeseen' | 'end' };
+  free?: { most: number; beyond: 'unforeseen' | 'settle' };
 }
 
 /** A job that lost its worker more often than this ends as `poison`. */
@@ -82,7 +82,7 @@ export const FAILURES = {
   'not-recognised': {
     when: 'The page is of another kind, of another book, or none that Quire knows.',
     costsAttempt: true,
-    next: 'end',
+    next: 'settle',
     source: 'unchanged',
     outcome: 'failed',
     code: 'page-not-recognised',
@@ -90,7 +90,7 @@ export const FAILURES = {
   disallowed: {
     when: 'robots.txt does not allow the page.',
     costsAttempt: true,
-    next: 'end',
+    next: 'settle',
     source: 'unchanged',
     outcome: 'failed',
     code: 'disallowed',
@@ -107,16 +107,16 @@ export const FAILURES = {
   'worker-lost': {
     when: 'The worker dies, or stops renewing its lock on the job.',
     costsAttempt: false,
-    next: 'queue-again',
+    next: 'requeue',
     source: 'unchanged',
     outcome: 'failed',
     code: 'poison',
-    free: { most: MAX_LOST_WORKERS, beyond: 'end' },
+    free: { most: MAX_LOST_WORKERS, beyond: 'settle' },
   },
   'worker-stopped': {
     when: 'The worker is told to stop, and its drain time is over.',
     costsAttempt: false,
-    next: 'queue-again',
+    next: 'requeue',
     source: 'unchanged',
     outcome: 'failed',
     code: 'internal-error',
@@ -153,8 +153,10 @@ export interface Verdict {
 export function judge(cause: FailureCause, { attempt, maxAttempts, times }: RunFacts): Verdict {
   const rule: FailureRule = FAILURES[cause];
   if (rule.free && times > rule.free.most) {
-    return rule.free.beyond === 'end' ? { next: 'end', costsAttempt: false } : judge(rule.free.beyond, { attempt, maxAttempts, times: 1 });
+    return rule.free.beyond === 'settle'
+      ? { next: 'settle', costsAttempt: false }
+      : judge(rule.free.beyond, { attempt, maxAttempts, times: 1 });
   }
   const last = (rule.next === 'retry' && rule.costsAttempt && attempt >= maxAttempts) || (rule.next === 'look-again' && times > 1);
-  return { next: last ? 'end' : rule.next, costsAttempt: rule.costsAttempt };
+  return { next: last ? 'settle' : rule.next, costsAttempt: rule.costsAttempt };
 }

@@ -3,14 +3,14 @@ import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ParserWatch } from '../app/parser-watch.ts';
-import type { Batches } from '../app/batch-view.ts';
+import type { Batches } from '../app/batches/batch-view.ts';
 import type { Config } from '../config/config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
 import type { SourceNow } from '../crawl/source/source-now.ts';
 import type { SourceView } from '../crawl/source/source-view.ts';
 import type { Webhooks } from '../webhooks/webhook-view.ts';
 import type { Uploads } from '../app/upload-page.ts';
-import type { Jobs } from '../app/job-view.ts';
+import type { Jobs } from '../app/jobs/job-view.ts';
 import type { Store } from '../storage/store.ts';
 
 /** The app in a file of routes: the schema of a route gives its handler the types. */

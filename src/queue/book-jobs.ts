@@ -27,7 +27,7 @@ export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => n
         return ids ? [ids.jobId] : [];
       });
     },
-    holds: (runs) =>
+    has: (runs) =>
       store.queueBackend.unfinished(
         PARSE_BOOK,
         runs.map(({ jobId, run }) => runIdOf(jobId, run)),

@@ -89,7 +89,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
   });
 
   const drain = async (): Promise<void> => {
-    const handBack = setTimeout(() => shutdown.abort(new Error('shutdown')), drainMs);
+    const drainOver = setTimeout(() => shutdown.abort(new Error('shutdown')), drainMs);
     try {
       await closeWorker({
         worker,
@@ -99,7 +99,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
         log,
       });
     } finally {
-      clearTimeout(handBack);
+      clearTimeout(drainOver);
     }
   };
 

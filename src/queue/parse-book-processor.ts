@@ -36,7 +36,7 @@ export function createProcessor({ processBook, attempts, onClosed }: ProcessorOp
     switch (result.next) {
       case 'done':
         return { outcome: result.outcome };
-      case 'end':
+      case 'settle':
         throw new UnrecoverableError(`${result.code}: ${result.detail}`);
       case 'retry':
         throw new AttemptFailed(`${result.code}: ${result.detail}`, result.retryAfterMs);
@@ -49,7 +49,7 @@ export function createProcessor({ processBook, attempts, onClosed }: ProcessorOp
         onClosed(result.untilMs);
         await job.moveToWait(token);
         throw new WaitingError();
-      case 'queue-again':
+      case 'requeue':
         await job.moveToWait(token);
         throw new WaitingError();
     }

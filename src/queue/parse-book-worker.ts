@@ -69,11 +69,11 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   const drain = async (): Promise<void> => {
     pause.end();
     clearInterval(limitCheck);
-    const handBack = setTimeout(running.handBack, drainMs);
+    const requeue = setTimeout(running.requeueRunning, drainMs);
     try {
       await closeWorker({ worker, store, running: running.count, drainMs, log });
     } finally {
-      clearTimeout(handBack);
+      clearTimeout(requeue);
       running.end();
     }
   };

@@ -25,7 +25,7 @@ const GIVE_UP_MS = 120_000;
 /** Jobs remembered for that at most; the reconciler finds the others. */
 const MOST_REMEMBERED = 20_000;
 
-export interface Producer extends Pick<JobQueue, 'enqueue' | 'raise' | 'withdraw'> {
+export interface Producer extends Pick<JobQueue, 'enqueue' | 'raisePriority' | 'cancel'> {
   /** Adds nothing later any more. */
   close(): void;
 }
@@ -94,7 +94,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
 
   return {
     enqueue,
-    async raise({ jobId, run }, priority) {
+    async raisePriority({ jobId, run }, priority) {
       const job = await askQueue(queue.getJob(runIdOf(jobId, run)));
       if (job) {
         await job.changePriority({ priority: BULLMQ_PRIORITY[priority] }).catch(() => undefined);
@@ -103,7 +103,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       const record = await store.jobs.get(jobId);
       if (record?.state === 'live' && record.run === run) await enqueue([{ jobId, run }], priority);
     },
-    async withdraw(jobs) {
+    async cancel(jobs) {
       const left: JobRun[] = [];
       // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
       for (let from = 0; from < jobs.length; from += REMOVE_AT_ONCE) {

@@ -6,7 +6,7 @@ export interface RunningJobs {
   track<T>(runId: string, lockLost: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   count(): number;
   /** Stops what runs, and what begins from now on: it goes back to the queue. */
-  handBack(): void;
+  requeueRunning(): void;
   /** Hears no more signals. */
   end(): void;
 }
@@ -14,7 +14,7 @@ export interface RunningJobs {
 /** Begins to hear of runs that are cancelled, in whatever process. */
 export function createRunningJobs(signals: Signals): RunningJobs {
   const running = new Map<string, AbortController>();
-  let handsBack = false;
+  let requeues = false;
   const unsubscribe = signals.subscribe((signal) => {
     if (signal.kind === 'cancel') running.get(`${signal.jobId}.${signal.run}`)?.abort('cancelled');
   });
@@ -25,7 +25,7 @@ export function createRunningJobs(signals: Signals): RunningJobs {
       const lost = (): void => stop.abort('lock lost');
       lockLost?.addEventListener('abort', lost, { once: true });
       // BullMQ may hand over a job that it took just before it was told to close.
-      if (handsBack) stop.abort('shutdown');
+      if (requeues) stop.abort('shutdown');
       try {
         return await work(stop.signal);
       } finally {
@@ -34,8 +34,8 @@ export function createRunningJobs(signals: Signals): RunningJobs {
       }
     },
     count: () => running.size,
-    handBack() {
-      handsBack = true;
+    requeueRunning() {
+      requeues = true;
       for (const controller of running.values()) controller.abort('shutdown');
     },
     end: unsubscribe,

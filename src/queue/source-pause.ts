@@ -49,9 +49,9 @@ export function pauseWhileClosed({ worker, source, log, now, random }: SourcePau
     const waitMs = pausedUntilMs - now() + random() * SPREAD_MS;
     timer = waitMs > LOOK_AGAIN_MS ? setTimeout(lookAgain, LOOK_AGAIN_MS) : setTimeout(resume, waitMs);
   };
-  const lookAgain = (): void => ((source.current().hold?.untilMs ?? 0) > now() ? resumeLater() : resume());
-  const unsubscribe = source.onChange(({ hold }) => {
-    if (hold === null) resume();
+  const lookAgain = (): void => ((source.current().closed?.untilMs ?? 0) > now() ? resumeLater() : resume());
+  const unsubscribe = source.onChange(({ closed }) => {
+    if (closed === null) resume();
   });
 
   return {

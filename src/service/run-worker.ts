@@ -30,7 +30,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
 
   await worker.start();
   reconciler.start();
-  tellWhatIsCrawled(context);
+  logCrawl(context);
 }
 
 const workerSettings = (config: Config) => ({
@@ -44,7 +44,7 @@ const workerSettings = (config: Config) => ({
   drainSeconds: config.drainSeconds,
 });
 
-function tellWhatIsCrawled({ config, log }: Context): void {
+function logCrawl({ config, log }: Context): void {
   if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com'))
     log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
   const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;

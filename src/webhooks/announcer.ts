@@ -50,7 +50,7 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
       const event = batchCompleted(batch, publicUrl);
       const { webhook } = batch.options;
       const own = webhook ? [await endpoints.ofBatch(batchId, webhook)] : [];
-      for (const endpoint of [...own, ...(await endpoints.wanting(event.type, 'of now'))]) await deliveries.announce(endpoint.id, event);
+      for (const endpoint of [...own, ...(await endpoints.subscribed(event.type, 'of now'))]) await deliveries.announce(endpoint.id, event);
     }
     await store.batches.acknowledge(batchId);
   };
@@ -109,13 +109,13 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
       await current;
     },
     async announceBook({ jobId, run: runName, settledAtMs, book }) {
-      const wanting = await endpoints.wanting('book.parsed', 'lately known');
-      if (wanting.length === 0) return;
+      const subscribed = await endpoints.subscribed('book.parsed', 'lately known');
+      if (subscribed.length === 0) return;
       const found = book ? null : await store.books.find(jobId, now());
       const body = book?.body ?? (found?.kind === 'book' ? found.book.body : null);
       if (body === null) return;
       const event = bookParsed({ jobId, run: runName, atMs: settledAtMs, body });
-      for (const endpoint of wanting) await deliveries.announce(endpoint.id, event);
+      for (const endpoint of subscribed) await deliveries.announce(endpoint.id, event);
     },
   };
 }

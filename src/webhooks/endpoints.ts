@@ -6,7 +6,7 @@ import type { DocumentStore } from '../storage/store.ts';
 import { updateDocument } from '../storage/update-document.ts';
 import { picks, type EventType } from './event.ts';
 import { createPlaces } from './places.ts';
-import { parseSecret, type WebhookSecret } from './signing.ts';
+import { parseSecret, type WebhookSecret } from './sending/signing.ts';
 
 /** Standing endpoints at most: every event is held against each of them. */
 const MAX_ENDPOINTS = 100;
@@ -45,7 +45,7 @@ export interface Endpoints {
   /** All standing ones, the oldest first. */
   list(): Promise<Endpoint[]>;
   /** Those that want events of `type`: as of now, or as known at most a second ago. */
-  wanting(type: EventType, as: 'of now' | 'lately known'): Promise<Endpoint[]>;
+  subscribed(type: EventType, as: 'of now' | 'lately known'): Promise<Endpoint[]>;
   /** Changes an endpoint; `null` when there is none. `change` may be called again when somebody else changed it meanwhile. */
   update(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<Endpoint | null>;
   remove(id: string): Promise<boolean>;
@@ -143,7 +143,7 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
       known = null;
       return endpoint;
     },
-    async wanting(type, as) {
+    async subscribed(type, as) {
       const endpoints = await (as === 'of now' ? list() : listLately());
       return endpoints.filter(({ events, disabled }) => disabled === null && events.some((pattern) => picks(pattern, type)));
     },

@@ -7,14 +7,14 @@ import { updateDocument } from '../storage/update-document.ts';
 
 const KEY = 'webhook-places';
 /** A place counts until its endpoint is seen, and for so long at most: its process may have ended before it made the endpoint. */
-const HELD_MS = 5 * 60_000;
+const PLACE_MS = 5 * 60_000;
 
 interface Place {
   id: string;
   untilMs: number;
 }
 
-interface Wish {
+interface Claim {
   id: string;
   grant: (granted: boolean) => void;
   fail: (error: unknown) => void;
@@ -37,41 +37,41 @@ export interface PlacesOptions {
 
 export function createPlaces({ documents, known, most, now }: PlacesOptions): Places {
   /** Wishes of this process that wait: one change of the document serves all of them. */
-  let wishes: Wish[] = [];
+  let claims: Claim[] = [];
   let serving = false;
 
-  const change = (next: (held: Place[]) => Promise<Place[] | null>): Promise<unknown> =>
+  const change = (next: (taken: Place[]) => Promise<Place[] | null>): Promise<unknown> =>
     updateDocument<Place[]>({
       documents,
       key: KEY,
       now,
       change: (before) => next((before ?? []).filter(({ untilMs }) => untilMs > now())),
-      expireAtMs: () => now() + HELD_MS,
+      expireAtMs: () => now() + PLACE_MS,
     });
 
-  const serve = async (batch: Wish[]): Promise<void> => {
+  const serve = async (batch: Claim[]): Promise<void> => {
     let granted = 0;
-    await change(async (held) => {
+    await change(async (taken) => {
       // Read after the document: an endpoint whose place is not held any more was seen by whoever took it out, so it is seen here.
       const ids = new Set(await known());
-      const open = held.filter(({ id }) => !ids.has(id));
+      const open = taken.filter(({ id }) => !ids.has(id));
       granted = Math.min(batch.length, Math.max(0, most - ids.size - open.length));
       if (granted === 0) return null;
-      return [...open, ...batch.slice(0, granted).map(({ id }) => ({ id, untilMs: now() + HELD_MS }))];
+      return [...open, ...batch.slice(0, granted).map(({ id }) => ({ id, untilMs: now() + PLACE_MS }))];
     });
     batch.forEach(({ grant }, at) => grant(at < granted));
   };
 
   const serveAll = async (): Promise<void> => {
     serving = true;
-    while (wishes.length > 0) {
-      const batch = wishes;
-      wishes = [];
+    while (claims.length > 0) {
+      const batch = claims;
+      claims = [];
       try {
         await serve(batch);
       } catch (error) {
         // Whoever came meanwhile has waited for the same store.
-        for (const { fail } of [...batch, ...wishes.splice(0)]) fail(error);
+        for (const { fail } of [...batch, ...claims.splice(0)]) fail(error);
       }
     }
     serving = false;
@@ -80,13 +80,13 @@ export function createPlaces({ documents, known, most, now }: PlacesOptions): Pl
   return {
     take: (id) =>
       new Promise((grant, fail) => {
-        wishes.push({ id, grant, fail });
+        claims.push({ id, grant, fail });
         if (!serving) void serveAll();
       }),
     async release(gone) {
-      await change(async (held) => {
-        const others = held.filter(({ id }) => id !== gone);
-        return others.length === held.length ? null : others;
+      await change(async (taken) => {
+        const others = taken.filter(({ id }) => id !== gone);
+        return others.length === taken.length ? null : others;
       });
     },
   };

@@ -76,7 +76,7 @@ export function createCrawlBench(): CrawlBench {
 
 /** Waits as a worker does: until `untilMs`, or until the source is held by nothing any more. */
 export async function untilOpen(source: Source, untilMs: number): Promise<void> {
-  await waitUntil('the source to open', () => Date.now() >= untilMs || source.current().hold === null, { timeoutMs: 30_000, everyMs: 5 });
+  await waitUntil('the source to open', () => Date.now() >= untilMs || source.current().closed === null, { timeoutMs: 30_000, everyMs: 5 });
 }
 
 /** What a promise rejects with. */

@@ -4,4 +4,4 @@ import type { Log } from '../../src/domain/log.ts';
 
 export const silentLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
 
-export const openSource: SourceState = { mode: 'open', sinceMs: 0, reason: null, rate: null, nextProbeAtMs: null, hold: null };
+export const openSource: SourceState = { mode: 'open', sinceMs: 0, reason: null, rate: null, nextProbeAtMs: null, closed: null };

@@ -65,8 +65,8 @@ export interface Outcome {
   reason?: string;
 }
 
-export type HoldReason = 'blocked' | 'quiet-hours' | 'retry-after' | 'pace';
-export type Grant = { kind: 'go'; atMs: number; probe: boolean } | { kind: 'wait'; untilMs: number; why: HoldReason };
+export type ClosedReason = 'blocked' | 'quiet-hours' | 'retry-after' | 'pace';
+export type Grant = { kind: 'go'; atMs: number; probe: boolean } | { kind: 'wait'; untilMs: number; why: ClosedReason };
 
 /** The slowest is this part of the full rate. */
 export const MIN_FACTOR = 1 / 64;
@@ -129,7 +129,7 @@ export function currentRate(state: PacingState, settings: PacingSettings): numbe
 }
 
 /** What keeps everybody from asking for pages at `nowMs`, if anything. Says nothing about the pace. */
-export function holdOf(state: PacingState, nowMs: number, settings: PacingSettings): Extract<Grant, { kind: 'wait' }> | null {
+export function closureOf(state: PacingState, nowMs: number, settings: PacingSettings): Extract<Grant, { kind: 'wait' }> | null {
   const quietUntilMs = settings.quietHours?.untilMs(nowMs) ?? null;
   if (quietUntilMs !== null) return { kind: 'wait', untilMs: quietUntilMs, why: 'quiet-hours' };
   if (state.mode === 'blocked') {
@@ -146,8 +146,8 @@ export function requestSlot(
   settings: PacingSettings,
   random: () => number,
 ): { state: PacingState; grant: Grant } {
-  const hold = holdOf(state, nowMs, settings);
-  if (hold !== null) return { state, grant: hold };
+  const closed = closureOf(state, nowMs, settings);
+  if (closed !== null) return { state, grant: closed };
   if (state.mode === 'blocked')
     return { state: { ...state, probeLeaseUntilMs: nowMs + settings.probeLeaseMs }, grant: { kind: 'go', atMs: nowMs, probe: true } };
   const rate = currentRate(state, settings);

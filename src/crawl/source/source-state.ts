@@ -1,5 +1,5 @@
 /** The state of the source as one process knows it: what others act on. */
-import { currentRate, holdOf, type HoldReason, type PacingSettings, type PacingState } from './pacing.ts';
+import { currentRate, closureOf, type ClosedReason, type PacingSettings, type PacingState } from './pacing.ts';
 
 export interface SourceState {
   mode: PacingState['mode'];
@@ -10,20 +10,20 @@ export interface SourceState {
   /** While blocked: when the next probe may go. */
   nextProbeAtMs: number | null;
   /** What keeps pages from being asked for just now, the pace apart. */
-  hold: { untilMs: number; why: HoldReason } | null;
+  closed: { untilMs: number; why: ClosedReason } | null;
 }
 
 /** What a stored state means at `nowMs`. */
 export function sourceStateOf(state: PacingState, nowMs: number, settings: PacingSettings): SourceState {
   const rate = currentRate(state, settings);
-  const hold = holdOf(state, nowMs, settings);
+  const closed = closureOf(state, nowMs, settings);
   return {
     mode: state.mode,
     sinceMs: state.sinceMs,
     reason: state.reason,
     rate: Number.isFinite(rate) ? rate : null,
     nextProbeAtMs: state.mode === 'blocked' ? Math.max(state.nextProbeAtMs, state.retryAfterUntilMs) : null,
-    hold: hold === null ? null : { untilMs: hold.untilMs, why: hold.why },
+    closed: closed === null ? null : { untilMs: closed.untilMs, why: closed.why },
   };
 }
 

@@ -51,7 +51,7 @@ export interface SourceReport {
 }
 
 export interface Source {
-  /** Waits for the next slot and takes it. Rejects with {@link SourceHeld}, with the signal's reason, or when the store is unavailable. */
+  /** Waits for the next slot and takes it. Rejects with {@link SourceClosed}, with the signal's reason, or when the store is unavailable. */
   enter(options?: { signal?: AbortSignal }): Promise<Entry>;
   /** Takes note of what became of a page. Never rejects: an outcome that cannot be stored is logged, the next page will show the same. */
   report(report: SourceReport): Promise<void>;

@@ -1,18 +1,18 @@
 /** Waiting for one's turn to ask the source for a page. */
-import { currentRate, holdOf, requestSlot, type Grant, type HoldReason, type PacingSettings, type PacingState } from './pacing.ts';
+import { currentRate, closureOf, requestSlot, type Grant, type ClosedReason, type PacingSettings, type PacingState } from './pacing.ts';
 import type { SharedState } from './shared-state.ts';
 import type { SourceState } from './source-state.ts';
 import { iso } from '../../domain/time/iso.ts';
 
 /** The source may not be asked now: the caller puts its job back until `untilMs`, which costs the job no attempt. */
-export class SourceHeld extends Error {
+export class SourceClosed extends Error {
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
-  readonly why: HoldReason;
+  readonly why: ClosedReason;
 
-  constructor(untilMs: number, why: HoldReason) {
-    super(`the source is held until ${iso(untilMs)} (${why})`);
-    this.name = 'SourceHeld';
+  constructor(untilMs: number, why: ClosedReason) {
+    super(`the source is closed until ${iso(untilMs)} (${why})`);
+    this.name = 'SourceClosed';
     this.untilMs = untilMs;
     this.why = why;
   }
@@ -36,30 +36,30 @@ export interface TurnOptions {
 /** Waits for the next slot and takes it. While the source is open and the rate unlimited that costs no call of the store. */
 export async function takeTurn(options: TurnOptions, signal: AbortSignal | undefined): Promise<Entry> {
   const { shared, pacing, now, random } = options;
-  const refuseWhileHeld = (): void => {
-    const hold = holdOf(shared.local(), now(), pacing());
-    if (hold !== null) throw new SourceHeld(hold.untilMs, hold.why);
+  const refuseWhileClosed = (): void => {
+    const closed = closureOf(shared.local(), now(), pacing());
+    if (closed !== null) throw new SourceClosed(closed.untilMs, closed.why);
   };
   for (;;) {
     const known = shared.local();
     if (known.mode === 'open' && currentRate(known, pacing()) === Number.POSITIVE_INFINITY) {
-      refuseWhileHeld();
+      refuseWhileClosed();
       return { probe: false, startedAtMs: now() };
     }
     const grant = await shared.update<Grant>((state) => {
       const slot = requestSlot(state, now(), pacing(), random);
       return { value: slot.state, result: slot.grant };
     });
-    if (grant.kind === 'wait') throw new SourceHeld(grant.untilMs, grant.why);
+    if (grant.kind === 'wait') throw new SourceClosed(grant.untilMs, grant.why);
     if (grant.probe) return { probe: true, startedAtMs: now() };
     await waitForSlot(options, grant.atMs, signal);
-    refuseWhileHeld();
+    refuseWhileClosed();
     // Blocked while we waited, and a probe is due: ask again, as everybody.
     if (shared.local().mode !== 'blocked') return { probe: false, startedAtMs: now() };
   }
 }
 
-/** Waits until `atMs`; ends early when the source is held in the meantime. Rejects with the signal's reason. */
+/** Waits until `atMs`; ends early when the source closes in the meantime. Rejects with the signal's reason. */
 async function waitForSlot({ pacing, onChange, now }: TurnOptions, atMs: number, signal: AbortSignal | undefined): Promise<void> {
   // No slot lies further ahead, unless the clock jumped in this moment.
   const waitMs = Math.min(atMs - now(), pacing().maxWaitMs);
@@ -74,7 +74,7 @@ async function waitForSlot({ pacing, onChange, now }: TurnOptions, atMs: number,
     const onAbort = (): void => finish(() => reject(signal?.reason as Error));
     // Timers count whole milliseconds and may fire a little early; rounding up keeps the distance.
     const timer = setTimeout(() => finish(resolve), Math.ceil(waitMs));
-    const unsubscribe = onChange(({ hold }) => (hold === null ? undefined : finish(resolve)));
+    const unsubscribe = onChange(({ closed }) => (closed === null ? undefined : finish(resolve)));
     signal?.addEventListener('abort', onAbort);
   });
 }

@@ -5,7 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bookReference, type BookReference } from '../../domain/identity.ts';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
-import type { JobView } from '../../app/job-view.ts';
+import type { JobView } from '../../app/jobs/job-view.ts';
 import type { StoredBook } from '../../storage/store.ts';
 import { isNotModified } from './conditional.ts';
 import { isCrossOrigin, refuseCrossOrigin } from '../plugins/cross-origin.ts';
@@ -113,7 +113,7 @@ async function sendWithoutCopy(
   // A failure stays the answer until somebody retries it: a poller with submit=true must not crawl for ever.
   const known = job !== null && (isLive(job) || job.state === 'failed');
   if (!known && submit) {
-    const { status } = await jobs.want(reference, { priority: 'interactive', maxAgeMs: null });
+    const { status } = await jobs.submit(reference, { priority: 'interactive', maxAgeMs: null });
     const isQueued = status === 'queued' || status === 'joined';
     job = isQueued ? await jobs.view(jobId) : null;
     if (job === null && isQueued) return waitOrPend(answering, request, reply, reference, null);

@@ -17,7 +17,7 @@ export function createRefresher({ jobs, log }: Pick<HttpDependencies, 'jobs' | '
   const ask = async (reference: BookReference, nowMs: number): Promise<void> => {
     const job = await jobs.view(reference.jobId);
     if (job?.state === 'failed' && job.settledAt !== null && nowMs - Date.parse(job.settledAt) < AFTER_FAILURE_MS) return;
-    await jobs.want(reference, { priority: 'bulk', maxAgeMs: null });
+    await jobs.submit(reference, { priority: 'bulk', maxAgeMs: null });
   };
 
   return (reference, nowMs) => {

@@ -1,6 +1,6 @@
 /** What a submission is answered with: as it was taken, as it stands after a wait, or the kept answer of an earlier request. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AnsweredItem, Batches, SubmitAnswer } from '../../app/batch-view.ts';
+import type { AnsweredItem, Batches, SubmitAnswer } from '../../app/batches/batch-view.ts';
 import type { BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -41,7 +41,7 @@ async function waitFor(
   const wait = grantWait(request, reply, closing);
   if (wait === null) return null;
   try {
-    const settled = await batches.untilSettled(batchId, wait.timeoutMs, wait.signal);
+    const settled = await batches.untilEnded(batchId, wait.timeoutMs, wait.signal);
     const body = JSON.stringify({ ...answer, items: await withStates(batches, batchId, answer.items) });
     return { status: settled ? 200 : 202, location: `/batches/${batchId}`, body };
   } catch (error) {

@@ -1,6 +1,6 @@
 /** A submission, read from the body and the query string of `POST /parse-links`. The links are read elsewhere: there may be 10,000. */
 import { PRIORITIES, type Priority } from '../../domain/batch.ts';
-import type { SubmitRequest } from '../../app/batch-view.ts';
+import type { SubmitRequest } from '../../app/batches/batch-view.ts';
 import { QuireError } from '../../errors.ts';
 import { LinkListSchema, LinkObjectSchema, MAX_LINKS } from '../schemas/batch.ts';
 import { createCheck } from '../plugins/validation.ts';

@@ -1,6 +1,6 @@
 /** `/batches`: a batch, its items and its books; cancel. */
 import type { BatchId } from '../../domain/batch.ts';
-import type { ItemView } from '../../app/batch-view.ts';
+import type { ItemView } from '../../app/batches/batch-view.ts';
 import type { JobId } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies, TypedApp } from '../dependencies.ts';

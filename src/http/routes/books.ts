@@ -151,7 +151,7 @@ function refreshBook(app: TypedApp, { jobs }: Deps): void {
       },
     },
     handler: async (request, reply) => {
-      const { jobId, status } = await jobs.want(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
+      const { jobId, status } = await jobs.submit(bookOf(request.params), { priority: 'interactive', maxAgeMs: 0 });
       return reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status });
     },
   });

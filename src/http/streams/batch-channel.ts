@@ -3,7 +3,7 @@
  * Readers close behind get what the channel kept; a reader far behind reads the store's log. So the window bounds the memory.
  */
 import type { BatchId, BatchItem, SettledEntry } from '../../domain/batch.ts';
-import type { Batches } from '../../app/batch-view.ts';
+import type { Batches } from '../../app/batches/batch-view.ts';
 import { addressOf } from '../../domain/identity.ts';
 import type { BatchStore } from '../../storage/store.ts';
 import { iso } from '../../domain/time/iso.ts';

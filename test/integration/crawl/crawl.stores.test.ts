@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { SourceHeld } from '../../../src/crawl/source/turn.ts';
+import { SourceClosed } from '../../../src/crawl/source/turn.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { createCrawlBench, madeUpBook, rejection, untilOpen, type CrawlSettings, type CrawlWorker } from '../../support/crawling.ts';
 import { startGoodreads, type Goodreads } from '../../support/goodreads.ts';
@@ -89,7 +89,7 @@ describe.each(inThisRun(['redis', 'embedded', 'postgres'] as const))('on %s', (k
           else waiting.push(n);
           if (done.size >= 60) challenged ??= challenge();
         } catch (error) {
-          if (!(error instanceof SourceHeld)) throw error;
+          if (!(error instanceof SourceClosed)) throw error;
           waiting.push(n);
           await untilOpen(worker.source, error.untilMs);
         }
@@ -196,7 +196,7 @@ describe('with one worker', () => {
     await worker.crawl(1);
     await goodreads.control({ mode: 'challenge', times: 1 });
     await worker.crawl(2);
-    await untilOpen(worker.source, worker.source.current().hold?.untilMs ?? 0);
+    await untilOpen(worker.source, worker.source.current().closed?.untilMs ?? 0);
     await goodreads.control({ mode: 'hang' });
     const controller = new AbortController();
     const probing = rejection(worker.crawler.crawl(madeUpBook(3), { signal: controller.signal }));

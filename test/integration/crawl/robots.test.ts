@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
-import { SourceHeld } from '../../../src/crawl/source/turn.ts';
+import { SourceClosed } from '../../../src/crawl/source/turn.ts';
 import { QuireError } from '../../../src/errors.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { createCrawlBench, rejection, untilOpen, type CrawlSettings, type CrawlWorker } from '../../support/crawling.ts';
@@ -78,10 +78,10 @@ describe('robots.txt', () => {
   test('that is itself answered with a challenge blocks the source, and is its probe', async () => {
     goodreads.setRobots(202);
     const worker = work({ blockProbeMs: 50 });
-    expect(await rejection(worker.crawl(1))).toBeInstanceOf(SourceHeld);
+    expect(await rejection(worker.crawl(1))).toBeInstanceOf(SourceClosed);
     expect(worker.source.current().mode).toBe('blocked');
     goodreads.setRobots('');
-    await untilOpen(worker.source, worker.source.current().hold?.untilMs ?? 0);
+    await untilOpen(worker.source, worker.source.current().closed?.untilMs ?? 0);
     expect((await worker.crawl(1)).kind).toBe('book');
   });
 });

@@ -117,7 +117,10 @@ it.each(Object.keys(opened))('keeps 200 pages that were not understood on the %s
   for (; pages < 205; pages++) {
     const reference = bookReference(`${pages + 1}` as BookId);
     const run = { jobId: reference.jobId, run: 'a', reference, attempt: 1, starts: 1, missingAtMs: null };
-    expect(await processBook({ ...run, signal: new AbortController().signal })).toMatchObject({ next: 'end', code: 'page-not-recognised' });
+    expect(await processBook({ ...run, signal: new AbortController().signal })).toMatchObject({
+      next: 'settle',
+      code: 'page-not-recognised',
+    });
   }
   const kept = (await leave()).pages;
   expect(kept).toHaveLength(200);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
 import { createDeliveries, MAX_ENDED } from '../../../src/webhooks/deliveries.ts';
-import { newSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret } from '../../../src/webhooks/sending/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore, redisStore, type MadeStore } from '../../support/stores.ts';
@@ -38,18 +38,18 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
 
   it('tells the end of a batch to its own webhook and to those that want it, once', async () => {
     const { announcer, queue, webhooks } = createParts(store);
-    const wanting = await webhooks.create({ url: hook.url, events: ['batch.*'] });
+    const subscribed = await webhooks.create({ url: hook.url, events: ['batch.*'] });
     const other = await webhooks.create({ url: hook.url, events: ['book.parsed'] });
     const batchId = await finishedBatch(store, hook);
     expect(await announcer.round()).toBe(1);
     expect(await announcer.round()).toBe(0);
-    expect(new Set(queue.map(({ id }) => id.split('-')[0]))).toEqual(new Set([`b${batchId}`, wanting.id]));
+    expect(new Set(queue.map(({ id }) => id.split('-')[0]))).toEqual(new Set([`b${batchId}`, subscribed.id]));
     expect(queue).toHaveLength(2);
     expect(await webhooks.deliveriesOfBatch(batchId)).toMatchObject([
       { batchId, webhookId: null, type: 'batch.completed', state: 'pending', attempts: [] },
     ]);
     expect((await webhooks.deliveries(other.id, { cursor: null, limit: 10 })).deliveries).toEqual([]);
-    await Promise.all([wanting, other].map(({ id }) => webhooks.remove(id)));
+    await Promise.all([subscribed, other].map(({ id }) => webhooks.remove(id)));
   });
 
   it('tells nobody and goes on when nobody asked', async () => {

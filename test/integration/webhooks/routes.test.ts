@@ -13,7 +13,7 @@ import {
   WebhookSchema,
   WebhookWithSecretSchema,
 } from '../../../src/http/schemas/webhook.ts';
-import { newSecret, parseSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret, parseSecret } from '../../../src/webhooks/sending/signing.ts';
 import { holdAnswer } from '../../support/hold-answers.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';

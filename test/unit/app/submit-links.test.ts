@@ -38,7 +38,7 @@ describe('a submission in steps', () => {
     const run = createSubmitLinks({
       store: { batches: { submit, cancel } } as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
-      queue: { enqueue, raise: () => Promise.resolve() },
+      queue: { enqueue, raisePriority: () => Promise.resolve() },
       log: { ...silentLog, warn: (_fields, message) => void told.push(message) },
       now: Date.now,
     });
@@ -74,7 +74,7 @@ describe('entries that are not the same', () => {
     const submit = createSubmitLinks({
       store: store as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
-      queue: { enqueue: () => Promise.resolve(), raise: () => Promise.resolve() },
+      queue: { enqueue: () => Promise.resolve(), raisePriority: () => Promise.resolve() },
       log: silentLog,
       now: Date.now,
     });

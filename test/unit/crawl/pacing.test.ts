@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import {
   changesNothing,
   currentRate,
-  holdOf,
+  closureOf,
   initialState,
   JITTER,
   MAX_PROBE_DELAY_MS,
@@ -250,7 +250,7 @@ describe('a block', () => {
 
   test('Retry-After moves the probe', () => {
     const state = reportOutcome(initialState(), outcome('blocked', T0, { retryAfterMs: 600_000 }), T0, settings(), half);
-    expect(holdOf(state, T0 + 60_000, settings())).toMatchObject({ untilMs: T0 + 600_000 });
+    expect(closureOf(state, T0 + 60_000, settings())).toMatchObject({ untilMs: T0 + 600_000 });
   });
 
   test('the delay is spread, and within an hour', () => {

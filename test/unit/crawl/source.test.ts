@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest';
 import { createLedger } from '../../../src/crawl/ledger.ts';
 import { createSource, type Source, type SourceReport, type SourceSettings } from '../../../src/crawl/source/source.ts';
-import { SourceHeld } from '../../../src/crawl/source/turn.ts';
+import { SourceClosed } from '../../../src/crawl/source/turn.ts';
 import { createLogRecorder, createMemoryDocuments, type MemoryDocuments } from '../../support/memory-documents.ts';
 
 const T0 = Date.UTC(2026, 0, 15, 12);
@@ -38,13 +38,13 @@ function told(kind: SourceReport['kind'], more: Partial<SourceReport> = {}): Sou
   return { kind, probe: false, startedAtMs: Date.now(), status: 200, bytes: 1, ...more };
 }
 
-async function held(entering: Promise<unknown>): Promise<{ why: string; inMs: number }> {
+async function closed(entering: Promise<unknown>): Promise<{ why: string; inMs: number }> {
   const error = await entering.then(
     () => new Error('it was let in'),
     (reason: unknown) => reason,
   );
-  expect(error).toBeInstanceOf(SourceHeld);
-  return { why: (error as SourceHeld).why, inMs: (error as SourceHeld).untilMs - Date.now() };
+  expect(error).toBeInstanceOf(SourceClosed);
+  return { why: (error as SourceClosed).why, inMs: (error as SourceClosed).untilMs - Date.now() };
 }
 
 describe('the gate', () => {
@@ -78,7 +78,7 @@ describe('the gate', () => {
   test('does not keep a caller waiting for long, and lets go when told', async () => {
     const source = gate({ ratePerSecond: 0.1 });
     await source.enter();
-    expect(await held(source.enter())).toEqual({ why: 'pace', inMs: 10_500 });
+    expect(await closed(source.enter())).toEqual({ why: 'pace', inMs: 10_500 });
     const patient = gate({ ratePerSecond: 0.1, maxWaitMs: 60_000 });
     const controller = new AbortController();
     const entering = patient.enter({ signal: controller.signal });
@@ -93,11 +93,16 @@ describe('a challenge', () => {
   test('holds every gate at once, also those that already wait for their slot', async () => {
     const [one, other] = [gate(), gate()];
     await one.enter();
-    const waiting = held(other.enter());
+    const waiting = closed(other.enter());
     await vi.advanceTimersByTimeAsync(100);
     await one.report(told('blocked', { reason: 'a challenge' }));
     expect(await waiting).toEqual({ why: 'blocked', inMs: 60_000 });
-    expect(other.current()).toMatchObject({ mode: 'blocked', reason: 'a challenge', nextProbeAtMs: T0 + 60_100, hold: { why: 'blocked' } });
+    expect(other.current()).toMatchObject({
+      mode: 'blocked',
+      reason: 'a challenge',
+      nextProbeAtMs: T0 + 60_100,
+      closed: { why: 'blocked' },
+    });
     expect(log.lines).toEqual([expect.objectContaining({ level: 'warn', message: expect.stringContaining('blocked') })]);
   });
 
@@ -107,7 +112,7 @@ describe('a challenge', () => {
     await other.enter();
     await one.report(told('blocked'));
     await vi.advanceTimersByTimeAsync(0);
-    expect(await held(other.enter())).toMatchObject({ why: 'blocked' });
+    expect(await closed(other.enter())).toMatchObject({ why: 'blocked' });
   });
 
   test('one gate probes, the others hear of its success and go on', async () => {
@@ -132,7 +137,7 @@ describe('a challenge', () => {
     await gate().report(told('blocked', { reason: 'a captcha' }));
     await Promise.all(sources.splice(0).map(async (source) => source.close()));
     const restarted = gate();
-    expect(await held(restarted.enter())).toMatchObject({ why: 'blocked' });
+    expect(await closed(restarted.enter())).toMatchObject({ why: 'blocked' });
     expect(await restarted.view()).toMatchObject({
       state: 'blocked',
       reason: 'a captcha',
@@ -165,10 +170,10 @@ test('Retry-After holds all gates, quiet hours too', async () => {
   await other.enter();
   await one.report(told('overloaded', { retryAfterMs: 30_000, status: 429 }));
   await vi.advanceTimersByTimeAsync(0);
-  expect(await held(other.enter())).toEqual({ why: 'retry-after', inMs: 30_000 });
+  expect(await closed(other.enter())).toEqual({ why: 'retry-after', inMs: 30_000 });
   expect(await one.view()).toMatchObject({ state: 'slowed', retryAfterUntil: new Date(T0 + 30_000).toISOString() });
   const resting = gate({ quietHours: '11:00-13:00', ratePerSecond: 0, origin: 'http://127.0.0.1:1' });
-  expect(await held(resting.enter())).toEqual({ why: 'quiet-hours', inMs: 3_600_000 });
+  expect(await closed(resting.enter())).toEqual({ why: 'quiet-hours', inMs: 3_600_000 });
   expect((await resting.view()).quietHours).toEqual({ hours: '11:00-13:00', until: new Date(T0 + 3_600_000).toISOString() });
 });
 

@@ -11,11 +11,11 @@ const FIRST: Record<FailureCause, Verdict> = {
   overloaded: { next: 'retry', costsAttempt: true },
   'fetch-failed': { next: 'retry', costsAttempt: true },
   missing: { next: 'look-again', costsAttempt: false },
-  'not-recognised': { next: 'end', costsAttempt: true },
-  disallowed: { next: 'end', costsAttempt: true },
+  'not-recognised': { next: 'settle', costsAttempt: true },
+  disallowed: { next: 'settle', costsAttempt: true },
   'store-away': { next: 'retry', costsAttempt: false },
-  'worker-lost': { next: 'queue-again', costsAttempt: false },
-  'worker-stopped': { next: 'queue-again', costsAttempt: false },
+  'worker-lost': { next: 'requeue', costsAttempt: false },
+  'worker-stopped': { next: 'requeue', costsAttempt: false },
   unforeseen: { next: 'retry', costsAttempt: true },
 };
 
@@ -26,22 +26,22 @@ describe('what a failure means', () => {
 
   it.each(['overloaded', 'fetch-failed', 'unforeseen'] as const)('%s ends the job at its last attempt', (cause) => {
     expect(judge(cause, { ...facts, attempt: 2 }).next).toBe('retry');
-    expect(judge(cause, { ...facts, attempt: 3 })).toEqual({ next: 'end', costsAttempt: true });
+    expect(judge(cause, { ...facts, attempt: 3 })).toEqual({ next: 'settle', costsAttempt: true });
   });
 
   it('a second "not found" ends the job', () => {
-    expect(judge('missing', { ...facts, times: 2 })).toEqual({ next: 'end', costsAttempt: false });
+    expect(judge('missing', { ...facts, times: 2 })).toEqual({ next: 'settle', costsAttempt: false });
   });
 
   it('a store that is away costs attempts once the job was started more than ten times', () => {
     expect(judge('store-away', { ...facts, times: MAX_FREE_STARTS }).costsAttempt).toBe(false);
     expect(judge('store-away', { ...facts, times: MAX_FREE_STARTS + 1 })).toEqual({ next: 'retry', costsAttempt: true });
-    expect(judge('store-away', { attempt: 3, maxAttempts: 3, times: MAX_FREE_STARTS + 1 })).toEqual({ next: 'end', costsAttempt: true });
+    expect(judge('store-away', { attempt: 3, maxAttempts: 3, times: MAX_FREE_STARTS + 1 })).toEqual({ next: 'settle', costsAttempt: true });
   });
 
   it('a job that loses its third worker ends', () => {
-    expect(judge('worker-lost', { ...facts, times: MAX_LOST_WORKERS }).next).toBe('queue-again');
-    expect(judge('worker-lost', { ...facts, times: MAX_LOST_WORKERS + 1 })).toEqual({ next: 'end', costsAttempt: false });
+    expect(judge('worker-lost', { ...facts, times: MAX_LOST_WORKERS }).next).toBe('requeue');
+    expect(judge('worker-lost', { ...facts, times: MAX_LOST_WORKERS + 1 })).toEqual({ next: 'settle', costsAttempt: false });
   });
 
   it.each(CAUSES.filter((cause) => !FIRST[cause].costsAttempt && FIRST[cause].next !== 'look-again'))(

@@ -6,55 +6,59 @@ import type { Store } from '../storage/store.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
 
-export interface WantBookOptions {
+export interface SubmitBookOptions {
   store: Pick<Store, 'batches'>;
-  queue: Pick<JobQueue, 'enqueue' | 'raise'>;
+  queue: Pick<JobQueue, 'enqueue' | 'raisePriority'>;
   enter: EnterQueue;
   now: () => number;
 }
 
-export interface Wish {
+export interface BookSubmission {
   priority: Priority;
   /** A copy that is younger, in milliseconds, is good enough; `null`: `BOOK_TTL` decides. */
   maxAgeMs: number | null;
 }
 
-export interface Wanted {
+export interface SubmittedBook {
   jobId: JobId;
   /** `joined`: a live job existed. `cached`, `missing`: what is stored is good enough. */
   status: 'queued' | 'joined' | 'cached' | 'missing';
 }
 
 /** Wants one book. Rejects with `rate-limited` while the queue is full. */
-export type WantBook = (reference: BookReference, wish: Wish) => Promise<Wanted>;
+export type SubmitBook = (reference: BookReference, submission: BookSubmission) => Promise<SubmittedBook>;
 
-export function createWantBook(options: WantBookOptions): WantBook {
-  return async function wantBook(reference, wish) {
+export function createSubmitBook(options: SubmitBookOptions): SubmitBook {
+  return async function submitBook(reference, submission) {
     const leave = await options.enter(1);
     let queued = 1;
     try {
-      const wanted = await record(options, reference, wish);
-      queued = wanted.status === 'queued' ? 1 : 0;
-      return wanted;
+      const submitted = await record(options, reference, submission);
+      queued = submitted.status === 'queued' ? 1 : 0;
+      return submitted;
     } finally {
       leave(queued);
     }
   };
 }
 
-async function record({ store, queue, now }: WantBookOptions, reference: BookReference, wish: Wish): Promise<Wanted> {
+async function record(
+  { store, queue, now }: SubmitBookOptions,
+  reference: BookReference,
+  submission: BookSubmission,
+): Promise<SubmittedBook> {
   const { jobId } = reference;
   const nowMs = now();
   const run = newRun(nowMs);
   const bookId = reference.kind === 'book' ? reference.bookId : null;
   const item = { index: 0, input: reference.url, jobId, bookId, duplicates: 0, reason: null };
-  const [outcome] = await store.batches.submit({ batch: null, nowMs, run, items: [item], ...wish });
+  const [outcome] = await store.batches.submit({ batch: null, nowMs, run, items: [item], ...submission });
   switch (outcome?.status) {
     case 'queued':
-      await queue.enqueue([{ jobId, run }], wish.priority);
+      await queue.enqueue([{ jobId, run }], submission.priority);
       return { jobId, status: 'queued' };
     case 'joined':
-      if (outcome.raise) await queue.raise({ jobId, run: outcome.raise }, wish.priority);
+      if (outcome.raise) await queue.raisePriority({ jobId, run: outcome.raise }, submission.priority);
       return { jobId, status: 'joined' };
     case 'cached':
     case 'missing':

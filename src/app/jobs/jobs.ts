@@ -1,18 +1,18 @@
 /** Jobs as callers see them: look at one, list the failed ones, cancel, wait for an end; want, retry and redrive have files of their own. */
-import { etaSeconds } from '../crawl/source/source-now.ts';
-import type { Source } from '../crawl/source/source.ts';
-import { addressOf, referenceOfJob } from '../domain/identity.ts';
-import type { JobFailure, JobRecord } from '../domain/job.ts';
-import type { Store } from '../storage/store.ts';
-import type { JobQueue } from './job-queue.ts';
+import { etaSeconds } from '../../crawl/source/source-now.ts';
+import type { Source } from '../../crawl/source/source.ts';
+import { addressOf, referenceOfJob } from '../../domain/identity.ts';
+import type { JobFailure, JobRecord } from '../../domain/job.ts';
+import type { Store } from '../../storage/store.ts';
+import type { JobQueue } from '../job-queue.ts';
 import type { JobView, Jobs, JobState } from './job-view.ts';
 import { blockedEntry, lastFailure } from './live-job.ts';
 import { createRetry } from './retry.ts';
-import { waitFor } from './wait.ts';
-import { createWantBook, type WantBookOptions } from './want-book.ts';
-import { iso, isoOrNull } from '../domain/time/iso.ts';
+import { waitFor } from '../wait.ts';
+import { createSubmitBook, type SubmitBookOptions } from '../submit-book.ts';
+import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
-export interface JobsOptions extends WantBookOptions {
+export interface JobsOptions extends SubmitBookOptions {
   store: Pick<Store, 'batches' | 'jobs' | 'signals'>;
   queue: JobQueue;
   /** CRAWL_ATTEMPTS. */
@@ -43,7 +43,7 @@ function timelineOf(record: JobRecord): JobView['timeline'] {
 }
 
 /** The last entry of a job that has ended. */
-function endEntry(record: JobRecord, settledAtMs: number): JobView['timeline'][number] {
+function settledEntry(record: JobRecord, settledAtMs: number): JobView['timeline'][number] {
   const tries = record.attempts === 1 ? '1 attempt' : `${record.attempts} attempts`;
   const seconds = Math.round((settledAtMs - record.createdAtMs) / 1000);
   const detail = record.error?.detail ?? `Settled as ${record.state} after ${tries}, ${seconds} s after it was queued.`;
@@ -52,24 +52,24 @@ function endEntry(record: JobRecord, settledAtMs: number): JobView['timeline'][n
 
 export function createJobs(options: JobsOptions): Jobs {
   const { store, queue, source, now } = options;
-  const wantBook = createWantBook(options);
+  const submitBook = createSubmitBook(options);
 
   const liveState = async (record: JobRecord): Promise<LiveState> => {
     const found = await queue.find(record);
-    const held: JobState = source.current().mode === 'blocked' ? 'blocked' : 'waiting';
-    if (!found) return { state: held, attempts: 0, dueAtMs: null, lastError: null };
+    const waiting: JobState = source.current().mode === 'blocked' ? 'blocked' : 'waiting';
+    if (!found) return { state: waiting, attempts: 0, dueAtMs: null, lastError: null };
     const { state, attempts, dueAtMs, failedReason } = found;
-    return { state: state === 'waiting' ? held : state, attempts, dueAtMs, lastError: lastFailure(failedReason) };
+    return { state: state === 'waiting' ? waiting : state, attempts, dueAtMs, lastError: lastFailure(failedReason) };
   };
 
   const eta = async ({ state, dueAtMs }: LiveState): Promise<number | null> => {
     const seen = source.current();
     if (state === 'blocked') return null;
     // The page of an active job is under way, whatever holds up the others.
-    if (state === 'active') return etaSeconds(1, { ...seen, hold: null }, now());
+    if (state === 'active') return etaSeconds(1, { ...seen, closed: null }, now());
     // The queue is counted only where an estimate can come of it.
-    const held = etaSeconds(0, seen, now());
-    const seconds = held === null ? null : etaSeconds(await queue.waiting(), seen, now());
+    const openInSeconds = etaSeconds(0, seen, now());
+    const seconds = openInSeconds === null ? null : etaSeconds(await queue.waiting(), seen, now());
     return dueAtMs === null ? seconds : Math.max(seconds ?? 0, Math.ceil((dueAtMs - now()) / 1000));
   };
 
@@ -79,7 +79,7 @@ export function createJobs(options: JobsOptions): Jobs {
     const bookId = record.bookId ?? (reference?.kind === 'book' ? reference.bookId : null);
     const timeline = timelineOf(record);
     if (live?.state === 'blocked') timeline.push(blockedEntry(record.createdAtMs, source.current()));
-    if (record.settledAtMs !== null) timeline.push(endEntry(record, record.settledAtMs));
+    if (record.settledAtMs !== null) timeline.push(settledEntry(record, record.settledAtMs));
     return {
       jobId: record.jobId,
       state: live ? live.state : (record.state as JobState),
@@ -98,8 +98,8 @@ export function createJobs(options: JobsOptions): Jobs {
   };
 
   return {
-    want: wantBook,
-    ...createRetry({ store, wantBook }),
+    submit: submitBook,
+    ...createRetry({ store, submitBook }),
     async view(jobId) {
       const record = await store.jobs.get(jobId);
       return record && toView(record);
@@ -113,7 +113,7 @@ export function createJobs(options: JobsOptions): Jobs {
       if (!record) return null;
       const run = await store.jobs.cancel(jobId, now());
       if (run === null) return 'ended';
-      await queue.withdraw([{ jobId, run }]);
+      await queue.cancel([{ jobId, run }]);
       return 'cancelled';
     },
     untilSettled: (jobId, timeoutMs, signal) =>

@@ -1,7 +1,7 @@
 /** Batches as callers see them: submit one, look at it, list, cancel, wait for its end. */
-import { addressOf } from '../domain/identity.ts';
-import { etaSeconds } from '../crawl/source/source-now.ts';
-import { foreignCursor } from '../errors.ts';
+import { addressOf } from '../../domain/identity.ts';
+import { etaSeconds } from '../../crawl/source/source-now.ts';
+import { foreignCursor } from '../../errors.ts';
 import {
   ITEM_STATES,
   parseBatchId,
@@ -10,14 +10,14 @@ import {
   type BatchRecord,
   type ItemState,
   type ShownState,
-} from '../domain/batch.ts';
-import { createSubmitLinks, type SubmitLinksOptions } from './submit-links.ts';
-import { waitFor } from './wait.ts';
-import type { JobQueue } from './job-queue.ts';
-import type { Source } from '../crawl/source/source.ts';
-import type { Store } from '../storage/store.ts';
+} from '../../domain/batch.ts';
+import { createSubmitLinks, type SubmitLinksOptions } from '../submit-links.ts';
+import { waitFor } from '../wait.ts';
+import type { JobQueue } from '../job-queue.ts';
+import type { Source } from '../../crawl/source/source.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
-import { iso, isoOrNull } from '../domain/time/iso.ts';
+import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
 const MOST_LIVE_RUNS = 1_000;
@@ -123,11 +123,11 @@ export function createBatches(options: BatchesOptions): Batches {
     async cancel(batchId) {
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
-      await queue.withdraw(result.unwanted);
+      await queue.cancel(result.unwanted);
       return { cancelled: result.cancelled };
     },
 
-    untilSettled: (batchId, timeoutMs, signal) =>
+    untilEnded: (batchId, timeoutMs, signal) =>
       waitFor(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
         timeoutMs,
         signal,

@@ -1,9 +1,9 @@
 /** What there is to tell of a job that has not ended: its last failed attempt, and what holds it up. */
-import type { SourceState } from '../crawl/source/source-state.ts';
-import { ERRORS, type ErrorCode } from '../errors.ts';
-import type { JobFailure } from '../domain/job.ts';
+import type { SourceState } from '../../crawl/source/source-state.ts';
+import { ERRORS, type ErrorCode } from '../../errors.ts';
+import type { JobFailure } from '../../domain/job.ts';
 import type { JobView } from './job-view.ts';
-import { iso } from '../domain/time/iso.ts';
+import { iso } from '../../domain/time/iso.ts';
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 

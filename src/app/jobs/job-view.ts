@@ -1,11 +1,11 @@
 /** What callers are told of jobs, and what they can do with them. http/ turns it into JSON. */
-import type { JobId } from '../domain/identity.ts';
-import type { Priority } from '../domain/batch.ts';
-import type { ErrorCode } from '../errors.ts';
-import type { Backlog } from './job-queue.ts';
+import type { JobId } from '../../domain/identity.ts';
+import type { Priority } from '../../domain/batch.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { Backlog } from '../job-queue.ts';
 import type { Retry } from './retry.ts';
-import type { WantBook } from './want-book.ts';
-import type { JobFailure, JobOutcome } from '../domain/job.ts';
+import type { SubmitBook } from '../submit-book.ts';
+import type { JobFailure, JobOutcome } from '../../domain/job.ts';
 
 /** Where a job is: BullMQ's states while it is live (`blocked` for a waiting job of a blocked source), then how it ended. */
 export type JobState = 'waiting' | 'active' | 'delayed' | 'blocked' | JobOutcome;
@@ -38,7 +38,7 @@ export interface Jobs extends Retry {
     cursor: string | null;
     limit: number;
   }): Promise<{ jobs: JobView[]; cursor: string | null }>;
-  want: WantBook;
+  submit: SubmitBook;
   /** Ends a live job for everybody who waits for it, in any process. `null`: no such job; `ended`: nothing to cancel. */
   cancel(jobId: JobId): Promise<'cancelled' | 'ended' | null>;
   /** Resolves as soon as the job is no longer live (`true`), or after `timeoutMs` or `signal` (`false`). */

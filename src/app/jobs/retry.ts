@@ -1,16 +1,16 @@
 /** Queuing jobs again that have ended: one by one, or the failed ones together (redrive). */
-import { referenceOfJob, type JobId } from '../domain/identity.ts';
-import type { JobRecord } from '../domain/job.ts';
-import { QuireError, type ErrorCode } from '../errors.ts';
-import type { Store } from '../storage/store.ts';
-import type { WantBook } from './want-book.ts';
+import { referenceOfJob, type JobId } from '../../domain/identity.ts';
+import type { JobRecord } from '../../domain/job.ts';
+import { QuireError, type ErrorCode } from '../../errors.ts';
+import type { Store } from '../../storage/store.ts';
+import type { SubmitBook } from '../submit-book.ts';
 
 /** Failed jobs read in one step of a redrive. */
 const REDRIVEN_AT_ONCE = 100;
 
 export interface RetryOptions {
   store: Pick<Store, 'jobs'>;
-  wantBook: WantBook;
+  submitBook: SubmitBook;
 }
 
 export interface Retry {
@@ -20,11 +20,11 @@ export interface Retry {
   redrive(query: { reason: ErrorCode | null; limit: number }): Promise<number>;
 }
 
-export function createRetry({ store, wantBook }: RetryOptions): Retry {
+export function createRetry({ store, submitBook }: RetryOptions): Retry {
   const queueAgain = async (record: JobRecord): Promise<boolean> => {
     const reference = referenceOfJob(record.jobId);
     if (!reference) return false;
-    return (await wantBook(reference, { priority: record.priority, maxAgeMs: 0 })).status === 'queued';
+    return (await submitBook(reference, { priority: record.priority, maxAgeMs: 0 })).status === 'queued';
   };
 
   return {

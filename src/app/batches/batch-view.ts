@@ -1,5 +1,5 @@
 /** What callers are told of batches: the shapes of the HTTP contract, made in batches/, turned into JSON in http/. */
-import type { BatchId, Priority, ShownState } from '../domain/batch.ts';
+import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 
@@ -76,5 +76,5 @@ export interface Batches {
   /** Cancels what is not settled, in any process. `null`: no such batch. */
   cancel(batchId: BatchId): Promise<{ cancelled: number } | null>;
   /** Resolves `true` as soon as all items are settled, `false` after `timeoutMs` or when `signal` fires. */
-  untilSettled(batchId: BatchId, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
+  untilEnded(batchId: BatchId, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
 }

@@ -2,11 +2,11 @@
  * Where a webhook may go. A URL is checked when it is given and again at each attempt, because names change what they mean: the
  * addresses that were checked are the ones connected to (send.ts), so that a second look-up cannot lead elsewhere.
  */
-import { unlessAborted } from '../domain/deadline.ts';
+import { unlessAborted } from '../../domain/deadline.ts';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { QuireError } from '../errors.ts';
-import { isLoopbackAddress } from '../domain/loopback.ts';
+import { QuireError } from '../../errors.ts';
+import { isLoopbackAddress } from '../../domain/loopback.ts';
 import { isPublic } from './addresses.ts';
 
 /** A URL that may be called, and its addresses, each of them checked. */
