@@ -1,4 +1,4 @@
-/** How a use case says that a job gave a book. webhooks/ listens. */
+/** How a use case announces that a job gave a book. webhooks/ implements it. */
 import type { JobId } from '../domain/identity.ts';
 import type { StoredBook } from '../storage/store.ts';
 
@@ -6,11 +6,11 @@ import type { StoredBook } from '../storage/store.ts';
 export interface ParsedJob {
   jobId: JobId;
   run: string;
-  /** When the job was settled: the same at a second announcement. */
+  /** When the job was settled. A second announcement has the same time. */
   settledAtMs: number;
-  /** What it gave; `null`: what the store has. */
+  /** The book that the job gave. `null` means the copy in the store. */
   book: Pick<StoredBook, 'body'> | null;
 }
 
-/** Announces `book.parsed`. Rejects with what the store throws: call it again then, since announcing twice is the same as once. */
+/** Announces `book.parsed`. Rejects with what the store throws. Then call it again: announcing twice is the same as once. */
 export type AnnounceBook = (parsed: ParsedJob) => Promise<void>;

@@ -1,9 +1,9 @@
-/** A full backlog is refused at the door: every waiting job takes memory of the store, and a list that waits for months helps nobody. */
+/** Refuses new jobs while the backlog is full. Every waiting job takes memory in the store, and a list that waits for months helps nobody. */
 import { QuireError } from '../errors.ts';
 import { COUNT_USED_AGAIN, type JobQueue } from './job-queue.ts';
 
 const RETRY_AFTER_SECONDS = 60;
-/** A count lets requests in for this long, in milliseconds, and longer where counting is slow: what this process has let in since is added to it. */
+/** A count is used for this long, in milliseconds, and longer where counting is slow. Jobs that this process added since are added to it. */
 const COUNT_MS = 1_000;
 
 export interface BacklogLimitOptions {
@@ -14,21 +14,22 @@ export interface BacklogLimitOptions {
 }
 
 /**
- * Lets in a request that brings at most `jobs` new jobs. Resolves to a function that must be called once they are in the queue, with how many
- * they really were. Rejects with `rate-limited` when the jobs do not fit, with `body-too-large` when they never can, and with
- * `store-unavailable` when the queue cannot be counted.
+ * Accepts a request that brings at most `jobs` new jobs. Resolves to a function: call it once the jobs are in the queue, with their real number.
+ * Rejects with `rate-limited` when the jobs do not fit now, and with `body-too-large` when they can never fit.
+ * Rejects with `store-unavailable` when the queue cannot be counted.
  */
 export type EnterQueue = (jobs: number) => Promise<(queued: number) => void>;
 
 /**
- * Makes the door of one process. It adds what it let in to its last count, so the limit holds within a process. A refusal is judged by a new
- * count; requests that come while it is made share it. Other processes' jobs are seen with the next count: each process may let in too many for a second.
+ * Makes the limit of one process. It adds accepted jobs to its last count, so one process never exceeds the limit. It counts again before it
+ * refuses, and requests at the same time share that count. Jobs of other processes show in the next count. Until then, for a second, each process may
+ * accept too many.
  */
 export function createBacklogLimit({ queue, maxWaitingJobs, clock = () => performance.now() }: BacklogLimitOptions): EnterQueue {
   let counted = 0;
   let countedUntilMs = Number.NEGATIVE_INFINITY;
   let counting: Promise<void> | null = null;
-  /** Jobs that requests under way may bring. */
+  /** Jobs that requests in progress may bring. */
   let coming = 0;
   /** Jobs that requests brought since the last count began. */
   let brought = 0;

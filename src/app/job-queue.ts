@@ -1,9 +1,9 @@
-/** What the use cases need of the queue of books' jobs. queue/ implements it on BullMQ. Every call rejects with `store-unavailable` within 2 s. */
+/** What the use cases need from the queue of jobs. queue/ implements it on BullMQ. A call that fails rejects with `store-unavailable` within 2 s. */
 import type { Priority } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
 import type { JobRun } from '../domain/run-id.ts';
 
-/** A slow count is used again for this many times as long as it took: BullMQ counts on PostgreSQL by reading every job there is. */
+/** A slow count is used again for this many times its duration: on PostgreSQL, BullMQ counts by reading every job. */
 export const COUNT_USED_AGAIN = 10;
 
 /** Jobs by their state in the queue, and the age of the oldest waiting one in seconds. */
@@ -28,24 +28,24 @@ export interface LiveRun {
 }
 
 export interface JobQueue {
-  /** Adds jobs that the store has just recorded. What a rejection left out is added later, while its record is live. */
+  /** Adds jobs that the store has recorded. When it rejects, it adds the remaining jobs later, while their records are live. */
   enqueue(jobs: readonly JobRun[], priority: Priority): Promise<void>;
-  /** Moves a waiting job forward, or adds it where the submission that recorded it has not yet. A job that has started is left alone. */
+  /** Raises the priority of a waiting job. Adds the job when its own submission has not added it yet. Does nothing for a job that has started. */
   raisePriority(job: JobRun, priority: Priority): Promise<void>;
-  /** Takes jobs that nobody wants out of the queue, and stops those that run, in whatever process. */
+  /** Removes jobs without waiters from the queue, and stops those that run, in every process. */
   cancel(jobs: readonly JobRun[]): Promise<void>;
-  /** Where a run is; `null` where the queue does not have it. */
+  /** Where a run is; `null` when the queue does not have it. */
   find(run: JobRun): Promise<LiveRun | null>;
-  /** The jobs that are worked on, or held back until a time; at most `most`. */
+  /** The active or delayed jobs, at most `most`. */
   listJobs(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
-  /** Whether the queue has each of these runs, and has not ended it. */
+  /** For each of these runs, whether the queue has it and has not finished it. */
   has(runs: readonly JobRun[]): Promise<boolean[]>;
-  /** Corrects times in the queues that a clock which was ahead has left in the future. */
+  /** Corrects times in the queues that lie in the future because a clock was ahead. */
   correctTimes(): Promise<void>;
-  /** Jobs by state. Where counting is slow the answer is up to {@link COUNT_USED_AGAIN} times as old as that takes. */
+  /** Jobs by state. Where counting is slow, the answer may be {@link COUNT_USED_AGAIN} times as old as a count takes. */
   backlog(): Promise<Backlog>;
-  /** Jobs that wait, as old as `backlog`. */
+  /** How many jobs wait. The answer may be as old as that of `backlog`. */
   waiting(): Promise<number>;
-  /** Jobs that wait, counted anew at each call. */
+  /** How many jobs wait, counted at each call. */
   countWaiting(): Promise<number>;
 }

@@ -1,4 +1,4 @@
-/** Counts what the parser finds on every page, so that a change of layout is seen before users see it. */
+/** Counts what the parser finds on every page, so that the operator sees a change of layout before users do. */
 import type { Log } from '../domain/log.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import { compareHealth, countsOfBook, type ParserCounts, type ParserHealth } from '../parser/drift.ts';
@@ -12,9 +12,9 @@ const RECENT_HOURS = 6;
 const BEFORE_HOURS = 7 * 24;
 
 export interface ParserWatch {
-  /** A page that was read; for a book, also what became of it in the store. */
+  /** Counts a page that was read; for a book, also whether the store kept it. */
   observe(kind: PageReading['kind'], book: ParsedBook | null, stored: 'stored' | 'older' | 'poorer' | null): void;
-  /** The last 6 hours held against the 7 days before. */
+  /** Compares the last 6 hours with the 7 days before. */
   health(): Promise<ParserHealth>;
   close(): Promise<void>;
 }

@@ -1,8 +1,8 @@
 /**
- * One run of a book's job: fetch the page, parse it, store the book, settle everybody who waits.
+ * One run of a job: fetch the page, parse it, store the book, settle the job and its waiters.
  *
- * A run may happen twice, its effect may not: settling is fenced by the run, and storing by the time at which the page was asked for.
- * The queue's own record is completed after settling, so a worker that dies in between leaves a job that runs again and finds nothing to do.
+ * A run may happen twice, but it takes effect once. The run fences settling; the time at which the page was asked for fences storing.
+ * The queue completes its own record after that. When a worker dies in between, the job runs again and finds nothing to do.
  */
 import { gzipSync } from 'node:zlib';
 import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
@@ -22,7 +22,7 @@ import type { ParserWatch } from './parser-watch.ts';
 import { toStoredBook } from './stored-book.ts';
 import { iso } from '../domain/time/iso.ts';
 
-/** Pages that were not recognised are kept for a person to look at: so many, for so long. */
+/** Pages that were not recognised are kept for a person to look at: at most this many, for this long. */
 const MAX_KEPT_PAGES = 200;
 const KEEP_PAGE_MS = 7 * 86_400_000;
 
@@ -46,13 +46,13 @@ export interface ProcessBookDeps {
   log: Log;
   /** Counts what the parser finds. */
   watch: Pick<ParserWatch, 'observe'>;
-  /** Hears of every job that gave a book, after it was settled; hears of it again where the worker may have died before. */
+  /** Is called for every job that gave a book, after it was settled. Is called again when the worker may have died before. */
   announce: AnnounceBook;
   now: () => number;
   random: () => number;
 }
 
-/** One run of a job, as the queue hands it over. */
+/** One run of a job, as the queue gives it. */
 export interface BookTask {
   jobId: JobId;
   run: string;
@@ -63,7 +63,7 @@ export interface BookTask {
   starts: number;
   /** When Goodreads first said "not found"; `null` when it has not. */
   missingAtMs: number | null;
-  /** Its reason is `cancelled` when nobody wants the book any more; with any other reason the worker gives the job up. */
+  /** Its reason is `cancelled` when the job was cancelled. With any other reason the worker gives the job back. */
   signal: AbortSignal;
 }
 
@@ -77,7 +77,7 @@ export type TaskResult =
   | { next: 'retry'; code: ErrorCode; detail: string; retryAfterMs: number | null }
   /** It runs again at this time. This attempt does not count. */
   | { next: 'later'; atMs: number; missingAtMs: number | null }
-  /** It goes back to the queue; no job is taken until then. This attempt does not count. */
+  /** It goes back to the queue, and the worker takes no job until then. This attempt does not count. */
   | { next: 'wait-for-source'; untilMs: number }
   /** It goes back to the queue at once. This attempt does not count. */
   | { next: 'requeue' };
@@ -94,7 +94,7 @@ interface Failure {
 
 const withoutStop = (sentence: string): string => sentence.replace(/\.$/, '');
 
-/** Makes the use case. It rejects only with errors that nobody foresaw, and with `store-unavailable` once a job has been forgiven often enough. */
+/** Makes the use case. It rejects with unexpected errors, and with `store-unavailable` once a job has used up its free starts. */
 export function createProcessBook(deps: ProcessBookDeps): (task: BookTask) => Promise<TaskResult> {
   const { settings, now, random } = deps;
   return async function processBook(task) {
@@ -110,7 +110,7 @@ export function createProcessBook(deps: ProcessBookDeps): (task: BookTask) => Pr
   };
 }
 
-/** A run that was started before may have settled its job. Its worker may have died before it announced the book, and to announce twice is harmless. */
+/** A run that was started before may have settled its job. Its worker may have died before it announced the book; announcing twice is harmless. */
 async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run, starts }: BookTask): Promise<TaskResult | null> {
   if (starts <= 1) return null;
   const record = await store.jobs.get(jobId);
@@ -173,7 +173,7 @@ function failureOfReading(
 
 const closedUntilMs = (source: ProcessBookDeps['source']): number => source.current().closed?.untilMs ?? 0;
 
-/** Does what the table of failures says: notes the failure, settles the job where it ends, and tells the queue what comes next. */
+/** Does what the table of failures says: notes the failure, settles the job where the table says so, and returns what the queue does next. */
 async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Promise<TaskResult> {
   const { settings, now } = deps;
   const { cause, detail, retryAfterMs = null, untilMs = 0 } = failure;
@@ -231,7 +231,7 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
 async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {
   const { store, settings, watch, announce, log, now, random } = deps;
   const { jobId, run } = task;
-  // The time of the request, not of the parse: a worker that hung in between must not put its older page over a newer one.
+  // The time of the request, not of the parse: a worker that hung in between must not replace a newer page with its older one.
   const book = toStoredBook(parsed, 'crawl', askedAtMs, spreadMs(settings.bookTtlMs, random));
   const settledAtMs = now();
   const { settled, stored } = await store.jobs.settle({
@@ -249,7 +249,7 @@ async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedB
   return { next: 'done', outcome: 'parsed' };
 }
 
-/** Keeps what the source sent, so that a person can see what we saw (`GET /jobs/{id}/page`). */
+/** Keeps what the source sent, so that a person can see it (`GET /jobs/{id}/page`). */
 async function keepPage({ store, now }: ProcessBookDeps, jobId: JobId, body: Uint8Array): Promise<void> {
   const nowMs = now();
   await store.pages.keep(jobId, gzipSync(body), { nowMs, expireAtMs: nowMs + KEEP_PAGE_MS, maxPages: MAX_KEPT_PAGES });

@@ -1,9 +1,8 @@
 /**
- * Keeps the promise that a batch always ends, whatever the queue has lost: a process died between recording and enqueuing, or somebody
- * emptied the queue by hand.
+ * Makes sure that every batch ends, even when the queue loses jobs: a process died between recording and queuing, or somebody emptied the queue.
  *
- * Two looks: a round goes through every batch that stands still for long. Between rounds a quick look asks whether a batch stands still though
- * no job waits. Then something is lost, and nobody has to wait for the round.
+ * It works in two ways. A round checks every batch without progress for long. Between rounds, a quick look checks whether a batch makes no progress
+ * although no job waits. In that case jobs are lost, and the look requeues them at once.
  */
 import type { BatchId } from '../domain/batch.ts';
 import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
@@ -12,10 +11,10 @@ import { cancelOrphan, isOrphan, requeueBatch, requeueJobs, type LiveJob, type R
 
 /** A batch that made progress this recently is left alone. */
 const IDLE_MS = 30_000;
-/** A batch that was found whole is looked at again after this long: a blocked source makes every batch stand still. */
+/** A batch that lost nothing is checked again after this long: a blocked source stops the progress of every batch. */
 const TRUST_MS = 300_000;
 const ROUND_MS = 15_000;
-/** How often the quick look comes, how long a batch must have stood still for it, and how long one that was found whole is trusted then. */
+/** How often the quick look runs, how long a batch must be without progress for it, and how long a batch that lost nothing is left alone then. */
 const LOOK_MS = 2_000;
 const STRANDED_MS = 3_000;
 const STRANDED_TRUST_MS = 30_000;
@@ -26,15 +25,15 @@ const SOLO_JOBS_A_ROUND = 500;
 export interface Reconciler {
   start(): void;
   stop(): Promise<void>;
-  /** One round: resolves to how many jobs were queued again. */
+  /** One round: resolves to how many jobs were requeued. */
   round(): Promise<number>;
-  /** The quick look: as `round`, for batches and jobs that stand still though no job waits. */
+  /** The quick look: as `round`, for batches and jobs without progress while no job waits. */
   look(): Promise<number>;
 }
 
 export interface ReconcilerOptions extends Omit<RequeueDeps, 'queue' | 'now'> {
   queue: Pick<JobQueue, 'enqueue' | 'cancel' | 'has' | 'waiting' | 'correctTimes'>;
-  /** How long a finished batch is kept, in milliseconds. */
+  /** How long an ended batch is kept, in milliseconds. */
   batchTtlMs: number;
   idleMs?: number;
   now?: () => number;
@@ -49,12 +48,12 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
   const round = async (): Promise<number> => {
     await queue.correctTimes();
     const idle = await store.batches.listIdle(now() - idleMs, BATCHES_LISTED);
-    // A clock that was ahead for a while leaves batches that would not count as idle until it is that late.
+    // A clock that was ahead for a while leaves batches from the future. They would not count as idle until then.
     const listed = [...idle, ...(await store.batches.listAhead(now() + CLOCK_TOLERANCE_MS, BATCHES_LISTED))];
     let requeued = 0;
     for (const batchId of roundTrust.notTrusted(listed).slice(0, BATCHES_A_ROUND)) {
       if (!(await isOrphan(deps, batchId))) requeued += await requeueBatch(deps, batchId);
-      // A batch from the future may be one that is being submitted just now, if the wrong clock is ours.
+      // If the wrong clock is ours, a batch from the future may be one that is being submitted now.
       else if (idle.includes(batchId)) await cancelOrphan(deps, batchId);
       roundTrust.trust(batchId);
     }
@@ -69,7 +68,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     if ((stranded.length === 0 && solo.length === 0) || (await queue.waiting()) > 0) return 0;
     let requeued = await requeueJobs(deps, solo);
     for (const batchId of stranded) {
-      // Whether it was submitted to its end is for the round to say: a slow submission takes longer than this.
+      // A slow submission takes longer than this, so only the round cancels orphans.
       if (!(await isOrphan(deps, batchId))) requeued += await requeueBatch(deps, batchId);
       lookTrust.trust(batchId);
     }
@@ -83,7 +82,7 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
     );
 
   const logRequeued = (requeued: number): number => {
-    if (requeued > 0) log.warn({ jobs: requeued }, 'jobs that were missing from the queue were queued again');
+    if (requeued > 0) log.warn({ jobs: requeued }, 'requeued jobs that the queue had lost');
     return requeued;
   };
 
@@ -95,13 +94,13 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
 }
 
 interface Trust {
-  /** Those of the listed batches that were not found whole lately. What is listed no more is forgotten. */
+  /** The listed batches that were not checked lately. Forgets batches that are no longer listed. */
   notTrusted(listed: BatchId[]): BatchId[];
   trust(batchId: BatchId): void;
   clear(): void;
 }
 
-/** Remembers which batches were found whole, for `forMs`. */
+/** Remembers for `forMs` which batches were checked. */
 function createTrust(forMs: number, now: () => number): Trust {
   const foundAtMs = new Map<BatchId, number>();
   return {
@@ -116,11 +115,11 @@ function createTrust(forMs: number, now: () => number): Trust {
 }
 
 interface ScheduleOptions extends Pick<Reconciler, 'round' | 'look'>, Pick<RequeueDeps, 'log'> {
-  /** What was there before the store went away may not be there after it. */
+  /** The store may lose jobs while it is away, so everything must be checked again. */
   onFailure(): void;
 }
 
-/** Looks every {@link LOOK_MS}, and makes a round every {@link ROUND_MS} instead. A failure is logged once, until a look succeeds. */
+/** Runs a look every {@link LOOK_MS}, and every {@link ROUND_MS} a round instead. Logs a failure once, until a look succeeds. */
 function createSchedule({ round, look, onFailure, log }: ScheduleOptions): Pick<Reconciler, 'start' | 'stop'> {
   let timer: NodeJS.Timeout | null = null;
   let current: Promise<void> | null = null;

@@ -1,4 +1,4 @@
-/** Gives the queue what it has lost: live jobs that it does not hold, and items whose job is gone. */
+/** Requeues what the queue has lost: live jobs that it does not have, and items whose job is gone. */
 import type { BatchId, Priority } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
 import type { JobRecord } from '../domain/job.ts';
@@ -19,7 +19,7 @@ export interface RequeueDeps {
 /** A live run, as its record has it. */
 export type LiveJob = JobRun & { priority: Priority };
 
-/** Queues those of the jobs again that the queue does not hold. Resolves to how many. */
+/** Requeues the jobs that the queue does not have. Resolves to how many. */
 export async function requeueJobs(deps: RequeueDeps, jobs: LiveJob[]): Promise<number> {
   const queued = await deps.queue.has(jobs);
   let requeued = 0;
@@ -33,13 +33,13 @@ async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Pro
   await store.jobs.note(jobId, run, { atMs: now(), event: 'retried', detail });
   await queue.enqueue([job], job.priority);
   if ((await queue.has([job]))[0]) return true;
-  // The queue has ended this run, and takes no second one of its name: its worker died between the queue's record and ours.
+  // The queue has finished this run, and takes no second run of the same name: the worker died between the queue's record and ours.
   const error = { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' } as const;
   await store.jobs.settle({ jobId, run, nowMs: now(), outcome: 'failed', attempts: 0, error });
   return false;
 }
 
-/** Queues the lost jobs of a batch again. Resolves to how many. */
+/** Requeues the lost jobs of a batch. Resolves to how many. */
 export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise<number> {
   const { store } = deps;
   let requeued = 0;
@@ -57,7 +57,7 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
   return requeued;
 }
 
-/** Gives new jobs to items whose job was lost with its record, or does not know of them: they would wait until they are cancelled. */
+/** Gives new jobs to items whose job lost its record, or does not count them as waiters. Otherwise they would wait until they are cancelled. */
 async function requeueLostItems(
   { store, queue, log, now }: RequeueDeps,
   batchId: BatchId,
@@ -74,11 +74,11 @@ async function requeueLostItems(
   const jobIds = await store.batches.rejoin(batchId, { items: lost, nowMs: now(), run, priority });
   const jobs = jobIds.map((jobId) => ({ jobId, run }));
   await queue.enqueue(jobs, priority);
-  if (jobs.length > 0) log.warn({ batchId, jobs: jobs.length }, 'jobs whose record was lost were queued again');
+  if (jobs.length > 0) log.warn({ batchId, jobs: jobs.length }, 'requeued jobs whose record was lost');
   return jobs.length;
 }
 
-/** Whether the last items of a batch never came: the process that took it in died before it answered, so nobody knows the batch. */
+/** Whether the last items of a batch were never recorded: its process died before it answered, so no caller knows the batch. */
 export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: BatchId): Promise<boolean> {
   const batch = await store.batches.get(batchId);
   if (!batch || batch.finishedAtMs !== null) return false;
@@ -86,9 +86,9 @@ export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: B
   return last?.items.length === 0;
 }
 
-/** Cancels a batch that nobody knows. */
+/** Cancels a batch that no caller knows. */
 export async function cancelOrphan({ store, queue, log, now }: RequeueDeps, batchId: BatchId): Promise<void> {
   const cancelled = await store.batches.cancel(batchId, now());
   await queue.cancel(cancelled?.unwanted ?? []);
-  log.warn({ batchId }, 'a batch that was never submitted to its end was cancelled');
+  log.warn({ batchId }, 'cancelled a batch that was not recorded to its end');
 }

@@ -1,4 +1,4 @@
-/** From a parse to what a store keeps. */
+/** Turns a parse into what a store keeps. */
 import { createHash } from 'node:crypto';
 import type { Book, ParsedBook } from '../domain/book.ts';
 import { richness } from '../domain/richness.ts';
@@ -6,7 +6,7 @@ import { serializeBook } from '../domain/serialize-book.ts';
 import type { StoredBook } from '../storage/store.ts';
 import { iso } from '../domain/time/iso.ts';
 
-/** Turns a parse into a stored book. `etag` changes with the bytes; times are in milliseconds since the epoch. */
+/** `etag` changes with the bytes; times are in milliseconds since the epoch. */
 export function toStoredBook(parsed: ParsedBook, via: Book['via'], fetchedAtMs: number, freshForMs: number): StoredBook {
   const body = serializeBook({ ...parsed, fetchedAt: iso(fetchedAtMs), via });
   return {

@@ -1,4 +1,4 @@
-/** Wanting a book without a batch: a refresh behind a stale read, `submit=true`, `POST /books/{id}/refresh`, a retry. */
+/** Submits one book without a batch: for a refresh behind a stale read, `submit=true`, `POST /books/{id}/refresh` or a retry. */
 import type { Priority } from '../domain/batch.ts';
 import type { BookReference, JobId } from '../domain/identity.ts';
 import { newRun } from '../domain/run-id.ts';
@@ -21,11 +21,11 @@ export interface BookSubmission {
 
 export interface SubmittedBook {
   jobId: JobId;
-  /** `joined`: a live job existed. `cached`, `missing`: what is stored is good enough. */
+  /** `joined`: a live job existed. `cached`: the copy is young enough. `missing`: Quire remembers that there is no such book. */
   status: 'queued' | 'joined' | 'cached' | 'missing';
 }
 
-/** Wants one book. Rejects with `rate-limited` while the queue is full. */
+/** Submits one book. Rejects with `rate-limited` while the queue is full. */
 export type SubmitBook = (reference: BookReference, submission: BookSubmission) => Promise<SubmittedBook>;
 
 export function createSubmitBook(options: SubmitBookOptions): SubmitBook {

@@ -1,6 +1,4 @@
-/**
- * Taking a list of links in. The list is recorded in steps, and its jobs go to the queue once all of it is recorded: what fails half-way runs no job.
- */
+/** Submits a list of links. The store records the list in steps. Its jobs go to the queue after the last step, so a failed submission runs no job. */
 import { randomBytes } from 'node:crypto';
 import { addressOf, parseBookReference, type BookReference } from '../domain/identity.ts';
 import { QuireError, type Fault } from '../errors.ts';
@@ -12,7 +10,7 @@ import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
 import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batches/batch-view.ts';
 
-/** Items the store decides on in one step: long enough to be fast, short enough not to hold up others. */
+/** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
 const SUBMIT_AT_ONCE = 250;
 const MOST_FAULTS = 100;
 const RETRY_AFTER_SECONDS = 2;
@@ -25,7 +23,7 @@ export interface SubmitLinksOptions {
   now: () => number;
 }
 
-/** 20 letters and digits; the first 9 are the time, so that batches sort by it. */
+/** 20 letters and digits. The first 9 are the time, so that batches sort by it. */
 const newBatchId = (nowMs: number): BatchId =>
   (nowMs.toString(36).padStart(9, '0') +
     BigInt(`0x${randomBytes(8).toString('hex')}`)
@@ -36,11 +34,11 @@ const newBatchId = (nowMs: number): BatchId =>
 interface Collapsed {
   item: SubmittedItem;
   reference: BookReference | null;
-  /** Place of its first appearance in the list as it was sent. */
+  /** Its first place in the list as it was sent. */
   sentAt: number;
 }
 
-/** Each link once, in order of first appearance: links that name the same book are one item with a count. */
+/** Each link once, in the order sent. Links that name the same book are one item with a count. */
 function collapse(links: readonly unknown[]): Collapsed[] {
   const byKey = new Map<string, Collapsed>();
   const all: Collapsed[] = [];
@@ -97,7 +95,7 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
   }
 }
 
-/** A submission that took so long that the reconciler ended its batch was held up by the store. */
+/** The reconciler cancels a batch whose submission takes too long. That means that the store was too slow. */
 const errorForCaller = (error: unknown): unknown =>
   error instanceof QuireError && error.code === 'cancelled'
     ? new QuireError('store-unavailable', 'The store took too long to record the list.', {
@@ -109,24 +107,24 @@ const errorForCaller = (error: unknown): unknown =>
 export function createSubmitLinks(options: SubmitLinksOptions): (request: SubmitRequest) => Promise<SubmitAnswer> {
   const { store, queue, log, now } = options;
 
-  /** Ends a batch whose caller is told an error. Where the store is away too, the reconciler does it. */
+  /** Cancels a batch whose caller gets an error. While the store is away, the reconciler does it later. */
   const cancelFailed = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
     const ended = await store.batches.cancel(batchId, now());
     if (!ended || ended.cancelled === 0) return;
     const unwanted = new Set(ended.unwanted.map(({ jobId }) => jobId));
-    // Others joined these jobs meanwhile, and nobody else knows yet that the queue does not have them.
+    // Other batches joined these jobs in the meantime, and the queue does not have them yet.
     await queue.enqueue(
       recorded.filter(({ jobId }) => !unwanted.has(jobId)),
       priority,
     );
   };
 
-  /** Gives the jobs of a recorded batch to the queue. The batch is accepted whatever comes of that: the reconciler enqueues what the queue does not take. */
+  /** Queues the jobs of a recorded batch. The batch counts even when that fails: the reconciler queues the jobs later. */
   const handOver = async (batchId: BatchId, recorded: JobRun[], raisedJobs: JobRun[], priority: Priority): Promise<void> => {
     const work = raisedJobs.map((job) => queue.raisePriority(job, priority));
     if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
     const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-    if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler enqueues them');
+    if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler queues them');
   };
 
   const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
@@ -161,9 +159,9 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
       for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE)
         await record(entries.slice(from, from + SUBMIT_AT_ONCE), from + SUBMIT_AT_ONCE >= entries.length);
     } catch (error) {
-      // Not awaited: with the store away it would only delay the answer.
+      // Not awaited: while the store is away, waiting only delays the answer.
       cancelFailed(batchId, recorded, priority).catch((err: unknown) =>
-        log.warn({ err, batchId }, 'a submission that failed could not be taken back; the reconciler ends its batch'),
+        log.warn({ err, batchId }, 'the batch of a failed submission could not be cancelled; the reconciler cancels it'),
       );
       throw errorForCaller(error);
     }
@@ -174,7 +172,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
   return async (request) => {
     const entries = collapse(request.links);
     refuseIfNothingIsValid(entries, request.links.length);
-    // Which of them are cached or joined is known too late to refuse them.
+    // Only the store knows which of them are cached or joined, and that is too late to refuse the list.
     let jobs = entries.filter(({ reference }) => reference !== null).length;
     const leave = await options.enter(jobs);
     try {

@@ -1,4 +1,4 @@
-/** Pages that a user saved in a browser: read like crawled ones, kept by the same rules. */
+/** Pages that a user saved in a browser. They are read and kept by the same rules as crawled pages. */
 import { bookReference, type BookId } from '../domain/identity.ts';
 import { readPage, type PageReading } from '../parser/read-page.ts';
 import { QuireError } from '../errors.ts';
@@ -11,12 +11,12 @@ import { spreadMs } from '../domain/backoff.ts';
 
 export interface Upload {
   book: StoredBook;
-  /** `poorer`: the copy in the store carries more fields and stays. */
+  /** `poorer`: the copy in the store has more fields and stays. */
   stored: 'stored' | 'older' | 'poorer';
 }
 
 export interface Uploads {
-  /** Reads `body` as the page of `bookId`. Throws `page-not-recognised` with the reason when it is the page of another book or of none. */
+  /** Reads `body` as the page of `bookId`. Throws `page-refused` with the reason when it is another book's page, or no book page. */
   put(bookId: BookId, body: Uint8Array): Promise<Upload>;
 }
 
@@ -25,7 +25,7 @@ export interface UploadsOptions {
   queue: Pick<JobQueue, 'cancel'>;
   watch: ParserWatch;
   settings: { bookTtlMs: number; bookRetentionMs: number };
-  /** Told of every page that gave a book or ended a job. */
+  /** Is called for every page that was stored or that settled a job. */
   announce: AnnounceBook;
   now?: () => number;
   random?: () => number;
@@ -43,7 +43,7 @@ export function createUploads({ store, queue, watch, settings, announce, now = D
       const nowMs = now();
       const book = toStoredBook(reading.book, 'upload', nowMs, spreadMs(settings.bookTtlMs, random));
       const live = await store.jobs.get(reference.jobId);
-      // Whoever waits for this book has it now; its job is not needed any more.
+      // The upload settles the job of this book and its waiters.
       const { settled, stored } = await store.jobs.settle({
         jobId: reference.jobId,
         run: null,
@@ -55,7 +55,7 @@ export function createUploads({ store, queue, watch, settings, announce, now = D
       });
       if (settled && live) await queue.cancel([{ jobId: reference.jobId, run: live.run }]);
       watch.observe('book', reading.book, stored);
-      // When it cannot be announced the caller is told so, and puts the page again.
+      // When the announcement fails the caller gets an error, and sends the page again.
       if (settled || stored === 'stored')
         await announce({ jobId: reference.jobId, run: live?.run ?? `put-${book.etag}`, settledAtMs: nowMs, book });
       return { book, stored: stored ?? 'stored' };

@@ -1,19 +1,19 @@
-/** Waiting for something in the store to change. */
+/** Waits for a change in the store. */
 
-/** Without a signal it is looked again after so many milliseconds: a signal can be lost. */
+/** A signal can be lost, so the wait checks again after this many milliseconds without one. */
 const LOOK_AGAIN_MS = 200;
 
 export interface WaitOptions {
   timeoutMs: number;
   /** Ends the wait. */
   signal: AbortSignal;
-  /** Calls `poke` whenever `done` may answer differently. Returns a function that ends it. */
+  /** Calls `poke` whenever the answer of `done` may change. Returns a function that unsubscribes. */
   subscribe(poke: () => void): () => void;
 }
 
-/** Resolves to `true` as soon as `done` says so, to `false` after `timeoutMs` or when `signal` fires. Rejects with what `done` throws. */
+/** Resolves to `true` as soon as `done` does, to `false` after `timeoutMs` or when `signal` fires. Rejects with what `done` throws. */
 export async function waitFor(done: () => Promise<boolean>, { timeoutMs, signal, subscribe }: WaitOptions): Promise<boolean> {
-  // A clock and not `AbortSignal.timeout`: Node holds a timeout inside `AbortSignal.any` weakly, and one that was collected never fires.
+  // Not `AbortSignal.timeout`: Node keeps a timeout inside `AbortSignal.any` weakly, and a collected one never fires.
   const endMs = performance.now() + timeoutMs;
   let poke = (): void => undefined;
   const unsubscribe = subscribe(() => poke());

@@ -1,11 +1,11 @@
-/** Asking BullMQ on behalf of an HTTP request: in time, and with an error that the caller can be told. */
+/** Calls BullMQ for an HTTP request: within a deadline, and with an error that the caller may see. */
 import { STORE_DEADLINE_MS, withDeadline } from '../domain/deadline.ts';
 import { QuireError } from '../errors.ts';
 
-/** How long the queue may be away while a worker starts, in milliseconds: the driver tries again meanwhile. */
+/** How long the queue may be away while a worker starts, in milliseconds. The driver retries in that time. */
 export const START_TIMEOUT_MS = 10_000;
 
-/** Awaits `work`. Rejects with `store-unavailable` when it fails or takes longer than the API may (or `timeoutMs`): BullMQ fails where its store does. */
+/** Awaits `work`. Rejects with `store-unavailable` when it fails or takes longer than `timeoutMs`: BullMQ fails when its store does. */
 export async function askQueue<T>(work: Promise<T>, timeoutMs: number = STORE_DEADLINE_MS): Promise<T> {
   const late = (): QuireError => new QuireError('store-unavailable', 'The queue does not answer in time.', { retryAfterSeconds: 2 });
   try {

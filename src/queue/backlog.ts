@@ -1,15 +1,15 @@
-/** How much there is to do, as BullMQ counts it. */
+/** The backlog, as BullMQ counts it. */
 import type { Job } from 'bullmq';
 import { askQueue } from './ask-queue.ts';
 import { BULLMQ_PRIORITY, type ParseBookQueue } from './parse-book-queue.ts';
 import { COUNT_USED_AGAIN, type Backlog, type JobQueue } from '../app/job-queue.ts';
 
-/** One that took less than this many milliseconds is not worth being behind for. */
+/** An answer that took less than this many milliseconds is not cached. */
 const QUICK_MS = 20;
-/** The oldest waiting job is looked for no more often than this, in milliseconds. */
+/** The oldest waiting job is looked up at most this often, in milliseconds. */
 const OLDEST_MS = 1_000;
 
-/** Does not ask again while an answer is on its way, nor for `leastMs` after it, nor, after a slow one, for some time. */
+/** Shares one read among calls at the same time, and keeps its answer for `leastMs`. A slow answer is kept longer. */
 export function sparing<T>(
   read: () => Promise<T>,
   { leastMs = 0, clock = () => performance.now() }: { leastMs?: number; clock?: () => number } = {},
@@ -43,7 +43,7 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
       const counts = await askQueue(queue.getCountsPerPriority([interactive, normal]));
       const nth = (state: 'waiting' | 'prioritized', index: number): Promise<Job[]> => askQueue(queue.getJobs([state], index, index, true));
       const heads = await Promise.all([
-        // BullMQ's PostgreSQL backend lists these newest first whatever is asked for, so both ends are looked at.
+        // BullMQ's PostgreSQL backend ignores the order asked for and lists these newest first, so both ends are read.
         nth('waiting', 0),
         nth('waiting', Math.max(0, (counts[interactive] ?? 0) - 1)),
         nth('prioritized', 0),
@@ -63,7 +63,7 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
       delayed: counts['delayed'] ?? 0,
       failed: counts['failed'] ?? 0,
       completed: counts['completed'] ?? 0,
-      // One that is not found any more, or was not there yet, is a young one.
+      // A job that was not found has just left or just arrived, so it is young.
       oldestSeconds: waiting === 0 ? null : Math.max(0, Math.round((now() - ((await oldestAtMs()) ?? now())) / 1000)),
     };
   };

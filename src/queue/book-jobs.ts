@@ -1,4 +1,4 @@
-/** The queue of books' jobs on BullMQ: what app/job-queue.ts asks for. */
+/** The queue of jobs on BullMQ: implements app/job-queue.ts. */
 import type { JobQueue, LiveRun } from '../app/job-queue.ts';
 import type { JobId } from '../domain/identity.ts';
 import { parseRunId, runIdOf } from '../domain/run-id.ts';
@@ -10,11 +10,11 @@ import { LOCK_MS, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts'
 import { createProducer } from './producer.ts';
 
 export interface BookJobs extends JobQueue {
-  /** Adds nothing later any more. */
+  /** Stops the later additions. */
   close(): void;
 }
 
-/** Makes it over an open queue, which stays the caller's to close. */
+/** Works on an open queue. The caller closes that queue. */
 export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => number = Date.now): BookJobs {
   return {
     ...createProducer(store, queue),
@@ -45,7 +45,7 @@ async function findRun(queue: ParseBookQueue, runId: string): Promise<LiveRun | 
   return {
     state: state === 'active' || state === 'delayed' ? state : 'waiting',
     attempts: job.attemptsMade,
-    // BullMQ counts the delay from when it moved the job, which is soon after the attempt began.
+    // BullMQ counts the delay from when it moved the job, soon after the attempt began.
     dueAtMs: state === 'delayed' ? (job.processedOn ?? job.timestamp) + (job.delay ?? 0) : null,
     failedReason: job.failedReason,
   };

@@ -1,25 +1,25 @@
-/** Ending a BullMQ worker: in good order while the store answers, without it once there is nothing left to wait for. */
+/** Closes a BullMQ worker: cleanly while the store answers, and by giving up when there is nothing left to wait for. */
 import type { Log } from '../domain/log.ts';
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Store } from '../storage/store.ts';
 
-/** What handing back may take beyond the drain before the worker is given up, in milliseconds. */
+/** How long requeuing may take after the drain, in milliseconds, before the worker is left behind. */
 const FORCE_MS = 2_000;
-/** How often a worker without work looks whether its store is still there, in milliseconds, and how many questions in a row stay without answer. */
+/** How often a worker without jobs pings its store, in milliseconds, and how many pings in a row may fail. */
 const LOOK_MS = 500;
 const MOST_MISSED = 2;
 
 export interface WorkerEnd {
   worker: { close(): Promise<void> };
   store: Pick<Store, 'ping'>;
-  /** Jobs that this process works on now. */
+  /** How many jobs run in this process now. */
   running(): number;
-  /** What running jobs get, in milliseconds. */
+  /** How long running jobs may take to finish, in milliseconds. */
   drainMs: number;
   log: Log;
 }
 
-/** Resolves when nothing runs and the store stays away. */
+/** Resolves when nothing runs and the store is away: then waiting is pointless. */
 async function pointless({ store, running }: WorkerEnd, ended: AbortSignal): Promise<void> {
   for (let missed = 0; missed < MOST_MISSED && !ended.aborted;) {
     await wait(LOOK_MS, undefined, { signal: ended });
@@ -34,8 +34,8 @@ async function pointless({ store, running }: WorkerEnd, ended: AbortSignal): Pro
 }
 
 /**
- * Closes the worker. BullMQ waits for a store that is gone for as long as it takes, even when it holds no job; so this ends at the latest two seconds
- * after the drain, and much sooner when nothing runs and the store does not answer. Whatever BullMQ still holds is found by the stalled check.
+ * Closes the worker. BullMQ waits without limit for a store that is away, even without a job. This resolves two seconds after the drain at the latest,
+ * and much sooner when nothing runs and the store does not answer. The stalled check finds the jobs that are left.
  */
 export async function closeWorker(end: WorkerEnd): Promise<void> {
   const ended = new AbortController();
@@ -45,10 +45,7 @@ export async function closeWorker(end: WorkerEnd): Promise<void> {
   for (const one of [tooLate, givenUp]) one.catch(() => undefined);
   try {
     if ((await Promise.race([end.worker.close(), givenUp])) !== 'given up') return;
-    end.log.warn(
-      { running: end.running() },
-      'the worker did not end in time and is left behind; whatever it holds is found by the stalled check',
-    );
+    end.log.warn({ running: end.running() }, 'the worker did not close in time and is left behind; the stalled check finds its jobs');
   } finally {
     ended.abort();
   }

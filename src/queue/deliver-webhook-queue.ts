@@ -1,4 +1,4 @@
-/** BullMQ's queue for calls of webhooks. A job is its id: which delivery, which run of it. What is sent lies in the delivery log. */
+/** BullMQ's queue for calls of webhooks. The id of a job names a delivery and its run. The delivery log has what is sent. */
 import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
 import type { DeliveryQueue, QueuedDelivery, WaitingDelivery } from '../webhooks/delivery-queue.ts';
 import { parseDeliveryId } from '../webhooks/event.ts';
@@ -12,13 +12,13 @@ export const DELIVER_WEBHOOK = 'deliver-webhook';
 /** Longer than an attempt may take. */
 const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
-/** A worker that dies makes a call late, never undone: there is no such thing as a poisonous call. */
+/** A worker that dies only delays its calls, and no call can kill a worker. So calls may stall often. */
 export const MAX_STALLED = 1_000;
-/** The delivery itself knows when it is given up; BullMQ shall not do so before. */
+/** More than any delivery makes: the delivery decides when to give up, not BullMQ. */
 const MAX_ATTEMPTS = 10_000;
 /** Finished jobs kept for the dashboard, by age in seconds and count. */
 const KEEP_ENDED = { age: 86_400, count: 1_000 };
-/** BullMQ's states of a call that is not under way. */
+/** BullMQ's states of a call that is not being made. */
 const WAITING = ['waiting', 'delayed', 'prioritized'] as const;
 
 type Empty = Record<string, never>;
@@ -31,7 +31,7 @@ export type WebhookWorker = Worker<Empty, DeliverWebhookResult>;
 
 const idOf = ({ id, run }: QueuedDelivery): string => `${id}.${run}`;
 
-/** Reads the id of a job in this queue, or `null`. `endpointId` is whom the call goes to. */
+/** Reads the id of a job in this queue, or `null`. `endpointId` names the endpoint that is called. */
 export function parseWebhookJobId(jobId: string): WaitingDelivery | null {
   const [text = '', run = ''] = jobId.split('.');
   const parsed = parseDeliveryId(text);
@@ -47,7 +47,7 @@ export function openWebhookQueue(store: Store, onError: (error: Error) => void):
   return queue;
 }
 
-/** The queue of calls as webhooks/delivery-queue.ts asks for it, over an open queue, which stays the caller's to close. */
+/** Implements webhooks/delivery-queue.ts on an open queue. The caller closes that queue. */
 export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
   return {
     async enqueue(delivery) {
@@ -63,7 +63,7 @@ export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
       return ids.flatMap((jobId) => parseWebhookJobId(jobId) ?? []);
     },
     async remove(delivery) {
-      // One that is just being made cannot be removed; it finds its record gone.
+      // A call that is being made cannot be removed. It finds that its record is gone.
       await queue.remove(idOf(delivery)).catch(() => 0);
     },
   };

@@ -1,4 +1,4 @@
-/** The worker of the second kind of job: call a webhook. webhooks/ decides; here its decisions become BullMQ's retries and delays. */
+/** The worker that calls webhooks. webhooks/ decides what to do; this file turns its decisions into BullMQ's retries and delays. */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Deliver } from '../webhooks/deliver.ts';
 import type { Log } from '../domain/log.ts';
@@ -7,23 +7,23 @@ import { askQueue, START_TIMEOUT_MS } from './ask-queue.ts';
 import { closeWorker } from './close-worker.ts';
 import { DELIVER_WEBHOOK, MAX_STALLED, openWebhookWorker, parseWebhookJobId, type DeliverWebhookResult } from './deliver-webhook-queue.ts';
 
-/** Calls under way at once in this process. */
+/** Calls at once in this process. */
 const CONCURRENCY = 20;
-/** Of them to one endpoint: a receiver that hangs holds up others only this much. */
+/** Calls at once to one endpoint, so that a receiver that hangs cannot take all of them. */
 const PER_ENDPOINT = 5;
-/** A call that finds its endpoint busy comes back after a random part of this, doubled each time, … */
+/** A call whose endpoint is busy waits for half of this to all of it, doubled each time, … */
 const BUSY_BASE_MS = 500;
-/** … at most this. */
+/** … but at most this. */
 const BUSY_MAX_MS = 60_000;
-/** Running calls get no longer than this at the end: it comes on top of the crawls' own `DRAIN_SECONDS`, and most platforms kill after 30 s. */
+/** The longest drain of running calls. It follows the crawls' own `DRAIN_SECONDS`, and most platforms kill a process after 30 s. */
 const MAX_DRAIN_MS = 4_000;
-/** Wait before another try when it is our store that failed. */
+/** Wait before the next attempt when our store failed. */
 const STORE_WAIT_MS = 5_000;
 
 export interface WebhookWorkerOptions {
   store: Store;
   deliver: Deliver;
-  /** Calls that run when the process stops get so long to end, at most 4 s; then they are handed back, and made again by another. */
+  /** How long running calls may take to finish when the process stops, at most 4 s. Then they are requeued, and another worker repeats them. */
   drainSeconds: number;
   log: Log;
   random: () => number;
@@ -31,11 +31,11 @@ export interface WebhookWorkerOptions {
 
 export interface WebhookJobWorker {
   start(): Promise<void>;
-  /** Takes no more calls and waits for those that run. Idempotent. */
+  /** Takes no more calls and drains the running ones. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** The call failed: BullMQ brings it up again after `waitMs`. */
+/** The call failed, and BullMQ repeats it after `waitMs`. */
 class CallFailed extends Error {
   readonly waitMs: number;
   constructor(message: string, waitMs: number) {
@@ -72,7 +72,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
       throw new CallFailed(outcome.detail, outcome.waitMs);
     } catch (error) {
       if (!stop.aborted || error instanceof CallFailed) throw error;
-      // The process is going away, or another has the job: the call may have been made, and is made again.
+      // The process stops, or another process has the job. The call may have been made, and is repeated.
       await job.moveToWait(token);
       throw new WaitingError();
     } finally {

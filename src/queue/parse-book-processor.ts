@@ -1,4 +1,4 @@
-/** BullMQ's side of a book's job: hands each run to the use case, and turns the answer into what BullMQ understands. */
+/** BullMQ's side of a job: gives each run to the use case, and turns the result into what BullMQ understands. */
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { BookTask, TaskResult } from '../app/process-book.ts';
 import { referenceOfJob } from '../domain/identity.ts';
@@ -7,7 +7,7 @@ import type { ParseBookData, ParseBookResult } from './parse-book-queue.ts';
 
 type ParseBookJob = Job<ParseBookData, ParseBookResult>;
 
-/** An attempt failed in passing. BullMQ tries again after a backoff that is no shorter than what the source asked for. */
+/** An attempt failed and may succeed later. BullMQ retries after a backoff that is no shorter than the source asked for. */
 export class AttemptFailed extends Error {
   readonly retryAfterMs: number | null;
   constructor(message: string, retryAfterMs: number | null) {
@@ -21,14 +21,14 @@ export interface ProcessorOptions {
   processBook: (task: BookTask) => Promise<TaskResult>;
   /** CRAWL_ATTEMPTS. */
   attempts: number;
-  /** The source is closed until then, in milliseconds since the epoch: no job is to be taken before. */
+  /** Is called with the time until which the source is closed, in milliseconds since the epoch: the worker pauses until then. */
   onClosed: (untilMs: number) => void;
 }
 
-/** Makes BullMQ's processor. It resolves when the job is settled, and throws what BullMQ understands otherwise. */
+/** Makes BullMQ's processor. It resolves when the job is settled. Otherwise it throws an error that BullMQ understands. */
 export function createProcessor({ processBook, attempts, onClosed }: ProcessorOptions) {
   return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
-    // The attempts are set here and not in the job, where a million waiting jobs would carry them along.
+    // The attempts are set here, so that a million waiting jobs need not store them.
     Object.assign(job.opts, { attempts, backoff: { type: 'custom' } });
     const task = taskOf(job, signal);
     await rememberWorker(job);
@@ -70,7 +70,7 @@ function taskOf(job: ParseBookJob, signal: AbortSignal): BookTask {
   };
 }
 
-/** Should this worker be lost too, that may be the end of the job, and its failure names who had it. Nothing else depends on it. */
+/** Notes the worker of a job that was lost before. If that worker is lost too, the failure names it. Nothing else depends on the note. */
 async function rememberWorker(job: ParseBookJob): Promise<void> {
   if (job.stalledCounter > 0 && job.processedBy) await job.updateData({ ...job.data, lastWorker: job.processedBy }).catch(() => undefined);
 }

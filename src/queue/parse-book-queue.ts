@@ -5,37 +5,35 @@ import { MAX_LOST_WORKERS } from '../domain/outcome.ts';
 import type { Store } from '../storage/store.ts';
 import { workerName } from './worker-name.ts';
 
-/** Name of the one queue: what the jobs in it do. */
+/** Name of the queue: what the jobs in it do. */
 export const PARSE_BOOK = 'parse-book';
 
-/** A worker that does not renew its lock for this long is taken for dead. Longer than the longest crawl (`CRAWL_TIMEOUT` renews while it runs). */
+/** A worker that does not renew its lock for this long counts as dead. A running crawl renews the lock. */
 export const LOCK_MS = 20_000;
 const STALLED_CHECK_MS = 5_000;
-/** How often a job may lose its worker before it ends as `poison`. */
+/** How often a job may lose its worker before it fails as `poison`. */
 const MAX_STALLED = MAX_LOST_WORKERS;
-/**
- * The same for a store that dies with its worker: there, one crash interrupts every job that runs, and most are innocent.
- */
+/** The same for the embedded store, which dies with its worker. There one crash interrupts every running job, and most did not cause it. */
 export const MAX_INTERRUPTED = 10;
 
-/** Finished BullMQ jobs kept for the dashboard, by age in seconds and count. */
+/** How many finished BullMQ jobs are kept for the dashboard, by age in seconds and by count. */
 const KEEP_COMPLETED = { age: 86_400, count: 1_000 };
 const KEEP_FAILED = { age: 7 * 86_400, count: 5_000 };
 
 /**
- * BullMQ's number for a priority: the lower, the sooner. Jobs without a number (0) are taken before all others, in order of arrival;
- * those with one are taken by number and then in order of arrival.
+ * BullMQ's number for a priority: the lower, the sooner. Jobs without a number (0) come before all others. Jobs with the same number come in
+ * order of arrival.
  */
 export const BULLMQ_PRIORITY: Record<Priority, number> = { interactive: 0, normal: 1, bulk: 2 };
 
-/** What a job carries. Its book is in its id; the data stays small, since a million of them may wait. */
+/** The data of a job. Its id names the book. The data stays small, because a million jobs may wait. */
 export interface ParseBookData {
-  /** When Goodreads first said "not found": the second look decides. */
+  /** When Goodreads first said "not found". The second look decides. */
   missingAtMs?: number;
-  /** Name of the worker that took the job last, once it has lost one: BullMQ's own note (`processedBy`) tells who finds it dead in the end. */
+  /** Name of the last worker of a job that was lost before. BullMQ's own `processedBy` may name the worker that found the job stalled. */
   lastWorker?: string;
 }
-/** What BullMQ keeps of a finished job. The book itself lies in the store, once. */
+/** What BullMQ keeps of a finished job. The store has the book. */
 export interface ParseBookResult {
   outcome: string;
 }
@@ -45,7 +43,7 @@ export type ParseBookWorker = Worker<ParseBookData, ParseBookResult>;
 
 export function openQueue(store: Store, onError: (error: Error) => void): ParseBookQueue {
   const { options, factory } = store.queueBackend;
-  // BullMQ types the connection by backend; which one this is, only the store knows.
+  // BullMQ types the connection by backend, and only the store knows which backend this is.
   const settings = { ...options('producer'), streams: { events: { maxLen: 1_000 } } } as QueueOptions;
   const queue = new Queue(PARSE_BOOK, settings, factory as BackendFactory) as ParseBookQueue;
   queue.on('error', onError);
@@ -59,7 +57,7 @@ export function openWorker(
     concurrency: number;
     backoffMs: (attemptsMade: number, error: Error | undefined) => number;
     onError: (error: Error) => void;
-    /** For tests, which cannot wait as long as production should. */
+    /** For tests, which cannot wait that long. */
     lockMs?: number | undefined;
     stalledCheckMs?: number | undefined;
   },
@@ -73,9 +71,9 @@ export function openWorker(
     lockDuration: options.lockMs ?? LOCK_MS,
     stalledInterval: options.stalledCheckMs ?? STALLED_CHECK_MS,
     maxStalledCount: MAX_STALLED,
-    // BullMQ would wait 15 s after an outage; the store is asked once a second.
+    // After an outage BullMQ waits 15 s by default. One question a second is no burden for the store.
     runRetryDelay: 1_000,
-    // Seconds that an idle worker waits for a job before it looks around: a probe of a blocked source must not be 5 s late.
+    // Seconds that an idle worker waits for a job. The default of 5 s would delay the probe of a blocked source.
     drainDelay: 1,
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,

@@ -1,4 +1,4 @@
-/** The worker of one process: takes jobs, pauses while the source is closed, stops a job on request, drains at the end. */
+/** The worker of one process: takes jobs, pauses while the source is closed, stops cancelled jobs, drains when the process stops. */
 import { createProcessBook, type ProcessBookDeps, type ProcessBookSettings } from '../app/process-book.ts';
 import type { Source } from '../crawl/source/source.ts';
 import { backoffMs } from '../domain/backoff.ts';
@@ -14,18 +14,18 @@ export interface JobWorkerOptions extends Omit<ProcessBookDeps, 'settings' | 'so
   queue: ParseBookQueue;
   source: Pick<Source, 'current' | 'onChange'>;
   settings: ProcessBookSettings & { concurrency: number; backoffBaseMs: number; drainSeconds: number };
-  /** For tests: how long a lock holds, and how often jobs without one are looked for. */
+  /** For tests: how long a lock lasts, and how often stalled jobs are looked for. */
   lockMs?: number;
   stalledCheckMs?: number;
 }
 
 export interface JobWorker {
   start(): Promise<void>;
-  /** Stops taking jobs, gives those that run `drainSeconds`, hands the rest back without costing them an attempt. Idempotent. */
+  /** Stops taking jobs, and gives running jobs `drainSeconds` to finish. Then requeues the rest, which costs no attempt. Idempotent. */
   stop(): Promise<void>;
 }
 
-/** How often it is looked whether the limit over all workers still stands, in milliseconds: it is lost with the store's data. */
+/** How often the limit over all workers is checked, in milliseconds. A store that lost its data lost the limit too. */
 const LIMIT_CHECK_MS = 5_000;
 
 /** Makes the worker; it takes no job before `start`. */
@@ -59,11 +59,11 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
   let limitCheck: NodeJS.Timeout | undefined;
   let stopping: Promise<void> | null = null;
 
-  /** Sets the limit where there is none. What another worker has set stays: during a rolling restart they may differ. */
+  /** Sets the limit when there is none. A limit that another worker has set stays: during a rolling restart they may differ. */
   const keepLimit = async (): Promise<void> => {
     if ((await queue.getGlobalConcurrency()) !== null) return;
     await queue.setGlobalConcurrency(settings.concurrency);
-    log.warn({ concurrency: settings.concurrency }, 'the limit over all workers was gone from the store and is set again');
+    log.warn({ concurrency: settings.concurrency }, 'the limit over all workers was missing in the store and is set again');
   };
 
   const drain = async (): Promise<void> => {
@@ -83,7 +83,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
       await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
       await store.queueBackend.recover(PARSE_BOOK, MAX_INTERRUPTED);
       await askQueue(queue.setGlobalConcurrency(settings.concurrency), START_TIMEOUT_MS);
-      // Where the store is away the next look will do.
+      // While the store is away, the next check is soon enough.
       limitCheck = setInterval(() => void askQueue(keepLimit()).catch(() => undefined), LIMIT_CHECK_MS);
       // `run` ends when the worker closes; its failures reach the error listener.
       worker.run().catch((error: unknown) => log.error({ err: error }, 'worker loop'));

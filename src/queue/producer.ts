@@ -1,4 +1,4 @@
-/** Giving recorded jobs to BullMQ, and taking them back. Jobs that could not be given are given again as soon as the queue takes them. */
+/** Adds recorded jobs to BullMQ, and cancels them. Jobs that could not be added are added as soon as the queue takes them. */
 import type { Priority } from '../domain/batch.ts';
 import type { Store } from '../storage/store.ts';
 import { runIdOf, type JobRun } from '../domain/run-id.ts';
@@ -6,27 +6,27 @@ import type { JobQueue } from '../app/job-queue.ts';
 import { askQueue } from './ask-queue.ts';
 import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
 
-/** More jobs than this are added in steps, so that each step has the whole time-out. */
+/** Jobs added in one step. Each step has the whole time-out. */
 const ADD_AT_ONCE = 1_000;
 
 /**
- * Keeps BullMQ from writing its default number of attempts along with every job (ours is set when the job runs): without it the options fit
- * into what Redis packs tightly, 250 bytes a waiting job instead of 600.
+ * Stops BullMQ from storing its default number of attempts in every job; the processor sets the real number. The shorter options fit into what Redis
+ * packs tightly: a waiting job takes 250 bytes instead of 600.
  */
 const WITHOUT_ATTEMPTS = { attempts: undefined as unknown as number };
 
-/** Jobs taken back in one step: on PostgreSQL each is a query of its own, and a step has the time that one request has. */
+/** Jobs removed in one step. On PostgreSQL each removal is a query, and a step has the time of one request. */
 const REMOVE_AT_ONCE = 100;
 
-/** Jobs that the queue did not take are given to it again after this long, in milliseconds, … */
+/** Jobs that the queue did not take are added again after this long, in milliseconds, … */
 const AGAIN_MS = 1_000;
-/** … and left to the reconciler after this long. */
+/** … and left to the reconciler after this long, … */
 const GIVE_UP_MS = 120_000;
-/** Jobs remembered for that at most; the reconciler finds the others. */
+/** … or when there are more than this. */
 const MOST_REMEMBERED = 20_000;
 
 export interface Producer extends Pick<JobQueue, 'enqueue' | 'raisePriority' | 'cancel'> {
-  /** Adds nothing later any more. */
+  /** Stops the later additions. */
   close(): void;
 }
 
@@ -58,7 +58,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
     timer ??= setTimeout(() => void addAgain(), AGAIN_MS).unref();
   };
 
-  /** Whether a run is still wanted: an addition that failed here may have reached the queue, and be done by now. */
+  /** Whether a run is still live. An addition that failed here may have reached the queue, and the run may be over by now. */
   const isLive = async ({ jobId, run }: JobRun): Promise<boolean> => {
     const record = await store.jobs.get(jobId);
     return record?.state === 'live' && record.run === run;
@@ -105,13 +105,13 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
     },
     async cancel(jobs) {
       const left: JobRun[] = [];
-      // The waiting ones first: a place that a running one leaves must not be taken by another that nobody wants.
+      // Waiting jobs go first: otherwise one of them could start when a running one stops.
       for (let from = 0; from < jobs.length; from += REMOVE_AT_ONCE) {
         const step = jobs.slice(from, from + REMOVE_AT_ONCE);
         const removals = await askQueue(Promise.allSettled(step.map(({ jobId, run }) => queue.remove(runIdOf(jobId, run)))));
         left.push(...step.filter((_, at) => removals[at]?.status !== 'fulfilled' || removals[at].value !== 1));
       }
-      // An active job cannot be removed: the signal ends it, and its settlement finds nothing to settle.
+      // An active job cannot be removed. The signal stops it, and then it finds nothing to settle.
       for (const { jobId, run } of left) await store.signals.publish({ kind: 'cancel', jobId, run });
     },
     close() {

@@ -1,17 +1,17 @@
-/** The jobs that this process works on now, and how to stop them: nobody wants the book any more, the lock was lost, the drain is over. */
+/** The running jobs of this process, and how to stop them: the job was cancelled, its lock was lost, or the drain is over. */
 import type { Signals } from '../storage/store.ts';
 
 export interface RunningJobs {
   /** Runs `work` under the id of a run. The signal's reason is `cancelled`, `lock lost` or `shutdown`. */
   track<T>(runId: string, lockLost: AbortSignal | undefined, work: (signal: AbortSignal) => Promise<T>): Promise<T>;
   count(): number;
-  /** Stops what runs, and what begins from now on: it goes back to the queue. */
+  /** Stops the running jobs, and those that start from now on. They go back to the queue. */
   requeueRunning(): void;
-  /** Hears no more signals. */
+  /** Stops listening to signals. */
   end(): void;
 }
 
-/** Begins to hear of runs that are cancelled, in whatever process. */
+/** Starts listening for runs that are cancelled, in any process. */
 export function createRunningJobs(signals: Signals): RunningJobs {
   const running = new Map<string, AbortController>();
   let requeues = false;
@@ -24,7 +24,7 @@ export function createRunningJobs(signals: Signals): RunningJobs {
       running.set(runId, stop);
       const lost = (): void => stop.abort('lock lost');
       lockLost?.addEventListener('abort', lost, { once: true });
-      // BullMQ may hand over a job that it took just before it was told to close.
+      // BullMQ may start a job that it took just before it was closed.
       if (requeues) stop.abort('shutdown');
       try {
         return await work(stop.signal);

@@ -1,16 +1,16 @@
 /**
- * Pauses a worker while the source is closed. The state of the source is kept in crawl/source alone; this file only follows it, so that
- * a worker does not take jobs in order to put them back.
+ * Pauses a worker while the source is closed, so that it does not take jobs only to return them. crawl/source keeps the state of the source; this
+ * file only follows it.
  */
 import type { Source } from '../crawl/source/source.ts';
 import type { Log } from '../domain/log.ts';
 
-/** A pause is looked at again after this many milliseconds: its end is told by the wall clock, which may have jumped. */
+/** A pause is checked again after this many milliseconds: its end is a time of the wall clock, which may jump. */
 const LOOK_AGAIN_MS = 10_000;
 /** Workers of a fleet resume within this many milliseconds of each other, not in the same instant. */
 const SPREAD_MS = 50;
 
-/** What BullMQ's worker offers for this. */
+/** The part of BullMQ's worker that this file uses. */
 interface Pausable {
   isPaused(): boolean;
   pause(doNotWaitActive: boolean): Promise<void>;
@@ -18,9 +18,9 @@ interface Pausable {
 }
 
 export interface SourcePause {
-  /** A job met the closed source: no job is taken until then (milliseconds since the epoch), or until the source opens. */
+  /** Pauses until this time (milliseconds since the epoch), or until the source opens. */
   until(untilMs: number): void;
-  /** Ends the watch. A paused worker stays paused. */
+  /** Stops following the source. A paused worker stays paused. */
   end(): void;
 }
 
@@ -32,7 +32,7 @@ export interface SourcePauseOptions {
   random: () => number;
 }
 
-/** Begins to follow the source. */
+/** Starts following the source. */
 export function pauseWhileClosed({ worker, source, log, now, random }: SourcePauseOptions): SourcePause {
   let pausedUntilMs = 0;
   let timer: NodeJS.Timeout | undefined;

@@ -1,4 +1,4 @@
-/** Jobs that BullMQ ends or takes back without asking the use case: the worker was lost, or an error came that nobody foresaw. */
+/** Settles jobs that BullMQ finishes without the use case: their worker was lost, or an unexpected error was thrown. */
 import { UnrecoverableError } from 'bullmq';
 import type { Log } from '../domain/log.ts';
 import { FAILURES } from '../domain/outcome.ts';
@@ -7,19 +7,19 @@ import type { Store } from '../storage/store.ts';
 import { AttemptFailed } from './parse-book-processor.ts';
 import type { ParseBookWorker } from './parse-book-queue.ts';
 
-/** BullMQ's own words for a job that lost its worker too often. */
+/** BullMQ's own message for a job that lost its worker too often. */
 const LOST_TOO_OFTEN = /stalled more than/;
 
-/** Settles the records of such jobs, so that nobody waits for them. */
+/** Listens to the worker, and settles the records of such jobs. */
 export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { store: Store; log: Log; now: () => number }): void {
   worker.on('failed', (job, error) => {
     const ids = parseRunId(job?.id ?? '');
     const lost = LOST_TOO_OFTEN.test(error.message);
-    // Of these failures the use case has settled what there is to settle.
+    // The use case has settled these failures itself.
     const known = error instanceof AttemptFailed || error instanceof UnrecoverableError;
     if (!ids || (known && !lost)) return;
-    if (!lost) log.error({ err: error, jobId: ids.jobId }, 'a job failed as nobody foresaw');
-    // It is tried again, and may do better.
+    if (!lost) log.error({ err: error, jobId: ids.jobId }, 'a job failed with an unexpected error');
+    // BullMQ retries the job.
     if (!lost && typeof job?.finishedOn !== 'number') return;
     const { code } = FAILURES[lost ? 'worker-lost' : 'unforeseen'];
     const detail = lost
@@ -33,7 +33,9 @@ export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { 
         attempts: job?.attemptsMade ?? 0,
         error: { code, detail },
       })
-      .catch((err: unknown) => log.error({ err, jobId: ids.jobId }, 'a job that BullMQ ended could not be settled; the reconciler will'));
+      .catch((err: unknown) =>
+        log.error({ err, jobId: ids.jobId }, 'a job that BullMQ finished could not be settled; the reconciler does it'),
+      );
   });
 
   worker.on('stalled', (runId) => {

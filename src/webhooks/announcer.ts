@@ -1,6 +1,6 @@
 /**
- * Turns what happened into deliveries. A finished batch stays on the store's list until its deliveries are recorded and queued, so that a
- * crash anywhere in between only means that it is announced again; and since a delivery's id is made of the event, again is the same once.
+ * Turns events into deliveries. An ended batch stays on the store's list until its deliveries are recorded and queued. After a crash it is announced
+ * again. The id of a delivery comes from the event, so announcing twice makes one delivery.
  */
 import type { Log } from '../domain/log.ts';
 import type { BatchId } from '../domain/batch.ts';
@@ -10,9 +10,9 @@ import type { Deliveries } from './deliveries.ts';
 import type { Endpoints } from './endpoints.ts';
 import { batchCompleted, bookParsed } from './event.ts';
 
-/** The store's list is read this often, and sooner when a batch makes progress. */
+/** How often the store's list is read, in milliseconds. It is read sooner when a batch makes progress. */
 const ROUND_MS = 1_000;
-/** Progress of batches is not answered more often than this. */
+/** The shortest time between two reads, in milliseconds. */
 const MIN_GAP_MS = 100;
 const BATCHES_A_ROUND = 100;
 
@@ -20,9 +20,9 @@ export interface Announcer {
   start(): void;
   /** Resolves when nothing runs any more. Idempotent. */
   stop(): Promise<void>;
-  /** Announces the batches that wait for it; returns how many. A batch that fails is left for the next round. */
+  /** Announces the ended batches on the list. Resolves to how many. A batch that fails waits for the next round. */
   round(): Promise<number>;
-  /** Announces `book.parsed` to the webhooks that want it. Costs next to nothing when there are none. */
+  /** Announces `book.parsed` to the webhooks that subscribed to it. Costs next to nothing when there are none. */
   announceBook: AnnounceBook;
 }
 
@@ -30,7 +30,7 @@ export interface AnnouncerOptions {
   store: Pick<Store, 'batches' | 'books' | 'signals'>;
   endpoints: Endpoints;
   deliveries: Deliveries;
-  /** Goes before paths in payloads: the address of the API as receivers know it, or ''. */
+  /** The address of the API as receivers know it, or ''. Payloads put it before paths. */
   publicUrl: string;
   log: Log;
   now?: () => number;
@@ -62,7 +62,7 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
         await announceBatch(batchId);
         announced += 1;
       } catch (error) {
-        log.warn({ err: error, batchId }, 'the end of a batch could not be announced; it will be tried again');
+        log.warn({ err: error, batchId }, 'the end of a batch could not be announced; the next round tries again');
       }
     }
     return announced;

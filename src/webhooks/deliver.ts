@@ -1,4 +1,4 @@
-/** One attempt at a delivery: decides whether to call, calls, and says what follows. Knows nothing of the queue that brings it up again. */
+/** One attempt of a delivery: decides whether to call, calls, and returns what comes next. It does not know the queue. */
 import type { Log } from '../domain/log.ts';
 import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { QueuedDelivery } from './delivery-queue.ts';
@@ -10,7 +10,7 @@ import { DEADLINE_MS, send } from './sending/send.ts';
 import { SECRET_FORM, signedHeaders } from './sending/signing.ts';
 import type { TargetGuard } from './sending/target-guard.ts';
 
-/** What came of an attempt. `ended`: there is nothing more to do. `retry`: call again after `waitMs`. */
+/** The outcome of an attempt. `ended`: there is nothing more to do. `retry`: call again after `waitMs`. */
 export type AttemptOutcome =
   | { kind: 'ended'; state: 'delivered' | 'failed' | 'superseded' }
   | { kind: 'retry'; waitMs: number; detail: string };
@@ -21,7 +21,7 @@ export interface DelivererOptions {
   guard: TargetGuard;
   /** Signs the calls of batches that gave no secret. */
   defaultSecret: string | null;
-  /** Who we say we are. */
+  /** The value of `User-Agent`. */
   userAgent: string;
   log: Log;
   /** Longest time an attempt may take. */
@@ -30,12 +30,12 @@ export interface DelivererOptions {
   random?: () => number;
 }
 
-/** `failures`: attempts of this run that failed so far. Throws the signal's reason when it is told to stop, and what the store throws. */
+/** `failures` counts the failed attempts of this run. Throws the signal's reason when it fires, and what the store throws. */
 export type Deliver = (queued: QueuedDelivery, failures: number, signal: AbortSignal) => Promise<AttemptOutcome>;
 
 const ERROR_CODE = /^[A-Z][A-Z0-9_]{2,60}$/;
 
-/** Why there was no answer, without what a message of the network might give away. */
+/** Why there was no answer, without network details that callers must not see. */
 function faultOf(error: unknown): string {
   if (error instanceof QuireError) return error.message;
   const { code, name, cause } = error as { code?: unknown; name?: unknown; cause?: { code?: unknown } };
@@ -56,7 +56,7 @@ export function createDeliverer(options: DelivererOptions): Deliver {
     random = Math.random,
   } = options;
 
-  /** Makes the call. Resolves to the attempt as it is logged, and the wait that was asked for. */
+  /** Makes the call. Resolves to the attempt for the log, and the wait that the receiver asked for. */
   const attempt = async (
     delivery: Delivery,
     url: string,

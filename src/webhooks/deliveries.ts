@@ -1,5 +1,5 @@
 /**
- * The delivery log: one document for each event and endpoint, with what was sent and what came of each attempt. It is the truth about a
+ * The delivery log: one document for each event and endpoint, with what was sent and the result of each attempt. The log is the truth about a
  * delivery; the job in the queue only names it.
  */
 import type { DeliveryQueue } from './delivery-queue.ts';
@@ -11,14 +11,14 @@ import { MAX_PENDING_IN_ALL } from './pending-limits.ts';
 
 /** How long a delivery is kept after it last changed. */
 const KEEP_MS = 7 * 86_400_000;
-/** Ended deliveries kept for each standing endpoint, about. */
+/** About how many ended deliveries are kept for each standing endpoint. */
 export const MAX_ENDED = 1_000;
-/** The log of an endpoint is cut to size after so many of its deliveries have ended in this process. */
+/** The log of an endpoint is trimmed after so many of its deliveries have ended in this process. */
 const TRIM_EVERY = 200;
-/** Deliveries looked at while cutting: beyond, the log is cut when less of it is pending. */
+/** Deliveries read in one trim. A longer log is trimmed when fewer of its deliveries are pending. */
 const MAX_LOOKED_AT = 5_000;
 const LIST_AT_ONCE = 200;
-/** Attempts kept in the log, the latest. */
+/** How many attempts a delivery keeps, the latest ones. */
 const MAX_ATTEMPTS = 50;
 
 /** One call that was made, or could not be. */
@@ -27,7 +27,7 @@ export interface DeliveryAttempt {
   durationMs: number;
   /** `null` when there was no answer. */
   status: number | null;
-  /** Why it failed, `null` when it did not. A sentence without secrets. */
+  /** Why it failed, as a sentence without secrets; `null` when it succeeded. */
   error: string | null;
 }
 
@@ -40,10 +40,10 @@ export interface Delivery {
   /** The bytes that are sent, as text. */
   body: string;
   state: DeliveryState;
-  /** Grows with each redelivery; a job in the queue is for one run alone. */
+  /** Grows with each redelivery. A job in the queue is for one run. */
   run: number;
   createdAtMs: number;
-  /** When its run began; retries are counted from there. */
+  /** When its run began. The retry schedule starts there. */
   runAtMs: number;
   settledAtMs: number | null;
   nextAttemptAtMs: number | null;
@@ -54,19 +54,19 @@ export interface Delivery {
 }
 
 export interface Deliveries {
-  /** Records that `event` is to be told to an endpoint and gives it to the queue. Doing so again, at any time and in any process, changes nothing. */
+  /** Records the delivery of `event` to an endpoint, and queues it. Repeating that changes nothing, at any time and in any process. */
   announce(endpointId: string, event: WebhookEvent): Promise<void>;
   get(id: DeliveryId): Promise<Delivery | null>;
-  /** Those of an endpoint, the latest first, after `after`. */
+  /** The deliveries of an endpoint that follow `after`, the latest first. */
   list(endpointId: string, query: { after: DeliveryId | null; limit: number }): Promise<Delivery[]>;
   /** Changes a delivery; `null` when there is none. `change` returns `null` to leave it as it is. */
   update(id: DeliveryId, change: (delivery: Delivery) => Delivery | null): Promise<Delivery | null>;
   /**
-   * Gives up a run that waits, because too many do; `false` when it does not wait any more. A standing webhook's delivery goes from the log, a batch's ends as
-   * failed.
+   * Drops a waiting run, because too many wait; `false` when it no longer waits. The delivery of a standing webhook leaves the log. That of a batch ends
+   * as failed.
    */
   drop(id: DeliveryId, run: number): Promise<boolean>;
-  /** Begins a new run of a delivery and gives it to the queue. `null`: no such delivery. */
+  /** Begins a new run of a delivery, and queues it. `null`: no such delivery. */
   redeliver(id: DeliveryId): Promise<Delivery | null>;
 }
 
@@ -93,7 +93,7 @@ export function createDeliveries({ documents, queue, now = Date.now }: Deliverie
     return found.map(({ json }) => read(json));
   };
 
-  /** Removes ended deliveries beyond {@link MAX_ENDED}; pending ones stay, however many. */
+  /** Removes ended deliveries beyond {@link MAX_ENDED}. All pending ones stay. */
   const trim = async (endpointId: string): Promise<void> => {
     let after: DeliveryId | null = null;
     let ended = 0;
@@ -125,7 +125,7 @@ export function createDeliveries({ documents, queue, now = Date.now }: Deliverie
       expireAtMs: () => now() + KEEP_MS,
     });
     if (after === null) return before;
-    // A batch's endpoint has one delivery, whose time ends it.
+    // The endpoint of a batch has one delivery, which expires.
     if (before?.state === 'pending' && after.state !== 'pending' && after.endpointId.startsWith('wh')) await countEnded(after.endpointId);
     return after;
   };
@@ -152,14 +152,14 @@ export function createDeliveries({ documents, queue, now = Date.now }: Deliverie
         note: null,
       };
       const made = await documents.put(keyOf(id), JSON.stringify(delivery), { nowMs, ifVersion: 0, expireAtMs: nowMs + KEEP_MS });
-      // Whoever recorded it may have ended before the queue had it: it is given again, and the queue takes a run once.
+      // The process that recorded it may have died before it queued it. So it is queued again; the queue takes a run once.
       const current = made === null ? await get(id) : delivery;
       if (current?.state === 'pending') await queue.enqueue({ id, run: current.run });
     },
     async drop(id, run) {
       const delivery = await get(id);
       if (delivery?.state !== 'pending' || delivery.run !== run) return false;
-      // Kept, the dropped ones of a dead receiver would grow without bound themselves.
+      // The log of a dead receiver would grow without bound if it kept dropped deliveries.
       if (batchOf(delivery.endpointId) === null) return documents.delete(keyOf(id));
       const note = `Dropped: more than ${MAX_PENDING_IN_ALL} calls of webhooks waited.`;
       const ended = await update(id, (before) =>

@@ -1,23 +1,23 @@
-/** What webhooks need of the queue of calls. queue/ implements it on BullMQ. Every call rejects with `store-unavailable` within 2 s. */
+/** What webhooks need from the queue of calls. queue/ implements it on BullMQ. A call that fails rejects with `store-unavailable` within 2 s. */
 import type { DeliveryId } from './event.ts';
 
-/** Which delivery is to be made, and which run of it. The queue takes the same run once. */
+/** A delivery and one of its runs. The queue takes the same run once. */
 export interface QueuedDelivery {
   id: DeliveryId;
   run: number;
 }
 
-/** A delivery that waits for its call, and whom the call goes to. */
+/** A delivery that waits for its call, and the endpoint that is called. */
 export interface WaitingDelivery extends QueuedDelivery {
   endpointId: string;
 }
 
 export interface DeliveryQueue {
   enqueue(delivery: QueuedDelivery): Promise<void>;
-  /** Calls that wait, or wait for their next attempt. */
+  /** How many calls wait, for their first or their next attempt. */
   countWaiting(): Promise<number>;
-  /** The same, one by one, at most `most`. */
+  /** These calls, at most `most`. */
   listWaiting(most: number): Promise<WaitingDelivery[]>;
-  /** Takes a waiting call out; does nothing where it is gone. */
+  /** Removes a waiting call. Does nothing when it is gone. */
   remove(delivery: QueuedDelivery): Promise<void>;
 }

@@ -1,4 +1,4 @@
-/** Who is called: standing endpoints, and the one-off endpoints of batches that asked to be called back. Kept as documents. */
+/** The endpoints that are called: standing ones, and one for each batch that was submitted with a webhook. They are kept as documents. */
 import { randomBytes } from 'node:crypto';
 import type { BatchId } from '../domain/batch.ts';
 import { QuireError } from '../errors.ts';
@@ -8,11 +8,11 @@ import { picks, type EventType } from './event.ts';
 import { createPlaces } from './places.ts';
 import { parseSecret, type WebhookSecret } from './sending/signing.ts';
 
-/** Standing endpoints at most: every event is held against each of them. */
+/** The most standing endpoints: every event is compared with each of them. */
 const MAX_ENDPOINTS = 100;
-/** How long the secret from before a rotation signs along. */
+/** How long the old secret also signs after a rotation. */
 export const ROTATION_MS = 24 * 3_600_000;
-/** Secrets that sign at once, however often somebody rotates. */
+/** The most secrets that sign at once. */
 const MAX_SECRETS = 4;
 /** A batch's endpoint outlives its delivery (7 days) and the retries of a redelivery. */
 const KEEP_BATCH_ENDPOINT_MS = 9 * 86_400_000;
@@ -26,16 +26,16 @@ export interface Endpoint {
   /** `wh…` for a standing one, `b<batchId>` for a batch's. */
   id: string;
   url: string;
-  /** Patterns of the events it wants. */
+  /** Patterns of the events that it subscribed to. */
   events: string[];
   /** `null`: signed with `WEBHOOK_SECRET`. */
   secret: string | null;
-  /** Secrets from before rotations, the latest first; each signs until its time. */
+  /** Older secrets, the latest first. Each signs until its time. */
   previous: { secret: string; untilMs: number }[];
   createdAtMs: number;
   /** `null` while it is called. */
   disabled: { atMs: number; reason: string } | null;
-  /** Calls that were dropped because too many waited; absent when none was. */
+  /** Calls that were dropped because too many waited. Absent when no call was dropped. */
   dropped?: { calls: number; atMs: number };
 }
 
@@ -44,9 +44,9 @@ export interface Endpoints {
   get(id: string): Promise<Endpoint | null>;
   /** All standing ones, the oldest first. */
   list(): Promise<Endpoint[]>;
-  /** Those that want events of `type`: as of now, or as known at most a second ago. */
+  /** The enabled endpoints that subscribed to events of `type`: as of now, or as of at most a second ago. */
   subscribed(type: EventType, as: 'of now' | 'lately known'): Promise<Endpoint[]>;
-  /** Changes an endpoint; `null` when there is none. `change` may be called again when somebody else changed it meanwhile. */
+  /** Changes an endpoint; `null` when there is none. `change` is called again when another process changed the endpoint in the meantime. */
   update(id: string, change: (endpoint: Endpoint) => Endpoint): Promise<Endpoint | null>;
   remove(id: string): Promise<boolean>;
   /** Adds to the calls that were dropped because too many waited. */
@@ -59,20 +59,20 @@ const keyOf = (id: string): string | null =>
   /^wh[0-9a-z]{10,40}$/.test(id) ? STANDING + id : /^b[0-9a-z]{10,40}$/.test(id) ? OF_BATCH + id : null;
 const isStanding = (id: string): boolean => id.startsWith('wh');
 
-/** `wh`, nine characters of time, so that endpoints sort by it, and twelve of chance. */
+/** `wh`, nine characters of time, so that endpoints sort by it, and twelve random ones. */
 const newId = (nowMs: number): string => `wh${nowMs.toString(36).padStart(9, '0')}${randomBytes(6).toString('hex')}`;
 
 /** The batch that an endpoint's id names; `null` for standing endpoints. */
 export const batchOf = (endpointId: string): string | null => (endpointId.startsWith('b') ? endpointId.slice(1) : null);
 
-/** What signs a call made now, the current secret first. Empty when there is none that the specification admits. */
+/** The secrets that sign a call now, the current one first. Empty when none is valid by the specification. */
 export function signingSecrets(endpoint: Endpoint, fallback: string | null, nowMs: number): WebhookSecret[] {
   const current = endpoint.secret ?? fallback;
   const earlier = endpoint.previous.filter(({ untilMs }) => untilMs > nowMs).map(({ secret }) => secret);
   return [...(current === null ? [] : [current]), ...earlier].flatMap((text) => parseSecret(text) ?? []);
 }
 
-/** `endpoint` with a new secret; the one it had signs along for {@link ROTATION_MS}. */
+/** `endpoint` with a new secret. The old one also signs for {@link ROTATION_MS}. */
 export function withNewSecret(endpoint: Endpoint, secret: WebhookSecret, nowMs: number): Endpoint {
   const earlier = endpoint.previous.filter(({ untilMs }) => untilMs > nowMs);
   const replaced = endpoint.secret === null ? [] : [{ secret: endpoint.secret, untilMs: nowMs + ROTATION_MS }];
@@ -101,7 +101,7 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     if (known === null || Math.abs(now() - known.atMs) >= FRESH_MS) {
       const endpoints = list();
       known = { atMs: now(), endpoints };
-      // A failure is told to whoever asked, and not kept for the next.
+      // A failure is not cached: the next caller reads again.
       endpoints.catch(() => (known = null));
     }
     return known.endpoints;
@@ -150,7 +150,7 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     async remove(id) {
       known = null;
       if (!isStanding(id) || keyOf(id) === null || !(await documents.delete(STANDING + id))) return false;
-      // A place that stays taken is free again by itself.
+      // A place that stays taken expires by itself.
       await places.release(id).catch(() => undefined);
       return true;
     },

@@ -1,4 +1,4 @@
-/** What webhooks are told: the kinds of event, the patterns that pick them, and the payload of each as Standard Webhooks lays it out. Pure. */
+/** The events that webhooks receive: their types, the patterns that pick them, and their payloads in the form of Standard Webhooks. Pure. */
 import { createHash } from 'node:crypto';
 import type { BatchRecord } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
@@ -10,9 +10,9 @@ export type EventType = (typeof EVENT_TYPES)[number];
 
 export interface WebhookEvent {
   type: EventType;
-  /** When it happened; the same at every announcement of the event, since the ids of its deliveries are made of it. */
+  /** When it happened. Every announcement of the event has the same time, because the ids of its deliveries contain it. */
   atMs: number;
-  /** Tells it from all other events of its type: the same event always has the same key. */
+  /** Unique among the events of its type. The same event always has the same key. */
   key: string;
   data: object;
 }
@@ -22,13 +22,13 @@ export function picks(pattern: string, type: EventType): boolean {
   return pattern === '*' || pattern === type || (pattern.endsWith('.*') && type.startsWith(pattern.slice(0, -1)));
 }
 
-/** Whether `pattern` picks anything at all: one that never does is a slip. */
+/** Whether `pattern` picks any event at all. One that picks none is a mistake. */
 export const isPattern = (pattern: string): boolean => EVENT_TYPES.some((type) => picks(pattern, type));
 
 /** The body that is signed and sent: the same bytes at every attempt. */
 export const payloadOf = ({ type, atMs, data }: WebhookEvent): string => JSON.stringify({ type, timestamp: iso(atMs), data });
 
-/** A batch ended: all of its items are settled, or it was cancelled. `origin` goes before the batch's path; '' leaves a relative reference. */
+/** A batch ended: all its items are settled, or it was cancelled. `origin` comes before the path of the batch; '' makes a relative reference. */
 export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent {
   const { batchId, total, counts, createdAtMs, finishedAtMs, cancelledAtMs } = batch;
   const atMs = finishedAtMs ?? createdAtMs;
@@ -61,19 +61,19 @@ export function bookParsed({ jobId, run, atMs, body }: { jobId: JobId; run: stri
 }
 
 declare const brand: unique symbol;
-/** Names the one delivery of an event to an endpoint; it is sent as `webhook-id`. */
+/** Names the delivery of an event to an endpoint. It is sent as `webhook-id`. */
 export type DeliveryId = string & { readonly [brand]: 'DeliveryId' };
 
 /** Nine letters and digits that sort the latest first, until the year 5188. */
 const latestFirst = (atMs: number): string => (36 ** 9 - 1 - atMs).toString(36).padStart(9, '0');
 
-/** The id of the delivery of `event` to an endpoint: announcing the event again, after a crash, gives the same. An endpoint's ids sort the latest first. */
+/** The id of the delivery of `event` to an endpoint. Announcing the event again gives the same id. The ids of an endpoint sort the latest first. */
 export function deliveryIdOf(endpointId: string, event: WebhookEvent): DeliveryId {
   const digest = createHash('sha256').update(`${event.type} ${event.key}`).digest('hex').slice(0, 16);
   return `${endpointId}-${latestFirst(event.atMs)}${digest}` as DeliveryId;
 }
 
-/** Reads text as a delivery's id, or `null`; `endpointId` is whom it goes to. */
+/** Reads text as the id of a delivery, or `null`. `endpointId` names its endpoint. */
 export function parseDeliveryId(text: string): { id: DeliveryId; endpointId: string } | null {
   const match = /^((?:wh|b)[0-9a-z]{10,40})-[0-9a-z]{25}$/.exec(text);
   return match?.[1] ? { id: text as DeliveryId, endpointId: match[1] } : null;

@@ -1,6 +1,6 @@
 /**
- * Bounds the calls of webhooks that wait. A receiver that is away for long while books are parsed would fill the store otherwise: its oldest calls are
- * dropped, and its webhook tells how many. Looked at in rounds, so a limit may be exceeded by what comes within one.
+ * Bounds the waiting calls of webhooks: a receiver that is away for long would otherwise fill the store. Its oldest calls are dropped, and its webhook
+ * shows how many. The check runs in rounds, so calls between two rounds may exceed a limit.
  */
 import type { Deliveries } from './deliveries.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -9,9 +9,9 @@ import type { Log } from '../domain/log.ts';
 import type { DeliveryQueue, WaitingDelivery } from './delivery-queue.ts';
 
 const ROUND_MS = 10_000;
-/** Waiting calls looked at in one round. */
+/** Waiting calls read in one round. */
 const MOST_READ = 200_000;
-/** Calls dropped in one round: the next goes on. */
+/** Calls dropped in one round. The next round goes on. */
 const MOST_DROPPED = 5_000;
 
 export interface PendingCallsOptions {
@@ -26,7 +26,7 @@ export interface PendingCallsOptions {
 export interface PendingCalls {
   start(): void;
   stop(): Promise<void>;
-  /** Drops what is too much; returns how many. */
+  /** Drops the calls beyond the limits. Resolves to how many. */
   round(): Promise<number>;
 }
 
@@ -36,7 +36,7 @@ function surplusOf(calls: WaitingDelivery[], { perWebhook, inAll }: { perWebhook
   let all = 0;
   const surplus: WaitingDelivery[] = [];
   const key = (call: WaitingDelivery): string => ageKeyOf(call.id);
-  // The latest first: they are kept.
+  // The latest calls come first, because they are kept.
   for (const call of calls.toSorted((a, b) => (key(a) < key(b) ? -1 : 1))) {
     const own = kept.get(call.endpointId) ?? 0;
     if (own >= perWebhook || all >= inAll) surplus.push(call);
@@ -54,12 +54,12 @@ export function createPendingCalls(options: PendingCallsOptions): PendingCalls {
   let current: Promise<unknown> | null = null;
 
   const round = async (): Promise<number> => {
-    // Counting is cheap, and nearly always enough.
+    // Counting is cheap, and shows nearly always that nothing is to do.
     if ((await queue.countWaiting()) <= Math.min(limits.perWebhook, limits.inAll)) return 0;
     const dropped = new Map<string, number>();
     for (const { id, run, endpointId } of surplusOf(await queue.listWaiting(MOST_READ), limits).slice(0, MOST_DROPPED)) {
       if (await deliveries.drop(id, run)) dropped.set(endpointId, (dropped.get(endpointId) ?? 0) + 1);
-      // One that is just being made finds its record gone.
+      // A call that is being made finds that its record is gone.
       await queue.remove({ id, run });
     }
     for (const [endpointId, calls] of dropped) {
@@ -72,7 +72,7 @@ export function createPendingCalls(options: PendingCallsOptions): PendingCalls {
   const schedule = (): void => {
     timer = setTimeout(() => {
       current = round()
-        .catch((error: unknown) => log.warn({ err: error }, 'the waiting calls of webhooks could not be looked at'))
+        .catch((error: unknown) => log.warn({ err: error }, 'the waiting calls of webhooks could not be checked'))
         .then(() => (timer ? schedule() : undefined));
     }, ROUND_MS);
     timer.unref();

@@ -1,9 +1,9 @@
-/** How many calls may wait for receivers that do not answer, and which of them is the oldest. */
+/** How many calls may wait for receivers that do not answer, and how calls sort by age. */
 import type { DeliveryId } from './event.ts';
 
-/** Calls that may wait for one standing webhook, about. */
+/** About how many calls may wait for one standing webhook. */
 export const MAX_PENDING = 10_000;
-/** Calls that may wait for all webhooks together, about. */
+/** About how many calls may wait for all webhooks together. */
 export const MAX_PENDING_IN_ALL = 50_000;
 
 /** Sorts deliveries of all endpoints, the latest event first. */

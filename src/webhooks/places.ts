@@ -1,12 +1,12 @@
 /**
- * Places for standing endpoints: whoever makes an endpoint takes a place first. The places that were taken last stand in one document that is changed by
- * compare-and-set, so that many makers at once, of any process, do not pass the limit together.
+ * Places for standing endpoints. A caller takes a place before it creates an endpoint. One document, changed by compare-and-set, has the places that
+ * were taken last. So several processes at once cannot exceed the limit together.
  */
 import type { DocumentStore } from '../storage/store.ts';
 import { updateDocument } from '../storage/update-document.ts';
 
 const KEY = 'webhook-places';
-/** A place counts until its endpoint is seen, and for so long at most: its process may have ended before it made the endpoint. */
+/** A place counts until its endpoint exists, and at most this long: its process may have died before it created the endpoint. */
 const PLACE_MS = 5 * 60_000;
 
 interface Place {
@@ -21,22 +21,22 @@ interface Claim {
 }
 
 export interface Places {
-  /** Takes a place for the endpoint `id`; `false` when there is none left. */
+  /** Takes a place for the endpoint `id`; `false` when no place is left. */
   take(id: string): Promise<boolean>;
-  /** Gives the place of an endpoint that is gone back. */
+  /** Frees the place of a deleted endpoint. */
   release(id: string): Promise<void>;
 }
 
 export interface PlacesOptions {
   documents: DocumentStore;
-  /** Ids of the endpoints that there are. */
+  /** Ids of the existing endpoints. */
   known: () => Promise<string[]>;
   most: number;
   now: () => number;
 }
 
 export function createPlaces({ documents, known, most, now }: PlacesOptions): Places {
-  /** Wishes of this process that wait: one change of the document serves all of them. */
+  /** Claims of this process that wait. One change of the document serves all of them. */
   let claims: Claim[] = [];
   let serving = false;
 
@@ -52,7 +52,7 @@ export function createPlaces({ documents, known, most, now }: PlacesOptions): Pl
   const serve = async (batch: Claim[]): Promise<void> => {
     let granted = 0;
     await change(async (taken) => {
-      // Read after the document: an endpoint whose place is not held any more was seen by whoever took it out, so it is seen here.
+      // Read after the document: a place leaves the document only when its endpoint exists, so that endpoint shows here.
       const ids = new Set(await known());
       const open = taken.filter(({ id }) => !ids.has(id));
       granted = Math.min(batch.length, Math.max(0, most - ids.size - open.length));
@@ -70,7 +70,7 @@ export function createPlaces({ documents, known, most, now }: PlacesOptions): Pl
       try {
         await serve(batch);
       } catch (error) {
-        // Whoever came meanwhile has waited for the same store.
+        // Claims that came in the meantime have waited for the same store.
         for (const { fail } of [...batch, ...claims.splice(0)]) fail(error);
       }
     }

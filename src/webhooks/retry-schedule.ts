@@ -1,19 +1,19 @@
-/** When a call that failed is made again: pure functions, no I/O. */
+/** When a failed call is repeated: pure functions, no I/O. */
 
 const BASE_MS = 5_000;
 const FACTOR = 3;
 const MAX_WAIT_MS = 6 * 3_600_000;
 
-/** A call that still fails so long after the first attempt is given up; the last attempt lies at or beyond it. */
+/** A call that still fails this long after the first attempt is given up. The last attempt comes at this time or later. */
 export const GIVE_UP_AFTER_MS = 36 * 3_600_000;
 
 /**
- * Wait in milliseconds after `failures` attempts that failed (1 and up): exponential backoff with full jitter (a random part of
- * 5 s × 3^(failures-1), at most 6 h), and never less than the receiver asked for.
+ * Wait in milliseconds after `failures` failed attempts (1 and up). It is an exponential backoff with full jitter: a random part of
+ * 5 s × 3^(failures-1), at most 6 h. It is never shorter than the receiver asked for.
  */
 export function waitAfter(failures: number, { retryAfterMs, random }: { retryAfterMs: number | null; random: () => number }): number {
   const ceiling = Math.min(BASE_MS * FACTOR ** Math.max(0, failures - 1), MAX_WAIT_MS);
   const jittered = Math.max(1, Math.ceil(random() * ceiling));
-  // What was asked for is lengthened by a tenth at most, so that the calls of one 429 do not come back as one.
+  // Up to a tenth is added to the time asked for, so that the calls of one 429 do not return at once.
   return retryAfterMs === null ? jittered : Math.max(jittered, Math.ceil(retryAfterMs * (1 + random() * 0.1)));
 }

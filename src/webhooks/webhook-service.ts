@@ -1,4 +1,4 @@
-/** Webhooks of one process: what the API asks, what a worker runs, and the announcements between them. */
+/** The webhooks of one process: the part for the API, the part for workers, and the announcements. */
 import type { AnnounceBook } from '../app/announce.ts';
 import type { Config } from '../config/config.ts';
 import { userAgent } from '../crawl/fetch/user-agent.ts';
@@ -30,11 +30,11 @@ export interface WebhookServiceOptions {
 export interface WebhookService {
   /** For the API. */
   webhooks: Webhooks;
-  /** Tells the webhooks that want it of a book that was parsed. */
+  /** Announces a parsed book to the webhooks that subscribed to it. */
   announceBook: AnnounceBook;
   /** Makes one call. For workers. */
   deliver: Deliver;
-  /** Announces finished batches and bounds the calls that wait, until `stop`. For workers. */
+  /** Announces ended batches and bounds the waiting calls, until `stop`. For workers. */
   start(): void;
   /** Resolves when nothing runs any more. Idempotent. */
   stop(): Promise<void>;

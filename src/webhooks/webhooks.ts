@@ -1,4 +1,4 @@
-/** What the API does with webhooks: make, show, rotate, delete them, and look into their deliveries. */
+/** What the API does with webhooks: create, show, rotate and delete them, and read their deliveries. */
 import { foreignCursor, QuireError, type Fault } from '../errors.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { batchOf, withNewSecret, type Endpoint, type Endpoints } from './endpoints.ts';
@@ -55,7 +55,7 @@ function toDeliveryView(delivery: Delivery): DeliveryView {
   };
 }
 
-/** The same refusal, told with a pointer into the request as it was sent. */
+/** The same refusal, with a pointer into the request as it was sent. */
 function pointTo(error: unknown, pointer: string): unknown {
   if (!(error instanceof QuireError) || !error.errors) return error;
   const errors: Fault[] = error.errors.map(({ detail }) => ({ pointer, detail }));

@@ -1,4 +1,4 @@
-/** What callers are told of batches: the shapes of the HTTP contract, made in batches/, turned into JSON in http/. */
+/** Batches as callers see them: the shapes of the HTTP contract. batches.ts makes them, http/ turns them into JSON. */
 import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
@@ -10,18 +10,18 @@ export interface AnsweredItem {
   url?: string;
   status: SubmitStatus;
   jobId?: string;
-  /** Why an `invalid` link is. */
+  /** Why a link is `invalid`. */
   reason?: string;
   /** How often the link came again in the same request. */
   duplicates?: number;
   /** Seconds since a `cached` copy was fetched. */
   ageSeconds?: number;
-  /** `not-found` on a `cached` item: what is remembered is that Goodreads has no such book. */
+  /** `not-found` on a `cached` item: Quire remembers that Goodreads has no such book. */
   state?: 'not-found';
 }
 
 export interface SubmitRequest {
-  /** As they came: 1 to 10,000 of anything. */
+  /** As they were sent: 1 to 10,000 entries of any type. */
   links: readonly unknown[];
   priority: Priority;
   /** Milliseconds; `null`: `BOOK_TTL` decides. */
@@ -44,7 +44,7 @@ export interface BatchView {
   priority: Priority;
   createdAt: string;
   finishedAt: string | null;
-  /** Seconds until it is likely done, from backlog and rate; `null` when finished or nothing can be said (source blocked, rate unlimited and nothing measured). */
+  /** Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked, or the rate is unlimited. */
   etaSeconds: number | null;
 }
 
@@ -62,12 +62,12 @@ export interface ItemView {
 
 export interface Batches {
   /**
-   * Records a batch and enqueues what is not fresh: all of it or, when it throws, nothing. Throws `no-valid-links` when no link names a book: the pointers of
-   * its `errors[]` (at most 100) are places in the list as sent. Throws `store-unavailable` when the store is gone.
+   * Records a batch and queues jobs for the books that are not fresh. When it throws, it has recorded nothing. Throws `no-valid-links` when no link names
+   * a book; the pointers of its `errors[]` (at most 100) are places in the list as sent. Throws `store-unavailable` when the store does not answer.
    */
   submit(request: SubmitRequest): Promise<SubmitAnswer>;
   view(batchId: BatchId): Promise<BatchView | null>;
-  /** Batches, newest first; `ended` keeps those that have ended, or those that have not. Their queued items are not told apart from active and delayed ones. */
+  /** Batches, newest first. `ended` filters: `true` for ended batches, `false` for open ones. Active and delayed items count as queued here. */
   list(query: { ended: boolean | null; cursor: string | null; limit: number }): Promise<{ batches: BatchView[]; cursor: string | null }>;
   items(
     batchId: BatchId,

@@ -1,4 +1,4 @@
-/** Batches as callers see them: submit one, look at it, list, cancel, wait for its end. */
+/** Batches as callers see them: submit, view, list and cancel them, and wait for their end. */
 import { addressOf } from '../../domain/identity.ts';
 import { etaSeconds } from '../../crawl/source/source-now.ts';
 import { foreignCursor } from '../../errors.ts';
@@ -19,7 +19,7 @@ import type { Store } from '../../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
 import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
-/** Jobs looked at to tell active and delayed items from queued ones; beyond, they are counted as queued. */
+/** Jobs read to tell active and delayed items from queued ones. Items of further jobs count as queued. */
 const MOST_LIVE_RUNS = 1_000;
 
 export interface BatchesOptions extends SubmitLinksOptions {
@@ -28,13 +28,13 @@ export interface BatchesOptions extends SubmitLinksOptions {
   source: Pick<Source, 'current'>;
 }
 
-/** The index of the next item, in base 36: far above any batch, and no more than the stores count to. */
+/** The index of the next item, in base 36. Five digits are more than any batch has, and within the range of the stores. */
 const CURSOR = /^[0-9a-z]{1,5}$/;
 
 export function createBatches(options: BatchesOptions): Batches {
   const { store, queue, source, now } = options;
 
-  /** The items of this batch whose jobs are active or delayed just now. */
+  /** The items of this batch whose jobs are active or delayed now. */
   const liveItems = async (batchId: BatchId): Promise<Map<number, ShownState>> => {
     const states = new Map<number, ShownState>();
     for (const state of ['delayed', 'active'] as const) {
@@ -47,20 +47,20 @@ export function createBatches(options: BatchesOptions): Batches {
 
   const waitingState = (): ShownState => (source.current().mode === 'blocked' ? 'blocked' : 'queued');
 
-  /** Interactive jobs go first; all others wait for the backlog, their own part of it included. */
+  /** Interactive jobs go first. All others wait for the whole backlog. */
   const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
     const state = source.current();
-    // The queue is counted only where an estimate can come of it.
+    // Counting the queue is worth it only where an estimate is possible.
     if (etaSeconds(0, state, now()) === null) return null;
     const pages = priority === 'interactive' ? counts.queued : Math.max(counts.queued, await queue.waiting());
     return etaSeconds(pages, state, now());
   };
 
-  /** `live` has the states of those queued items that are active or delayed just now. */
+  /** `live` has the states of the queued items that are active or delayed now. */
   const toView = async (record: BatchRecord, live: readonly ShownState[]): Promise<BatchView> => {
     const counts = { ...record.counts, active: 0, delayed: 0, blocked: 0 } as Record<ShownState, number>;
     for (const state of live) {
-      // An item may have settled between the two reads: the counts add up all the same.
+      // An item may have settled between the two reads. The counts must still add up.
       if (counts.queued === 0) break;
       counts.queued -= 1;
       counts[state] += 1;
@@ -115,7 +115,7 @@ export function createBatches(options: BatchesOptions): Batches {
       const page = await store.batches.items(batchId, { fromIndex, limit, state: kept });
       if (!page) return null;
       const live = page.items.some((item) => item.state === 'queued') ? await liveItems(batchId) : new Map<number, ShownState>();
-      // `active`, `delayed` and `blocked` are told apart only here, so a page of those may be shorter than `limit`.
+      // The store does not know `active`, `delayed` and `blocked`, so a page of such items may be shorter than `limit`.
       const items = page.items.map((item) => toItemView(item, live)).filter((item) => state === null || item.state === state);
       return { items, cursor: page.nextIndex === null ? null : page.nextIndex.toString(36) };
     },

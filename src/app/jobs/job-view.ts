@@ -1,4 +1,4 @@
-/** What callers are told of jobs, and what they can do with them. http/ turns it into JSON. */
+/** Jobs as callers see them, and what callers can do with them. http/ turns it into JSON. */
 import type { JobId } from '../../domain/identity.ts';
 import type { Priority } from '../../domain/batch.ts';
 import type { ErrorCode } from '../../errors.ts';
@@ -7,7 +7,7 @@ import type { Retry } from './retry.ts';
 import type { SubmitBook } from '../submit-book.ts';
 import type { JobFailure, JobOutcome } from '../../domain/job.ts';
 
-/** Where a job is: BullMQ's states while it is live (`blocked` for a waiting job of a blocked source), then how it ended. */
+/** BullMQ's state while the job is live (`blocked` when it waits for a blocked source), then its outcome. */
 export type JobState = 'waiting' | 'active' | 'delayed' | 'blocked' | JobOutcome;
 
 export interface JobView {
@@ -21,13 +21,13 @@ export interface JobView {
   maxAttempts: number;
   createdAt: string;
   settledAt: string | null;
-  /** Batches' items that wait or waited for it. */
+  /** Items of batches that wait or waited for it. */
   waiters: number;
-  /** How it ended, or while it is live why its last attempt failed. */
+  /** Why the job failed; while it is live, why its last attempt failed. */
   lastError: JobFailure | null;
   /** What happened, oldest first, in sentences a person can read. */
   timeline: { at: string; event: string; detail: string }[];
-  /** Seconds until it is likely done; `null` when nothing can be said. */
+  /** Estimated seconds until it is settled; `null` when there is no estimate. */
   etaSeconds: number | null;
 }
 
@@ -39,9 +39,9 @@ export interface Jobs extends Retry {
     limit: number;
   }): Promise<{ jobs: JobView[]; cursor: string | null }>;
   submit: SubmitBook;
-  /** Ends a live job for everybody who waits for it, in any process. `null`: no such job; `ended`: nothing to cancel. */
+  /** Cancels a live job for all its waiters, in every process. `null`: no such job. `ended`: the job is settled already. */
   cancel(jobId: JobId): Promise<'cancelled' | 'ended' | null>;
-  /** Resolves as soon as the job is no longer live (`true`), or after `timeoutMs` or `signal` (`false`). */
+  /** Resolves to `true` as soon as the job is settled, to `false` after `timeoutMs` or when `signal` fires. */
   untilSettled(jobId: JobId, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
   backlog(): Promise<Backlog>;
 }

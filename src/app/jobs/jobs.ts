@@ -1,4 +1,4 @@
-/** Jobs as callers see them: look at one, list the failed ones, cancel, wait for an end; want, retry and redrive have files of their own. */
+/** Jobs as callers see them: view, list failed ones, cancel, wait until settled. Submit, retry and redrive have files of their own. */
 import { etaSeconds } from '../../crawl/source/source-now.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import { addressOf, referenceOfJob } from '../../domain/identity.ts';
@@ -20,7 +20,7 @@ export interface JobsOptions extends SubmitBookOptions {
   source: Pick<Source, 'current'>;
 }
 
-/** Where a live job is, and how its last attempt failed. */
+/** The state of a live job, and how its last attempt failed. */
 interface LiveState {
   state: JobState;
   attempts: number;
@@ -42,7 +42,7 @@ function timelineOf(record: JobRecord): JobView['timeline'] {
   ];
 }
 
-/** The last entry of a job that has ended. */
+/** The last entry of a settled job. */
 function settledEntry(record: JobRecord, settledAtMs: number): JobView['timeline'][number] {
   const tries = record.attempts === 1 ? '1 attempt' : `${record.attempts} attempts`;
   const seconds = Math.round((settledAtMs - record.createdAtMs) / 1000);
@@ -65,9 +65,9 @@ export function createJobs(options: JobsOptions): Jobs {
   const eta = async ({ state, dueAtMs }: LiveState): Promise<number | null> => {
     const seen = source.current();
     if (state === 'blocked') return null;
-    // The page of an active job is under way, whatever holds up the others.
+    // The page of an active job is being fetched, so a closed source does not delay it.
     if (state === 'active') return etaSeconds(1, { ...seen, closed: null }, now());
-    // The queue is counted only where an estimate can come of it.
+    // Counting the queue is worth it only where an estimate is possible.
     const openInSeconds = etaSeconds(0, seen, now());
     const seconds = openInSeconds === null ? null : etaSeconds(await queue.waiting(), seen, now());
     return dueAtMs === null ? seconds : Math.max(seconds ?? 0, Math.ceil((dueAtMs - now()) / 1000));

@@ -1,4 +1,4 @@
-/** What there is to tell of a job that has not ended: its last failed attempt, and what holds it up. */
+/** What a live job's view shows: its last failed attempt, and why it is blocked. */
 import type { SourceState } from '../../crawl/source/source-state.ts';
 import { ERRORS, type ErrorCode } from '../../errors.ts';
 import type { JobFailure } from '../../domain/job.ts';
@@ -7,7 +7,7 @@ import { iso } from '../../domain/time/iso.ts';
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
-/** BullMQ keeps the message of the last failed attempt. The processor writes a code before it; without one the error is ours, and only the log tells it. */
+/** BullMQ keeps the message of the last failed attempt. The processor writes a code before it. Without a code the error is ours, and only in the log. */
 export function lastFailure(failedReason: string | undefined): JobFailure | null {
   if (!failedReason) return null;
   const [, code = '', detail = ''] = /^([a-z-]+): (.+)$/s.exec(failedReason) ?? [];
@@ -15,7 +15,7 @@ export function lastFailure(failedReason: string | undefined): JobFailure | null
   return { code: 'internal-error', detail: 'Something went wrong on our side; the log of the worker has the error.' };
 }
 
-/** The last entry of a blocked job's timeline: since when, why, and what comes next. A block that is older than the job began for the job with it. */
+/** The last entry of a blocked job's timeline: since when, why, and what comes next. It is never older than the job. */
 export function blockedEntry(createdAtMs: number, { sinceMs, reason, nextProbeAtMs }: SourceState): JobView['timeline'][number] {
   const why = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
   const next = nextProbeAtMs === null ? 'A single probe' : `The next single probe goes at ${iso(nextProbeAtMs)}; it`;

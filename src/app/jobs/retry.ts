@@ -1,4 +1,4 @@
-/** Queuing jobs again that have ended: one by one, or the failed ones together (redrive). */
+/** Queues settled jobs again: one of them (retry), or all failed ones (redrive). */
 import { referenceOfJob, type JobId } from '../../domain/identity.ts';
 import type { JobRecord } from '../../domain/job.ts';
 import { QuireError, type ErrorCode } from '../../errors.ts';
@@ -14,9 +14,9 @@ export interface RetryOptions {
 }
 
 export interface Retry {
-  /** Queues a failed, cancelled or not-found job again. `null`: no such job; `live`: it has not ended. */
+  /** Queues a failed, cancelled or not-found job again. `null`: no such job. `live`: the job is not settled. */
   retry(jobId: JobId): Promise<'queued' | 'live' | null>;
-  /** Queues failed jobs again, newest first; `reason` filters. Resolves to how many; it stops where the queue is full. */
+  /** Queues failed jobs again, newest first; `reason` filters. Resolves to how many. Stops when the queue is full. */
   redrive(query: { reason: ErrorCode | null; limit: number }): Promise<number>;
 }
 
@@ -37,14 +37,14 @@ export function createRetry({ store, submitBook }: RetryOptions): Retry {
     async redrive({ reason, limit }) {
       let redriven = 0;
       try {
-        // Each job that is queued again leaves the list, so the list is read from its start each time.
+        // Each job that is queued again leaves the list, so every step reads the list from its start.
         for (let before = -1; redriven < limit && redriven !== before;) {
           before = redriven;
           const page = await store.jobs.listFailed({ reason, cursor: null, limit: Math.min(REDRIVEN_AT_ONCE, limit - redriven) });
           for (const record of page.jobs) if (await queueAgain(record)) redriven += 1;
         }
       } catch (error) {
-        // The queue is full: the caller learns how many got in, and asks for the others later.
+        // The queue is full. The caller gets the number of queued jobs, and retries the others later.
         if (redriven === 0 || !(error instanceof QuireError) || error.code !== 'rate-limited') throw error;
       }
       return redriven;

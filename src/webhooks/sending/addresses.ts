@@ -23,9 +23,9 @@ const SPECIAL_V4: readonly (readonly [network: string, bits: number])[] = [
   ['240.0.0.0', 4], // reserved, and the broadcast address
 ];
 
-/** The one IPv6 network given out as global unicast: everything else is loopback, mapped, translated, local, link-local or multicast. */
+/** The only IPv6 network that is global unicast. All others are loopback, mapped, translated, local, link-local or multicast. */
 const GLOBAL_V6 = ['2000::', 3] as const;
-/** Parts of it that are not plain addresses: they carry an IPv4 address inside, or lead nowhere. */
+/** Parts of it that are not plain addresses: they contain an IPv4 address, or lead nowhere. */
 const SPECIAL_V6: readonly (readonly [network: string, bits: number])[] = [
   ['2001::', 23], // protocol assignments, Teredo among them
   ['2001:db8::', 32], // documentation

@@ -1,4 +1,4 @@
-/** One call of a webhook: a POST to the addresses that were checked, without redirects, cut off by time and size. */
+/** One call of a webhook: a POST to checked addresses, without redirects, with limits of time and size. */
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { buildConnector, Client } from 'undici';
@@ -6,7 +6,7 @@ import type { Target } from './target-guard.ts';
 
 /** Longest time an attempt may take, from look-up to the last byte read. */
 export const DEADLINE_MS = 10_000;
-/** Bytes of an answer that are read; the status says it all, so nothing of them is kept. */
+/** The most bytes of an answer that are read. Only its status matters, so none of them are kept. */
 export const MAX_ANSWER_BYTES = 64 * 1024;
 
 export interface SendRequest {
@@ -22,7 +22,7 @@ export interface SendAnswer {
   retryAfter: string | string[] | undefined;
 }
 
-/** A look-up that knows one answer. Node asks for all addresses, and tries them in turn. */
+/** A look-up that always returns these addresses. Node asks for all of them, and tries them in turn. */
 const pinned =
   (addresses: readonly string[]): LookupFunction =>
   (_hostname, options, done) => {
@@ -33,10 +33,10 @@ const pinned =
     done(null, first.address, first.family);
   };
 
-/** Sends the call and resolves to the answer's status as soon as it is known and the answer is read or cut off. Rejects when there was none. */
+/** Sends the call. Resolves to the status of the answer, once the answer is read or cut off. Rejects when there was no answer. */
 export async function send({ target, headers, body, signal }: SendRequest): Promise<SendAnswer> {
   const { url, addresses } = target;
-  // A connection of its own for each call: its address was admitted for this call alone. Host, server name and certificate are those of the URL.
+  // Each call has its own connection, because its addresses were checked for this call alone. Host, server name and certificate are those of the URL.
   const client = new Client(url.origin, {
     connect: buildConnector({ lookup: pinned(addresses), autoSelectFamily: true, timeout: DEADLINE_MS, maxCachedSessions: 0 }),
     headersTimeout: DEADLINE_MS,
@@ -52,7 +52,7 @@ export async function send({ target, headers, body, signal }: SendRequest): Prom
         if (received >= MAX_ANSWER_BYTES) break;
       }
     } catch {
-      // The receiver has said what became of the call: a body that is broken or too slow changes nothing.
+      // The status is known: a body that is broken or too slow changes nothing.
     }
     return { status: answer.statusCode, retryAfter: answer.headers['retry-after'] };
   } finally {

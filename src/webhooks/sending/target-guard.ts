@@ -1,6 +1,6 @@
 /**
- * Where a webhook may go. A URL is checked when it is given and again at each attempt, because names change what they mean: the
- * addresses that were checked are the ones connected to (send.ts), so that a second look-up cannot lead elsewhere.
+ * Which URLs a webhook may have. A URL is checked when it is given and at each attempt, because host names change their addresses. The call
+ * connects to the checked addresses (send.ts), so that a second look-up cannot lead elsewhere.
  */
 import { unlessAborted } from '../../domain/deadline.ts';
 import { lookup } from 'node:dns/promises';
@@ -27,14 +27,14 @@ const RESOLVE_TIMEOUT_MS = 5_000;
 /** Longest URL, in characters. */
 const MAX_URL = 2048;
 
-/** The system's own look-up: what would be connected to, the hosts file included. */
+/** The look-up of the system, including its hosts file, as a connection would use it. */
 const resolveHost: Resolve = async (hostname) => (await lookup(hostname, { all: true, verbatim: true })).map(({ address }) => address);
 
 function refuse(detail: string): never {
   throw new QuireError('webhook-target-refused', detail, { errors: [{ pointer: '/url', detail }] });
 }
 
-/** What can be told from the text alone. */
+/** Checks what the text alone shows. */
 function readUrl(text: string, allowLoopback: boolean): URL {
   // The URL parser turns odd spellings of IPv4 addresses (0x7f.1, 017700000001, 2130706433) into the usual one.
   if (text.length > MAX_URL || !URL.canParse(text)) return refuse(`The webhook must be a URL of at most ${MAX_URL} characters.`);
@@ -73,7 +73,7 @@ export function createTargetGuard({ allowLoopback, resolve = resolveHost }: { al
       }
       const admitted = (address: string): boolean =>
         (url.protocol === 'https:' && isPublic(address)) || (allowLoopback && isLoopbackAddress(address));
-      // One bad address is enough: which of several is connected to is not for us to hope.
+      // One bad address is enough to refuse: the call may connect to any of them.
       if (addresses.length === 0 || !addresses.every(admitted)) {
         const http = url.protocol === 'http:' ? ', or is not called by https' : '';
         return refuse(`The webhook's host ${host} leads to an address that may not be called: it is not on the public internet${http}.`);

@@ -58,13 +58,13 @@ describe('a submission in steps', () => {
     });
     expect(unhandled).toEqual([]);
     expect(enqueue).not.toHaveBeenCalled();
-    expect(told).toEqual([expect.stringContaining('could not be taken back')]);
+    expect(told).toEqual([expect.stringContaining('could not be cancelled')]);
   });
 
   it('that is recorded is accepted, though the queue is away', async () => {
     const { answer, told } = submitTo(3);
     expect((await answer).counts).toMatchObject({ total: 600, queued: 600 });
-    expect(told).toEqual([expect.stringContaining('the reconciler enqueues them')]);
+    expect(told).toEqual([expect.stringContaining('the reconciler queues them')]);
   });
 });
 
