@@ -150,7 +150,8 @@ describe('a migration', () => {
       signal: interruption.signal,
       onProgress: ({ subject, done }) => {
         pages.push(subject);
-        if (subject === 'jobs' && done >= 500) interruption.abort(new Error('enough'));
+        // A page of Redis has no fixed size: the first that holds jobs is enough.
+        if (subject === 'jobs' && done > 0) interruption.abort(new Error('enough'));
       },
     });
     await expect(first).rejects.toThrow('enough');
