@@ -62,7 +62,7 @@ export interface BatchRecord {
   counts: ItemCounts;
   createdAtMs: number;
   /** `null` while items are not settled. */
-  finishedAtMs: number | null;
+  endedAtMs: number | null;
   /** When the last item settled or the batch was created; the reconciler looks at those that stand still. */
   progressedAtMs: number;
   cancelledAtMs: number | null;

@@ -16,7 +16,7 @@ export interface QueueBackend {
    */
   recover(queueName: string, maxStalled: number): Promise<void>;
   /** Which of these BullMQ ids exist in the queue and are not finished, in order. */
-  unfinished(queueName: string, runIds: string[]): Promise<boolean[]>;
+  has(queueName: string, runIds: string[]): Promise<boolean[]>;
   /**
    * Puts right, by the store's own clock, what a process whose clock was ahead wrote into this queue. Its jobs would be delayed, and its
    * locks of `lockMs` would hold, for as long as its clock was ahead: BullMQ takes the time from the process that asks.

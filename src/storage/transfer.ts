@@ -18,7 +18,7 @@ export const MIGRATION_DOCUMENT = 'migration';
 export type KnownRecord = { name: JobId; keepUntilMs: number } & (
   | { kind: 'book'; book: StoredBook }
   | { kind: 'alias'; bookId: BookId }
-  | { kind: 'missing'; sinceMs: number; untilMs: number }
+  | { kind: 'not-found'; sinceMs: number; untilMs: number }
 );
 
 /** A batch without its items and its log, which are read through `BatchStore` and written in pages. */

@@ -42,12 +42,12 @@ export function crowdsContract({ make, name }: RecordsKind, sizes: 'one' | 'all'
     const endsOf = async (batchIds: readonly BatchId[]): Promise<Record<string, number>> => {
       const ends: Record<string, number> = {};
       await forEach(batchIds, async (batchId) => {
-        const { counts, finishedAtMs } = await batchOf(store, batchId);
+        const { counts, endedAtMs } = await batchOf(store, batchId);
         const log = await store.batches.settledSince(batchId, 0, 10);
         expect(log).toHaveLength(1);
         expect(log[0]).toMatchObject({ seq: 1, index: 0 });
         expect(counts[log[0]!.state]).toBe(1);
-        expect(finishedAtMs).toBe(log[0]!.atMs);
+        expect(endedAtMs).toBe(log[0]!.atMs);
         ends[log[0]!.state] = (ends[log[0]!.state] ?? 0) + 1;
       });
       return ends;

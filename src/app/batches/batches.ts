@@ -71,13 +71,13 @@ export function createBatches(options: BatchesOptions): Batches {
     }
     return {
       batchId: record.batchId,
-      state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
+      state: record.endedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
       total: record.total,
       counts,
       priority: record.options.priority,
       createdAt: iso(record.createdAtMs),
-      finishedAt: isoOrNull(record.finishedAtMs),
-      etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
+      finishedAt: isoOrNull(record.endedAtMs),
+      etaSeconds: record.endedAtMs === null ? await eta(record) : null,
     };
   };
 
@@ -123,12 +123,12 @@ export function createBatches(options: BatchesOptions): Batches {
     async cancel(batchId) {
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
-      await queue.cancel(result.unwanted);
+      await queue.cancel(result.withoutWaiters);
       return { cancelled: result.cancelled };
     },
 
     untilEnded: (batchId, timeoutMs, signal) =>
-      waitFor(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
+      waitFor(async () => (await store.batches.get(batchId))?.endedAtMs !== null, {
         timeoutMs,
         signal,
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'batch' && s.batchId === batchId ? poke() : undefined)),

@@ -11,7 +11,7 @@ export const ADVICE: Record<ErrorCode, string> = {
     'Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. Without `API_KEYS` Quire on loopback answers only under `localhost`, `127.0.0.1`, `[::1]` and the host of `PUBLIC_URL`, and the dashboard under loopback names alone.',
   'not-found': 'Check the path. /docs shows what there is.',
   'book-unknown': 'Submit the book with `POST /parse-links`, or ask with `submit=true`.',
-  'job-unknown': 'Check the id. Finished jobs are forgotten after some time; the books they found are kept.',
+  'job-unknown': 'Check the id. Settled jobs are forgotten after some time; the books they found are kept.',
   'batch-unknown': 'Check the id. Batches are kept for `BATCH_TTL` after they end.',
   'webhook-target-refused': 'Give an https URL that leads to a public address.',
   'webhook-unknown': 'Check the id: `GET /webhooks` lists what there is.',

@@ -74,7 +74,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
       const batchId = batchIdOf(request.params);
       const record = (await store.batches.get(batchId)) ?? unknownBatch(batchId);
       const last = lastEventId(request.headers['last-event-id'], record);
-      if (last !== null && record.finishedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0)
+      if (last !== null && record.endedAtMs !== null && (await store.batches.settledSince(batchId, last, 1)).length === 0)
         return reply.code(204).send(null);
       streams.checkRoom();
       reply.hijack();

@@ -145,7 +145,7 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
     next,
     async isOver() {
       if (over) return true;
-      checking ??= store.get(batchId).then((record) => record === null || record.finishedAtMs !== null);
+      checking ??= store.get(batchId).then((record) => record === null || record.endedAtMs !== null);
       over = await checking;
       // What settled before the end may have been written after the last look.
       if (over) mayHaveMore = true;

@@ -94,7 +94,7 @@ export const recordOf = (row: BatchRow): BatchRecord => ({
     invalid: row.invalid,
   },
   createdAtMs: row.created_at_ms,
-  finishedAtMs: row.finished_at_ms,
+  endedAtMs: row.finished_at_ms,
   progressedAtMs: row.progressed_at_ms,
   cancelledAtMs: row.cancelled_at_ms,
   options: JSON.parse(row.options) as BatchOptions,

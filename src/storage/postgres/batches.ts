@@ -26,7 +26,7 @@ const ACKNOWLEDGE = statement(
   'UPDATE @.batch SET announced = true WHERE batch_id = $1 AND finished_at_ms IS NOT NULL',
 );
 const REJOIN = statement(
-  'batches.rejoin',
+  'batches.requeue',
   `INSERT INTO @.job AS o (job_id, run, priority, solo, created_at_ms)
    SELECT i.job_id, $3, $4, false, $5 FROM @.item i JOIN @.batch b ON b.batch_id = i.batch_id
    WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND b.finished_at_ms IS NULL
@@ -59,11 +59,11 @@ function outcomeOf({ status, raise, book, at }: SubmitRow): SubmitOutcome {
     case 'q':
       return { status: 'queued' };
     case 'j':
-      return { status: 'joined', raise };
+      return { status: 'joined', raisedRun: raise };
     case 'c':
       return { status: 'cached', bookId: String(book) as BookId, fetchedAtMs: at ?? 0 };
     case 'n':
-      return { status: 'missing' };
+      return { status: 'not-found' };
     default:
       return { status: 'invalid' };
   }
@@ -113,10 +113,10 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
     async cancel(batchId, nowMs) {
       const [row] = await sql.query<{ known: boolean; gone: number; jobs: JobId[]; runs: string[] }>(CANCEL, [batchId, nowMs]);
       if (!row?.known) return null;
-      return { cancelled: row.gone, unwanted: row.jobs.map((jobId, at) => ({ jobId, run: row.runs[at] ?? '' })) };
+      return { cancelled: row.gone, withoutWaiters: row.jobs.map((jobId, at) => ({ jobId, run: row.runs[at] ?? '' })) };
     },
 
-    async rejoin(batchId, { items, nowMs, run, priority }) {
+    async requeue(batchId, { items, nowMs, run, priority }) {
       const indexes = items.map(({ index }) => index);
       const rows = await sql.query<{ job_id: JobId }>(REJOIN, [batchId, indexes, run, PRIORITIES.indexOf(priority), nowMs]);
       return rows.map((row) => row.job_id);

@@ -72,7 +72,7 @@ export function createBookStore(sql: SqlClient, channel: string): BookStore {
       // An alias leads to a book directly: storing one re-points those that led to its own name.
       if (row?.kind === 'a') row = await read(`book-${row.book_id}`);
       if (!row || row.kind === 'a' || row.keep_ms <= nowMs) return null;
-      return row.kind === 'm' ? { kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms } : { kind: 'book', book: copyOf(row) };
+      return row.kind === 'm' ? { kind: 'not-found', sinceMs: row.at_ms, untilMs: row.until_ms } : { kind: 'book', book: copyOf(row) };
     },
     async put(book, aliases: JobId[], keepUntilMs) {
       const [row] = await sql.query<{ stored: 'stored' | 'older' | 'poorer' }>(PUT, [

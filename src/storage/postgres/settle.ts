@@ -24,7 +24,7 @@ interface StepRow {
 export function createSettle(sql: SqlClient, settings: StoreSettings): (settlement: Settlement) => Promise<StepRow> {
   // Trimming looks through all records that are kept, so it is done once for every tenth of them. A store may keep a tenth more for a
   // while.
-  const trimEvery = Math.max(1, Math.floor(Math.min(settings.maxFinishedJobs, settings.maxFailedJobs) / 10));
+  const trimEvery = Math.max(1, Math.floor(Math.min(settings.maxSettledJobs, settings.maxFailedJobs) / 10));
   let settledSinceTrim = 0;
 
   const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<StepRow> => {
@@ -41,7 +41,7 @@ export function createSettle(sql: SqlClient, settings: StoreSettings): (settleme
       error ? storableText(error.detail) : null,
       ...copy,
       s.outcome === 'parsed' ? Math.round(s.keepUntilMs) : 0,
-      isFirst && s.outcome === 'not-found' ? Math.round(s.missingUntilMs) : null,
+      isFirst && s.outcome === 'not-found' ? Math.round(s.notFoundUntilMs) : null,
     ]);
     if (!row) throw new Error('settle_some returned no row');
     return row;
@@ -54,7 +54,7 @@ export function createSettle(sql: SqlClient, settings: StoreSettings): (settleme
     while (!last.ended && last.live_run !== null) last = await settleSome(s, last.live_run, false);
     if (last.ended && ++settledSinceTrim >= trimEvery) {
       settledSinceTrim = 0;
-      await sql.query(TRIM, [settings.maxFinishedJobs, settings.maxFailedJobs]);
+      await sql.query(TRIM, [settings.maxSettledJobs, settings.maxFailedJobs]);
     }
     return { ...last, stored: first.stored };
   };

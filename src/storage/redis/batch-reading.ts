@@ -31,7 +31,7 @@ export function createBatchReading(redis: RedisClient, prefix: string): BatchRea
       total: Number(hash['total']),
       counts,
       createdAtMs: Number(hash['created']),
-      finishedAtMs: at('finished'),
+      endedAtMs: at('finished'),
       progressedAtMs: Number(hash['progressed']),
       cancelledAtMs: at('cancelled'),
       options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,

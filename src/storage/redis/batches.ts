@@ -13,7 +13,7 @@ const SWEPT_BATCHES = 100;
 
 /** The outcomes that most items have, made once: a submission can have a hundred thousand. */
 const QUEUED: SubmitOutcome = Object.freeze({ status: 'queued' });
-const JOINED: SubmitOutcome = Object.freeze({ status: 'joined', raise: null });
+const JOINED: SubmitOutcome = Object.freeze({ status: 'joined', raisedRun: null });
 
 /** Reads the answer of the `submit` script: one short string an item. */
 function decodeOutcome(answer: string): SubmitOutcome {
@@ -21,11 +21,11 @@ function decodeOutcome(answer: string): SubmitOutcome {
     case 'q':
       return QUEUED;
     case 'j':
-      return answer.length > 1 ? { status: 'joined', raise: answer.slice(1) } : JOINED;
+      return answer.length > 1 ? { status: 'joined', raisedRun: answer.slice(1) } : JOINED;
     case 'c':
       return { status: 'cached', fetchedAtMs: Number(answer.slice(1, 14)), bookId: answer.slice(14) as BookId };
     case 'm':
-      return { status: 'missing' };
+      return { status: 'not-found' };
     default:
       return { status: 'invalid' };
   }
@@ -63,18 +63,18 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
 
     async cancel(batchId, nowMs) {
       const reply = await asked(
-        redis.cancelBatch(prefix, batchId, nowMs, settings.batchTtlMs, settings.maxFinishedJobs, settings.maxFailedJobs),
+        redis.cancelBatch(prefix, batchId, nowMs, settings.batchTtlMs, settings.maxSettledJobs, settings.maxFailedJobs),
       );
       if (!Array.isArray(reply)) return null;
       const [cancelled, ...pairs] = reply as [number, ...string[]];
-      const unwanted: { jobId: JobId; run: string }[] = [];
-      for (let at = 0; at < pairs.length; at += 2) unwanted.push({ jobId: pairs[at] as JobId, run: pairs[at + 1] ?? '' });
-      return { cancelled, unwanted };
+      const withoutWaiters: { jobId: JobId; run: string }[] = [];
+      for (let at = 0; at < pairs.length; at += 2) withoutWaiters.push({ jobId: pairs[at] as JobId, run: pairs[at + 1] ?? '' });
+      return { cancelled, withoutWaiters };
     },
 
-    async rejoin(batchId, { items, nowMs, run, priority }) {
+    async requeue(batchId, { items, nowMs, run, priority }) {
       const pairs = items.flatMap(({ jobId, index }) => [jobId, index]);
-      return (await asked(redis.rejoin(prefix, batchId, nowMs, run, PRIORITIES.indexOf(priority), ...pairs))) as JobId[];
+      return (await asked(redis.requeue(prefix, batchId, nowMs, run, PRIORITIES.indexOf(priority), ...pairs))) as JobId[];
     },
 
     listIdle: (beforeMs, limit) =>

@@ -17,7 +17,7 @@ export function encodeCopy(book: StoredBook): Buffer {
 /** What a stored value says; `null` for an alias, which leads elsewhere. The body is a view on `value`, not a copy. */
 export function decodeValue(value: Buffer, bookId: BookId): Found | null {
   const header = value.toString('latin1', 0, HEADER_BYTES - 1);
-  if (header[0] === 'M') return { kind: 'missing', sinceMs: Number(header.slice(1, 14)), untilMs: Number(header.slice(14, 27)) };
+  if (header[0] === 'M') return { kind: 'not-found', sinceMs: Number(header.slice(1, 14)), untilMs: Number(header.slice(14, 27)) };
   if (header[0] !== 'Q') return null;
   return {
     kind: 'book',
@@ -93,7 +93,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
   const read = (name: string): Promise<Buffer | null> => readKey(prefix + name);
   const decode = (value: Buffer | null, name: string, nowMs: number): Found | null => {
     const found = value && decodeValue(value, name.slice(5) as BookId);
-    return found?.kind === 'missing' && found.untilMs <= nowMs ? null : found;
+    return found?.kind === 'not-found' && found.untilMs <= nowMs ? null : found;
   };
   const findThrough = async (alias: Buffer, jobId: JobId, nowMs: number): Promise<Found | null> => {
     const { name, value, hops } = await followAlias(alias, read);

@@ -26,9 +26,9 @@ export function createSettle(redis: RedisClient, prefix: string, settings: Store
         copy?.book.bookId ?? '',
         copy && isFirst ? encodeCopy(copy.book) : '',
         copy?.keepUntilMs ?? 0,
-        isFirst && s.outcome === 'not-found' ? s.missingUntilMs : '',
+        isFirst && s.outcome === 'not-found' ? s.notFoundUntilMs : '',
         settings.batchTtlMs,
-        settings.maxFinishedJobs,
+        settings.maxSettledJobs,
         settings.maxFailedJobs,
       ),
     );

@@ -36,7 +36,7 @@ export function createSignals(redis: RedisClient, subscriber: RedisClient, prefi
     },
     stop: () => clearInterval(heartbeat),
     async publish(signal) {
-      await asked(redis.tell(prefix, encodeSignal(signal)));
+      await asked(redis.publishSignal(prefix, encodeSignal(signal)));
     },
     subscribe(listener) {
       listeners.add(listener);

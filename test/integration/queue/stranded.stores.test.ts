@@ -101,7 +101,7 @@ it.each(inThisRun(eachStore))(
       state: 'failed',
       error: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
     });
-    expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, finishedAtMs: expect.any(Number) });
+    expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, endedAtMs: expect.any(Number) });
   },
 );
 

@@ -6,7 +6,7 @@ import type { SqlClient, SqlValue } from '../sql-client.ts';
 import { byName, toJson } from './by-name.ts';
 import * as text from './statements.ts';
 
-/** `batchTtlMs` is how long a finished batch is kept. */
+/** `batchTtlMs` is how long a ended batch is kept. */
 export function createBatchTransfer(
   sql: SqlClient,
   batchTtlMs: number,
@@ -39,7 +39,7 @@ export function createBatchTransfer(
       announced: batch.announced,
       created_at_ms: batch.createdAtMs,
       progressed_at_ms: batch.progressedAtMs,
-      finished_at_ms: batch.finishedAtMs,
+      finished_at_ms: batch.endedAtMs,
       cancelled_at_ms: batch.cancelledAtMs,
       options: JSON.stringify(options),
     }),

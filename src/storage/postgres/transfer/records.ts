@@ -24,7 +24,7 @@ export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
         const record = { name: row.key as JobId, keepUntilMs: row.keep_ms };
         const bookId = String(row.book_id) as BookId;
         if (row.kind === 'a') return [row.key, { ...record, kind: 'alias', bookId }];
-        if (row.kind === 'm') return [row.key, { ...record, kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms }];
+        if (row.kind === 'm') return [row.key, { ...record, kind: 'not-found', sinceMs: row.at_ms, untilMs: row.until_ms }];
         const book = {
           bookId,
           body: Buffer.from(row.body ?? ''),
@@ -38,7 +38,7 @@ export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
     line: (record) => {
       const row = { key: record.name, kind: record.kind[0], keep_ms: record.keepUntilMs, at_ms: 0, until_ms: 0, richness: 0 };
       if (record.kind === 'alias') return { ...row, book_id: record.bookId };
-      if (record.kind === 'missing') return { ...row, at_ms: record.sinceMs, until_ms: record.untilMs };
+      if (record.kind === 'not-found') return { ...row, at_ms: record.sinceMs, until_ms: record.untilMs };
       const { bookId, body, etag, fetchedAtMs, freshUntilMs, richness } = record.book;
       return { ...row, book_id: bookId, at_ms: fetchedAtMs, until_ms: freshUntilMs, richness, etag, body: body.toString('utf8') };
     },

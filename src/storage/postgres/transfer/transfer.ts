@@ -7,7 +7,7 @@ import { createJobTransfer } from './jobs.ts';
 import { createBookTransfer, createDocumentTransfer, createPageTransfer, createTallyTransfer } from './records.ts';
 import * as text from './statements.ts';
 
-/** `settings` tell when a finished batch is past its time, and under which name this store's connections are known. */
+/** `settings` tell when a ended batch is past its time, and under which name this store's connections are known. */
 export function createTransfer(sql: SqlClient, settings: StoreSettings): Transfer {
   const { batches, ...partsOfBatches } = createBatchTransfer(sql, settings.batchTtlMs);
   return {

@@ -30,7 +30,7 @@ async function readBatch({ redis, prefix, expiries }: TransferKeys, batchId: str
     total: Number(hash['total']),
     counts: Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts,
     createdAtMs: Number(hash['created']),
-    finishedAtMs: at('finished'),
+    endedAtMs: at('finished'),
     progressedAtMs: Number(hash['progressed']),
     cancelledAtMs: at('cancelled'),
     options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
@@ -46,10 +46,10 @@ async function writeBatches({ redis, prefix }: TransferKeys, batchTtlMs: number,
   const batchKey = batchKeyOf(prefix);
   const multi = redis.multi();
   for (const batch of records) {
-    const { batchId, counts, finishedAtMs, cancelledAtMs } = batch;
+    const { batchId, counts, endedAtMs, cancelledAtMs } = batch;
     const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
     const times = [
-      ...(finishedAtMs === null ? [] : ['finished', finishedAtMs]),
+      ...(endedAtMs === null ? [] : ['finished', endedAtMs]),
       ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
       ...(batch.sealed ? ['sealed', 1] : []),
     ];
@@ -69,18 +69,18 @@ async function writeBatches({ redis, prefix }: TransferKeys, batchTtlMs: number,
     );
     multi.zrem(`${prefix}open`, batchId);
     multi.zrem(`${prefix}unannounced`, batchId);
-    multi.zrem(`${prefix}batches-${finishedAtMs === null ? 'ended' : 'open'}`, batchId);
-    multi.zadd(`${prefix}batches-${finishedAtMs === null ? 'open' : 'ended'}`, 0, batchId);
-    if (finishedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
+    multi.zrem(`${prefix}batches-${endedAtMs === null ? 'ended' : 'open'}`, batchId);
+    multi.zadd(`${prefix}batches-${endedAtMs === null ? 'open' : 'ended'}`, 0, batchId);
+    if (endedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
     else {
-      if (!batch.announced) multi.zadd(`${prefix}unannounced`, finishedAtMs, batchId);
-      for (const part of PARTS) multi.pexpireat(batchKey(batchId, part), batch.keepUntilMs ?? finishedAtMs + batchTtlMs);
+      if (!batch.announced) multi.zadd(`${prefix}unannounced`, endedAtMs, batchId);
+      for (const part of PARTS) multi.pexpireat(batchKey(batchId, part), batch.keepUntilMs ?? endedAtMs + batchTtlMs);
     }
   }
   await run(multi);
 }
 
-/** `batchTtlMs` is how long a finished batch is kept where its record does not say. */
+/** `batchTtlMs` is how long a ended batch is kept where its record does not say. */
 export function createBatchTransfer(
   keys: TransferKeys,
   batchTtlMs: number,
