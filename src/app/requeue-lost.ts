@@ -57,7 +57,9 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
   return requeued;
 }
 
-/** Gives new jobs to items whose job lost its record, or does not count them as waiters. Otherwise they would wait until they are cancelled. */
+/**
+ * Gives new jobs to items whose job lost its record, or does not count them as waiters. Otherwise they would wait until they are cancelled.
+ */
 async function requeueLostItems(
   { store, queue, log, now }: RequeueDeps,
   batchId: BatchId,

@@ -1,7 +1,6 @@
 /**
- * One table of settings: name in the environment, default, meaning, parser. `readConfig` turns an environment into a
- * frozen `Config` or throws one error that names every fault. `docs/configuration.md` and `.env.example` are tested
- * against this table.
+ * One table of settings: name in the environment, default, meaning, parser. `readConfig` turns an environment into a frozen `Config`, or
+ * throws one error with every fault. A test compares `docs/configuration.md` and `.env.example` with this table.
  */
 
 import { parseQuietHours } from '../domain/time/quiet-hours.ts';
@@ -32,7 +31,7 @@ const setting = <T>(env: string, fallback: string, meaning: string, parse: (text
 
 const DAY_MS = 86_400_000;
 
-/** Every setting there is. The order is that of `docs/configuration.md`. */
+/** Every setting, in the order of `docs/configuration.md`. */
 export const SETTINGS = {
   port: setting('PORT', '3000', 'TCP port of the HTTP API; 0 takes a free one.', integer(0, 65_535)),
   host: setting(
@@ -92,7 +91,7 @@ export const SETTINGS = {
     'QUIET_HOURS',
     '',
     'Hours without crawling, in a time zone: `22:00-06:00 America/Los_Angeles`.',
-    // Kept as text: its meaning is made of it where it is used.
+    // Only checked here. The code that uses it parses it again.
     optional((value) => parseQuietHours(value).text),
   ),
   bookTtlMs: setting(
@@ -159,7 +158,7 @@ type Settings = typeof SETTINGS;
 /** All settings, parsed and frozen. Names that end in `Ms` are milliseconds, in `Seconds` seconds. */
 export type Config = Readonly<{ [K in keyof Settings]: ReturnType<Settings[K]['parse']> }> & { readonly role: Role };
 
-/** Thrown by {@link readConfig}; the message lists every fault, one a line. */
+/** {@link readConfig} throws it. The message lists every fault, one a line. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
@@ -171,7 +170,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the settings from `env` (an empty value counts as unset). Throws a {@link ConfigError} with all faults at once. */
+/** Reads the settings from `env`, where an empty value counts as unset. Throws a {@link ConfigError} with all faults. */
 export function readConfig(env: Record<string, string | undefined>, role: string = 'all'): Config {
   const faults: string[] = [];
   const config: Record<string, unknown> = {};
@@ -180,7 +179,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     try {
       config[name] = parse(given === '' ? fallback : given);
     } catch (error) {
-      // A secret must not end up in a log: only the name is told for those.
+      // A secret must not end up in a log, so the message does not show it.
       const shown = /KEYS|URL|SECRET/.test(key) ? 'the given value' : JSON.stringify(given);
       faults.push(`${key} must be ${(error as Error).message}, but is ${shown}`);
     }
