@@ -78,13 +78,13 @@ export const SETTINGS = {
   crawlContact: setting(
     'CRAWL_CONTACT',
     '',
-    'A page (https://…) or address (mailto:…) that tells about your crawler; it is part of the user agent.',
+    'A page (https://…) or address (mailto:…) about your crawler; it is part of the user agent.',
     optional(url(['https:', 'http:', 'mailto:'], 'https://example.org/about-our-crawler')),
   ),
   blockProbeMs: setting(
     'BLOCK_PROBE',
     '60s',
-    'First wait before a blocked source is probed; doubles with each probe in vain, at most 1 hour.',
+    'First wait before a blocked source is probed; doubles with each failed probe, at most 1 hour.',
     duration(1, 3_600_000),
   ),
   quietHours: setting(
@@ -106,7 +106,7 @@ export const SETTINGS = {
     'How long a stored book is kept after it was last fetched.',
     duration(1000, 3650 * DAY_MS),
   ),
-  notFoundTtlMs: setting('NOT_FOUND_TTL', '1d', 'How long "no such book" is remembered.', duration(1, 3650 * DAY_MS)),
+  notFoundTtlMs: setting('NOT_FOUND_TTL', '1d', 'How long Quire remembers that Goodreads has no such book.', duration(1, 3650 * DAY_MS)),
   notFoundRecheckMs: setting(
     'NOT_FOUND_RECHECK',
     '10m',
@@ -123,7 +123,7 @@ export const SETTINGS = {
   drainSeconds: setting(
     'DRAIN_SECONDS',
     '25',
-    'Seconds that running jobs get to finish after SIGTERM before they are handed back.',
+    'Seconds that running jobs get to finish after SIGTERM before they return to the queue.',
     integer(0, 600),
   ),
   apiKeys: setting(

@@ -60,11 +60,11 @@ function layerOf(counts: ParserCounts, field: string): string | null {
 export function compareHealth(recent: ParserCounts, before: ParserCounts): ParserHealth {
   const pages = { recent: recent['reading:book'] ?? 0, before: before['reading:book'] ?? 0 };
   const share = (counts: ParserCounts, field: string, of: number): number | null => (of === 0 ? null : sum(counts, `found:${field}:`) / of);
-  const told = pages.recent >= ENOUGH_PAGES && pages.before >= ENOUGH_PAGES;
+  const enough = pages.recent >= ENOUGH_PAGES && pages.before >= ENOUGH_PAGES;
   const fields = FIELDS.map((field): FieldHealth => {
     const now = share(recent, field, pages.recent);
     const then = share(before, field, pages.before);
-    const fell = told && now !== null && then !== null && then - now > (then >= STEADY ? DROP_OF_STEADY : DROP);
+    const fell = enough && now !== null && then !== null && then - now > (then >= STEADY ? DROP_OF_STEADY : DROP);
     const layer = layerOf(recent, field);
     const layerBefore = layerOf(before, field);
     return {
@@ -73,7 +73,7 @@ export function compareHealth(recent: ParserCounts, before: ParserCounts): Parse
       before: then,
       layer,
       layerBefore,
-      drifting: fell || (told && layer !== null && layerBefore !== null && layer !== layerBefore),
+      drifting: fell || (enough && layer !== null && layerBefore !== null && layer !== layerBefore),
     };
   });
   const lost = (counts: ParserCounts, books: number): number | null => {
@@ -86,7 +86,7 @@ export function compareHealth(recent: ParserCounts, before: ParserCounts): Parse
   const unreadable = seen >= ENOUGH_PAGES && (unrecognised.recent ?? 0) - (unrecognised.before ?? 0) > DROP_OF_STEADY;
   const drifting = unreadable || fields.some((field) => field.drifting);
   return {
-    state: drifting ? 'drifting' : told ? 'steady' : 'unknown',
+    state: drifting ? 'drifting' : enough ? 'steady' : 'unknown',
     pages,
     unrecognised,
     poorer: { recent: recent['stored:poorer'] ?? 0, before: before['stored:poorer'] ?? 0 },
