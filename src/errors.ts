@@ -1,6 +1,6 @@
 /**
- * Every error that Quire answers with or stores: the API's `code`, its HTTP status and its title. `docs/errors.md` is tested against it.
- * What a failure means for a job stands in `domain/outcome.ts`.
+ * Every error that Quire returns or stores: the API's `code`, its HTTP status and its title. A test compares `docs/errors.md` with it.
+ * `domain/outcome.ts` says what a failure means for a job.
  */
 export const ERRORS = {
   // Bad input.
@@ -25,14 +25,14 @@ export const ERRORS = {
   'idempotency-mismatch': { status: 422, title: 'This Idempotency-Key came before with another body' },
   'page-refused': { status: 422, title: 'That is not the page of this book' },
   'rate-limited': { status: 429, title: 'More jobs wait already than are taken' },
-  // What became of a book's job.
+  // Outcomes of a job.
   'book-not-found': { status: 404, title: 'Goodreads says there is no such book' },
   'page-not-recognised': { status: 502, title: 'Goodreads answered with a page that is not a book page we know' },
   'crawl-failed': { status: 502, title: 'The page could not be fetched' },
   blocked: { status: 503, title: 'Goodreads is turning us away for now' },
   disallowed: { status: 502, title: "Goodreads' robots.txt does not allow this page" },
   poison: { status: 502, title: 'The job ended its worker more than once' },
-  // No read answers this: a book whose job was cancelled is `book-unknown`.
+  // No read returns this: a book whose job was cancelled is `book-unknown`.
   cancelled: { status: 409, title: 'The job or the batch was cancelled' },
   // Ours.
   'internal-error': { status: 500, title: 'Something went wrong on our side' },
@@ -50,11 +50,11 @@ export interface Fault {
   detail: string;
 }
 
-/** An error that is expected and named: it carries its code from {@link ERRORS} and a sentence for whoever reads it. */
+/** An expected error: it has a code from {@link ERRORS} and a sentence for its reader. */
 export class QuireError extends Error {
   readonly code: ErrorCode;
   readonly errors: Fault[] | undefined;
-  /** Seconds the other side asked us to wait, or we ask the caller to wait. */
+  /** Seconds that the other side asks us to wait, or that we ask the caller to wait. */
   readonly retryAfterSeconds: number | undefined;
 
   constructor(code: ErrorCode, detail: string, more: { errors?: Fault[]; retryAfterSeconds?: number; cause?: unknown } = {}) {
@@ -66,12 +66,12 @@ export class QuireError extends Error {
   }
 }
 
-/** Why a process cannot start: a sentence for whoever started it, with the remedy. */
+/** Why a process cannot start: a sentence for the operator, with the remedy. */
 export class StartError extends Error {
   override readonly name = 'StartError';
 }
 
-/** A cursor that no page of the list asked for gave out. */
+/** The error for a cursor that this list did not return. */
 export const foreignCursor = (): QuireError =>
   new QuireError('invalid-request', 'The cursor is not one that this list gave out.', {
     errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header, or the cursor, of the page before' }],

@@ -21,7 +21,7 @@ ${Object.values(SETTINGS)
   .join('\n')}
 `;
 
-/** Long enough for a load balancer that asks `/readyz` every second or two. It ends sooner when nobody comes. */
+/** Long enough for a load balancer that asks `/readyz` every second or two. The wait ends sooner without requests. */
 const LINGER_MS = 5_000;
 
 /** A person reads text, a machine reads JSON lines. */
@@ -48,7 +48,7 @@ function configure(role: string | undefined): Config {
   }
 }
 
-/** Settings from a file `.env` in this folder; those of the environment go before. */
+/** Loads the file `.env` of this folder. Settings of the environment take precedence. */
 function loadSettings(): void {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
@@ -58,8 +58,9 @@ function loadSettings(): void {
 }
 
 /**
- * How many percent V8 lets the old generation grow before it marks all of it again. Left to itself it takes a tenth under steady reads, and marks more
- * than once a second. The database inside the process has its memory besides the heap, so the heap gets less room there: docs/performance.md has figures.
+ * How many percent the old generation of V8 may grow before the next full marking. V8's own choice under steady reads is a tenth, which
+ * means more than one marking a second. The embedded database needs memory beside the heap, so the heap grows less there.
+ * docs/performance.md has figures.
  */
 function setHeapGrowth({ redisUrl, databaseUrl }: Config): void {
   setFlagsFromString(`--heap-growing-percent=${redisUrl === null && databaseUrl === null ? 50 : 200}`);
@@ -73,7 +74,7 @@ async function moveStores(args: string[]): Promise<void> {
     interruption.abort(new Error('interrupted'));
   };
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, end);
-  // Loaded here, since a service needs none of it.
+  // Loaded only here, because a service does not need it.
   const { runMigrate } = await import('./cli/migrate.ts');
   process.exit(await runMigrate({ args, env: process.env, output: process.stdout, errors: process.stderr, signal: interruption.signal }));
 }
@@ -97,10 +98,10 @@ async function main(args: string[]): Promise<void> {
 
   let signalled = false;
   const end = (signal: string): void => {
-    // Whoever asks twice wants it now.
+    // A second signal ends the process at once.
     if (signalled) process.exit(1);
     signalled = true;
-    log.info(`${signal}: finishing what runs (at most ${config.drainSeconds} s), then ending; a second signal ends at once`);
+    log.info(`${signal}: draining for at most ${config.drainSeconds} s, then ending; a second signal ends at once`);
     service.stop().then(
       () => process.exit(0),
       (error: unknown) => {

@@ -1,4 +1,4 @@
-/** Composition root: builds the parts of one process out of a `Config`, starts them in order, ends them in reverse. */
+/** Composition root: builds the parts of one process from a `Config`, starts them in order, and stops them in reverse order. */
 import { stdSerializers, type Logger } from 'pino';
 import type { Config } from './config/config.ts';
 import { QuireError } from './errors.ts';
@@ -12,9 +12,9 @@ import type { Store } from './storage/store.ts';
 export interface ServiceOverrides {
   log: Logger;
   version: string;
-  /** For tests: a store that is already built. It is started and stopped like our own. */
+  /** For tests: a store that is already built. The service starts and stops it. */
   store?: Store;
-  /** How long a stopping api goes on answering at most while callers still come, in milliseconds; never longer than the drain. Default 0. */
+  /** How long a stopping api still answers new requests, in milliseconds; never longer than the drain. Default 0. */
   lingerMs?: number;
   /** For tests: as `silentMs` of {@link HttpDependencies}. */
   silentMs?: number;
@@ -24,16 +24,16 @@ export interface ServiceOverrides {
 
 /** `start` and `stop` may be called at any time, in any order, any number of times. */
 export interface Service {
-  /** Resolves when the API listens (roles `api`, `all`) and jobs are taken (roles `worker`, `all`). Rejects with a sentence that says what is wrong; everything begun is stopped then. */
+  /** Resolves when the API listens and the worker takes jobs, as the role says. Otherwise stops every part, and rejects with a sentence. */
   start(): Promise<void>;
-  /** Drains and ends everything. Resolves when nothing runs any more. */
+  /** Drains and stops everything. Resolves when nothing runs. */
   stop(): Promise<void>;
-  /** Where the API listens, once it does: `http://127.0.0.1:3000`. */
+  /** The address of the API, once it listens: `http://127.0.0.1:3000`. */
   readonly address: string | null;
   readonly store: Store;
 }
 
-/** A store that is away is no fault of the code: its message tells all, and a stack would only hide it. */
+/** Logs only the message when the store is away. That is no fault of the code, so a stack does not help. */
 const serializeError = (error: Error): unknown =>
   error instanceof QuireError && error.code === 'store-unavailable' ? error.message : stdSerializers.err(error);
 
@@ -53,7 +53,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     log.info(`store: ${store.description}`);
     for (const warning of await store.warnings()) log.warn(warning);
     const parts = createParts(context);
-    // Calls go on until the API and the worker have ended: both announce to the last.
+    // Webhook calls start first and stop last, because the API and the worker announce until their end.
     if (config.role !== 'api') await runWebhookCalls(context, parts);
     if (config.role !== 'worker') address = await runApi(context, parts, { lingerMs, silentMs });
     if (config.role !== 'api') await runWorker(context, parts);

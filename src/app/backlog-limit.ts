@@ -1,9 +1,13 @@
-/** Refuses new jobs while the backlog is full. Every waiting job takes memory in the store, and a list that waits for months helps nobody. */
+/**
+ * Refuses new jobs while the backlog is full. Every waiting job takes memory in the store, and a list that waits for months helps nobody.
+ */
 import { QuireError } from '../errors.ts';
 import { COUNT_USED_AGAIN, type JobQueue } from './job-queue.ts';
 
 const RETRY_AFTER_SECONDS = 60;
-/** A count is used for this long, in milliseconds, and longer where counting is slow. Jobs that this process added since are added to it. */
+/**
+ * A count is used for this long, in milliseconds, and longer where counting is slow. Jobs that this process added since are added to it.
+ */
 const COUNT_MS = 1_000;
 
 export interface BacklogLimitOptions {
@@ -14,16 +18,16 @@ export interface BacklogLimitOptions {
 }
 
 /**
- * Accepts a request that brings at most `jobs` new jobs. Resolves to a function: call it once the jobs are in the queue, with their real number.
- * Rejects with `rate-limited` when the jobs do not fit now, and with `body-too-large` when they can never fit.
- * Rejects with `store-unavailable` when the queue cannot be counted.
+ * Accepts a request that brings at most `jobs` new jobs. Resolves to a function: call it once the jobs are in the queue, with their real
+ * number. Rejects with `rate-limited` when the jobs do not fit now, and with `body-too-large` when they can never fit. Rejects with
+ * `store-unavailable` when the queue cannot be counted.
  */
 export type EnterQueue = (jobs: number) => Promise<(queued: number) => void>;
 
 /**
- * Makes the limit of one process. It adds accepted jobs to its last count, so one process never exceeds the limit. It counts again before it
- * refuses, and requests at the same time share that count. Jobs of other processes show in the next count. Until then, for a second, each process may
- * accept too many.
+ * Makes the limit of one process. It adds accepted jobs to its last count, so one process never exceeds the limit. It counts again before
+ * it refuses, and requests at the same time share that count. Jobs of other processes show in the next count. Until then, for a second,
+ * each process may accept too many.
  */
 export function createBacklogLimit({ queue, maxWaitingJobs, clock = () => performance.now() }: BacklogLimitOptions): EnterQueue {
   let counted = 0;

@@ -1,4 +1,7 @@
-/** What the use cases need from the queue of jobs. queue/ implements it on BullMQ. A call that fails rejects with `store-unavailable` within 2 s. */
+/**
+ * What the use cases need from the queue of jobs. queue/ implements it on BullMQ. A call that fails rejects with `store-unavailable` within
+ * 2 s.
+ */
 import type { Priority } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
 import type { JobRun } from '../domain/run-id.ts';
@@ -30,7 +33,10 @@ export interface LiveRun {
 export interface JobQueue {
   /** Adds jobs that the store has recorded. When it rejects, it adds the remaining jobs later, while their records are live. */
   enqueue(jobs: readonly JobRun[], priority: Priority): Promise<void>;
-  /** Raises the priority of a waiting job. Adds the job when its own submission has not added it yet. Does nothing for a job that has started. */
+  /**
+   * Raises the priority of a waiting job. Adds the job when its own submission has not added it yet. Does nothing for a job that has
+   * started.
+   */
   raisePriority(job: JobRun, priority: Priority): Promise<void>;
   /** Removes jobs without waiters from the queue, and stops those that run, in every process. */
   cancel(jobs: readonly JobRun[]): Promise<void>;

@@ -110,7 +110,10 @@ export function createProcessBook(deps: ProcessBookDeps): (task: BookTask) => Pr
   };
 }
 
-/** A run that was started before may have settled its job. Its worker may have died before it announced the book; announcing twice is harmless. */
+/**
+ * A run that was started before may have settled its job. Its worker may have died before it announced the book; announcing twice is
+ * harmless.
+ */
 async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run, starts }: BookTask): Promise<TaskResult | null> {
   if (starts <= 1) return null;
   const record = await store.jobs.get(jobId);
@@ -173,7 +176,9 @@ function failureOfReading(
 
 const closedUntilMs = (source: ProcessBookDeps['source']): number => source.current().closed?.untilMs ?? 0;
 
-/** Does what the table of failures says: notes the failure, settles the job where the table says so, and returns what the queue does next. */
+/**
+ * Does what the table of failures says: notes the failure, settles the job where the table says so, and returns what the queue does next.
+ */
 async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Promise<TaskResult> {
   const { settings, now } = deps;
   const { cause, detail, retryAfterMs = null, untilMs = 0 } = failure;

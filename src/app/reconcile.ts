@@ -1,8 +1,9 @@
 /**
- * Makes sure that every batch ends, even when the queue loses jobs: a process died between recording and queuing, or somebody emptied the queue.
+ * Makes sure that every batch ends, even when the queue loses jobs: a process died between recording and queuing, or somebody emptied the
+ * queue.
  *
- * It works in two ways. A round checks every batch without progress for long. Between rounds, a quick look checks whether a batch makes no progress
- * although no job waits. In that case jobs are lost, and the look requeues them at once.
+ * It works in two ways. A round checks every batch without progress for long. Between rounds, a quick look checks whether a batch makes no
+ * progress although no job waits. In that case jobs are lost, and the look requeues them at once.
  */
 import type { BatchId } from '../domain/batch.ts';
 import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
@@ -14,7 +15,10 @@ const IDLE_MS = 30_000;
 /** A batch that lost nothing is checked again after this long: a blocked source stops the progress of every batch. */
 const TRUST_MS = 300_000;
 const ROUND_MS = 15_000;
-/** How often the quick look runs, how long a batch must be without progress for it, and how long a batch that lost nothing is left alone then. */
+/**
+ * How often the quick look runs, how long a batch must be without progress for it, and how long a batch that lost nothing is left alone
+ * then.
+ */
 const LOOK_MS = 2_000;
 const STRANDED_MS = 3_000;
 const STRANDED_TRUST_MS = 30_000;

@@ -34,7 +34,7 @@ async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Pro
   await queue.enqueue([job], job.priority);
   if ((await queue.has([job]))[0]) return true;
   // The queue has finished this run, and takes no second run of the same name: the worker died between the queue's record and ours.
-  const error = { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' } as const;
+  const error = { code: 'poison', detail: 'Its worker ended before it could record the outcome of the job.' } as const;
   await store.jobs.settle({ jobId, run, nowMs: now(), outcome: 'failed', attempts: 0, error });
   return false;
 }
@@ -57,7 +57,9 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
   return requeued;
 }
 
-/** Gives new jobs to items whose job lost its record, or does not count them as waiters. Otherwise they would wait until they are cancelled. */
+/**
+ * Gives new jobs to items whose job lost its record, or does not count them as waiters. Otherwise they would wait until they are cancelled.
+ */
 async function requeueLostItems(
   { store, queue, log, now }: RequeueDeps,
   batchId: BatchId,

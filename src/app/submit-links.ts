@@ -1,4 +1,7 @@
-/** Submits a list of links. The store records the list in steps. Its jobs go to the queue after the last step, so a failed submission runs no job. */
+/**
+ * Submits a list of links. The store records the list in steps. Its jobs go to the queue after the last step, so a failed submission runs
+ * no job.
+ */
 import { randomBytes } from 'node:crypto';
 import { addressOf, parseBookReference, type BookReference } from '../domain/identity.ts';
 import { QuireError, type Fault } from '../errors.ts';

@@ -9,13 +9,13 @@ import { createProgressBar, type ProgressOutput } from './progress-bar.ts';
 
 const USAGE = `quire migrate --from <store> --to <store> [--merge] [--force]
 
-Moves books, batches and waiting jobs of a stopped Quire into another store. The source stays as it is. A run that was interrupted is continued by the
-same command. More: docs/migrate.md
+Moves books, batches and waiting jobs of a stopped Quire into another store. The source stays as it is. After an interruption, run the same command
+again: it continues. More: docs/migrate.md
 
   <store>   embedded:<directory>, redis://…, redis-sentinel://…, redis-cluster://…, postgres://…,
             or the name of a setting that has it: REDIS_URL, DATABASE_URL, DATA_DIR
-  --merge   the target may hold something already; what is newer stays
-  --force   begin even when a Quire seems to run on one of the stores
+  --merge   the target may have records already; the newer ones stay
+  --force   start even when a Quire seems to run on one of the stores
 
 Settings: QUEUE_PREFIX (both stores), BATCH_TTL.
 `;
@@ -26,11 +26,11 @@ export interface MigrateCommand {
   env: Environment;
   output: { write(text: string): unknown };
   errors: ProgressOutput;
-  /** Ends the migration after the page under way. */
+  /** Ends the migration after the current page. */
   signal: AbortSignal;
 }
 
-/** Bad arguments; the message is for whoever gave them. */
+/** Wrong arguments. The message is for the operator. */
 class BadArguments extends Error {}
 
 function readArguments(args: readonly string[]): { from: string; to: string; merge: boolean; force: boolean; help: boolean } {
@@ -76,12 +76,12 @@ function summary({ counts, complete, resumed }: MigrationReport, from: Store, to
   return `${[...table, outcome].join('\n')}\n`;
 }
 
-/** Stops whatever was opened, the last first, and tells of nothing: by then the outcome is known. */
+/** Stops the opened stores, the last first. Ignores failures, because the outcome is known by then. */
 async function stopAll(stores: Store[]): Promise<void> {
   for (const store of stores.toReversed()) await store.stop().catch(() => undefined);
 }
 
-/** Runs the command; resolves to the exit code. Writes what went wrong to `errors`. */
+/** Runs the command. Resolves to the exit code, and writes failures to `errors`. */
 export async function runMigrate({ args, env, output, errors, signal }: MigrateCommand): Promise<number> {
   const bar = createProgressBar(errors);
   const opened: Store[] = [];

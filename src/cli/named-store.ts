@@ -1,4 +1,4 @@
-/** Stores as they are named on the command line. */
+/** Stores as the command line names them. */
 import { randomBytes } from 'node:crypto';
 import { existsSync, realpathSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
@@ -11,11 +11,11 @@ import type { Store } from '../storage/store.ts';
 
 export type Environment = Record<string, string | undefined>;
 
-/** A store that was named, not touched yet. */
+/** A store that was named, but not opened yet. */
 export interface NamedStore {
-  /** Whether there is anything to read: a source is never made by looking at it. Throws `QuireError('store-unavailable')`. */
+  /** Whether the store exists. Checking never creates it. Throws `QuireError('store-unavailable')`. */
   exists(): Promise<boolean>;
-  /** Builds the store; `start` connects. `onError` is told of connection errors that heal by themselves. */
+  /** Builds the store; `start` connects. `onError` gets connection errors that the store recovers from. */
   open(onError: (error: Error) => void): Store;
 }
 
@@ -33,7 +33,7 @@ const SETTINGS: Record<string, (value: string) => string> = {
   DATA_DIR: (directory) => `embedded:${directory}`,
 };
 
-/** The same directory has one name, whatever links lead to it. */
+/** One path for a directory, also when links lead to it. */
 function wholePath(directory: string): string {
   const path = resolve(directory);
   if (existsSync(path)) return realpathSync(path);
@@ -48,7 +48,9 @@ function checkRedisUrl(url: string): void {
   }
 }
 
-/** Reads the name of a store; prefix and how long batches are kept come from `env`, as for the service. Throws {@link BadStoreName} or `ConfigError`. */
+/**
+ * Reads the name of a store. QUEUE_PREFIX and BATCH_TTL come from `env`, as for the service. Throws {@link BadStoreName} or `ConfigError`.
+ */
 export function nameStore(given: string, env: Environment): NamedStore {
   const fromSetting = SETTINGS[given];
   if (fromSetting && !env[given]) throw new BadStoreName(`a store, but ${given} is not set`);
@@ -58,7 +60,7 @@ export function nameStore(given: string, env: Environment): NamedStore {
     const config = readConfig({ ...shared, ...settings });
     return (onError) => openStore(config, onError);
   };
-  /** Faults are told in the terms of the command line. */
+  /** Turns faults of settings into faults of the command line. */
   const checked = (settings: Environment): ((onError: (error: Error) => void) => Store) => {
     try {
       return opened(settings);
@@ -82,7 +84,7 @@ export function nameStore(given: string, env: Environment): NamedStore {
     const { queuePrefix } = readConfig(shared);
     checked({ DATABASE_URL: name });
     const url = new URL(name);
-    // Tells this migration's connections from those of services and of other migrations.
+    // This name is unique, so that the connections of services and of other migrations have other names.
     url.searchParams.set('application_name', `quire ${queuePrefix} migration ${randomBytes(3).toString('hex')}`);
     return { exists: () => hasSchema(url.href, queuePrefix), open: checked({ DATABASE_URL: url.href }) };
   }

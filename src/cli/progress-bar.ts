@@ -1,8 +1,8 @@
-/** Progress on the error output: one line that changes for a person, a line now and then for a log. */
+/** Progress on the error output: one changing line in a terminal, a line now and then in a log. */
 import type { MigrationProgress } from '../migrate/migrate.ts';
 
 const WIDTH = 30;
-/** A person sees no more than this. */
+/** How often the line changes in a terminal, in milliseconds. */
 const REDRAW_MS = 80;
 const LINE_EVERY_MS = 10_000;
 

@@ -1,7 +1,6 @@
 /**
- * One table of settings: name in the environment, default, meaning, parser. `readConfig` turns an environment into a
- * frozen `Config` or throws one error that names every fault. `docs/configuration.md` and `.env.example` are tested
- * against this table.
+ * One table of settings: name in the environment, default, meaning, parser. `readConfig` turns an environment into a frozen `Config`, or
+ * throws one error with every fault. A test compares `docs/configuration.md` and `.env.example` with this table.
  */
 
 import { parseQuietHours } from '../domain/time/quiet-hours.ts';
@@ -32,7 +31,7 @@ const setting = <T>(env: string, fallback: string, meaning: string, parse: (text
 
 const DAY_MS = 86_400_000;
 
-/** Every setting there is. The order is that of `docs/configuration.md`. */
+/** Every setting, in the order of `docs/configuration.md`. */
 export const SETTINGS = {
   port: setting('PORT', '3000', 'TCP port of the HTTP API; 0 takes a free one.', integer(0, 65_535)),
   host: setting(
@@ -79,20 +78,20 @@ export const SETTINGS = {
   crawlContact: setting(
     'CRAWL_CONTACT',
     '',
-    'A page (https://…) or address (mailto:…) that tells about your crawler; it is part of the user agent.',
+    'A page (https://…) or address (mailto:…) about your crawler; it is part of the user agent.',
     optional(url(['https:', 'http:', 'mailto:'], 'https://example.org/about-our-crawler')),
   ),
   blockProbeMs: setting(
     'BLOCK_PROBE',
     '60s',
-    'First wait before a blocked source is probed; doubles with each probe in vain, at most 1 hour.',
+    'First wait before a blocked source is probed; doubles with each failed probe, at most 1 hour.',
     duration(1, 3_600_000),
   ),
   quietHours: setting(
     'QUIET_HOURS',
     '',
     'Hours without crawling, in a time zone: `22:00-06:00 America/Los_Angeles`.',
-    // Kept as text: its meaning is made of it where it is used.
+    // Only checked here. The code that uses it parses it again.
     optional((value) => parseQuietHours(value).text),
   ),
   bookTtlMs: setting(
@@ -107,7 +106,7 @@ export const SETTINGS = {
     'How long a stored book is kept after it was last fetched.',
     duration(1000, 3650 * DAY_MS),
   ),
-  notFoundTtlMs: setting('NOT_FOUND_TTL', '1d', 'How long "no such book" is remembered.', duration(1, 3650 * DAY_MS)),
+  notFoundTtlMs: setting('NOT_FOUND_TTL', '1d', 'How long Quire remembers that Goodreads has no such book.', duration(1, 3650 * DAY_MS)),
   notFoundRecheckMs: setting(
     'NOT_FOUND_RECHECK',
     '10m',
@@ -124,7 +123,7 @@ export const SETTINGS = {
   drainSeconds: setting(
     'DRAIN_SECONDS',
     '25',
-    'Seconds that running jobs get to finish after SIGTERM before they are handed back.',
+    'Seconds that running jobs get to finish after SIGTERM before they return to the queue.',
     integer(0, 600),
   ),
   apiKeys: setting(
@@ -159,7 +158,7 @@ type Settings = typeof SETTINGS;
 /** All settings, parsed and frozen. Names that end in `Ms` are milliseconds, in `Seconds` seconds. */
 export type Config = Readonly<{ [K in keyof Settings]: ReturnType<Settings[K]['parse']> }> & { readonly role: Role };
 
-/** Thrown by {@link readConfig}; the message lists every fault, one a line. */
+/** {@link readConfig} throws it. The message lists every fault, one a line. */
 export class ConfigError extends Error {
   readonly faults: readonly string[];
   constructor(faults: readonly string[]) {
@@ -171,7 +170,7 @@ export class ConfigError extends Error {
   }
 }
 
-/** Reads the settings from `env` (an empty value counts as unset). Throws a {@link ConfigError} with all faults at once. */
+/** Reads the settings from `env`, where an empty value counts as unset. Throws a {@link ConfigError} with all faults. */
 export function readConfig(env: Record<string, string | undefined>, role: string = 'all'): Config {
   const faults: string[] = [];
   const config: Record<string, unknown> = {};
@@ -180,7 +179,7 @@ export function readConfig(env: Record<string, string | undefined>, role: string
     try {
       config[name] = parse(given === '' ? fallback : given);
     } catch (error) {
-      // A secret must not end up in a log: only the name is told for those.
+      // A secret must not end up in a log, so the message does not show it.
       const shown = /KEYS|URL|SECRET/.test(key) ? 'the given value' : JSON.stringify(given);
       faults.push(`${key} must be ${(error as Error).message}, but is ${shown}`);
     }

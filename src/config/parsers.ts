@@ -1,4 +1,4 @@
-/** Parsers of settings. Each takes what a user wrote and throws an Error whose message completes the sentence "NAME must be …". */
+/** Parsers of settings. Each takes the text of a user, and throws an Error whose message completes the sentence "NAME must be …". */
 import { parseRedisUrl } from './redis-url.ts';
 
 /** A whole number from `min` to `max`. */
@@ -21,7 +21,7 @@ export const decimal =
 
 const UNIT_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
 
-/** `90` and `90s` are seconds, `500ms`, `15m`, `12h`, `7d` what they look like. The result is in milliseconds. */
+/** Reads `500ms`, `90s`, `15m`, `12h` or `7d`; a number without unit means seconds. The result is in milliseconds. */
 export const duration =
   (minMs: number, maxMs: number) =>
   (text: string): number => {
@@ -49,7 +49,7 @@ export const url =
     return text;
   };
 
-/** An address of Redis. It is kept as text: the store makes its address of it. */
+/** An address of Redis. It is only checked here; the store parses it again. */
 export const redisUrl = (text: string): string => {
   parseRedisUrl(text);
   return text;
@@ -80,7 +80,7 @@ export const matching =
     return value;
   };
 
-/** `''` stays `null`, all else goes through `parse`. */
+/** `null` for `''`, otherwise the result of `parse`. */
 export const optional =
   <T>(parse: (value: string) => T) =>
   (value: string): T | null =>
@@ -89,7 +89,7 @@ export const optional =
 /** Keys, separated by commas. */
 export const list = (value: string): readonly string[] => {
   const entries = value.split(',').map((entry) => entry.trim());
-  // What fits in each of the headers that carry a key. Its place is told instead of the key, which must not end up in a log.
+  // Every key must fit into an HTTP header. The message names its place, because a key must not end up in a log.
   const unfit = value === '' ? -1 : entries.findIndex((entry) => !/^[!-~]{8,}$/.test(entry));
   if (unfit >= 0) {
     const which = entries.length === 1 ? '' : ` (key ${unfit + 1} of ${entries.length} is not)`;

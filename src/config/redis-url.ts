@@ -1,5 +1,5 @@
 /**
- * What `REDIS_URL` names: one server, a set watched by Sentinel, or a cluster.
+ * What `REDIS_URL` names: one server, a set that Sentinels watch, or a cluster.
  *
  *   redis://[user:password@]host[:port][/database]                        rediss:// for TLS
  *   redis-sentinel://[user:password@]host[:port],host[:port][/database]#master      rediss-sentinel:// for TLS
@@ -56,7 +56,7 @@ export function parseRedisUrl(url: string): RedisAddress {
   };
 }
 
-/** Hosts, ports and what they are: what may be logged. */
+/** Describes an address without its secrets, for the log. */
 export function describeAddress({ kind, nodes, tls, database, master }: RedisAddress): string {
   const hosts = nodes.map(({ host, port }) => `${host}:${port}`).join(', ');
   const what = kind === 'single' ? 'Redis at' : kind === 'cluster' ? 'Redis Cluster at' : `Redis, master ${master} of the Sentinels at`;

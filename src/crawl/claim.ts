@@ -1,14 +1,14 @@
-/** A claim that one process of the fleet has at a time. It is renewed while its process lives. */
+/** A claim that one process has at a time. It is renewed while its process lives. */
 import type { DocumentStore } from '../storage/store.ts';
 
-/** A process that was killed in the middle must not keep all others waiting. */
+/** How long a claim lasts without renewal: a killed process must not keep all others waiting. */
 const CLAIM_MS = 6_000;
 const RENEW_MS = 2_000;
 
 export interface Claim {
-  /** Takes the claim; `false` when another process has it. Of a process that dies it is gone within six seconds. */
+  /** Takes the claim; `false` when another process has it. The claim of a dead process is gone within six seconds. */
   take(): Promise<boolean>;
-  /** Gives it back. */
+  /** Releases it. */
   letGo(): Promise<void>;
   /** Stops renewing it. */
   close(): void;
@@ -24,7 +24,7 @@ export function createClaim(documents: DocumentStore, key: string, now: () => nu
       if (version === null) return false;
       clearInterval(renewal);
       renewal = setInterval(() => {
-        // By its version: what was let go, or has passed to another, is not taken back.
+        // The version check keeps a released claim, or one that another process has, from being taken back.
         if (version === null) return;
         put(version)
           .then((next) => (version = next))

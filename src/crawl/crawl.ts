@@ -1,4 +1,7 @@
-/** From a book reference to what its page says: robots.txt, the gate, the page, its reading, the report, in that order. */
+/**
+ * From a book reference to the reading of its page. The steps are robots.txt, the gate, the page, its reading and the report, in that
+ * order.
+ */
 import { unlessAborted } from '../domain/deadline.ts';
 import { crawlPath, type BookReference } from '../domain/identity.ts';
 import { watchClock } from '../domain/time/clock.ts';
@@ -13,7 +16,7 @@ import type { Source } from './source/source.ts';
 import type { Entry } from './source/turn.ts';
 import { createFirstRobots } from './first-robots.ts';
 
-/** The least that a reading of a page tells: what kind of answer it is. `reason` is a sentence for kinds other than `book`. */
+/** What every reading of a page has: the kind of answer, and for kinds other than `book` a sentence that says why. */
 export interface ReadingKind {
   kind: 'book' | 'missing' | 'blocked' | 'sign-in' | 'overloaded' | 'other-page' | 'unrecognised';
   reason?: string;
@@ -21,9 +24,9 @@ export interface ReadingKind {
 
 export interface CrawlResult<R extends ReadingKind> {
   reading: R;
-  /** The answer itself; `body` is there so that a page that was not understood can be kept. */
+  /** The answer itself. Its `body` is kept when the page is not recognised. */
   answer: FetchedPage;
-  /** When the page was asked for, in milliseconds since the epoch: what the answer says is no older. */
+  /** When the page was asked for, in milliseconds since the epoch. The answer is no older. */
   askedAtMs: number;
   /** How long Goodreads asked to be left alone, in milliseconds. */
   retryAfterMs: number | null;
@@ -31,9 +34,9 @@ export interface CrawlResult<R extends ReadingKind> {
 
 export interface Crawler<R extends ReadingKind> {
   /**
-   * Gets and reads the page of a book. Rejects with `SourceClosed` when the source may not be asked now (costs the job no
-   * attempt), with `QuireError('disallowed')`, with a {@link FetchFault} (`crawl-failed`), with the signal's reason, or with
-   * `store-unavailable`. A blocked, overloaded or missing page is no rejection but a reading.
+   * Gets and reads the page of a book. Rejects with `SourceClosed` when the source may not be asked now, which costs the job no attempt.
+   * Rejects also with `QuireError('disallowed')`, a {@link FetchFault} (`crawl-failed`), the signal's reason, or `store-unavailable`.
+   * A blocked, overloaded or missing page is a reading, not a rejection.
    */
   crawl(reference: BookReference, options?: { signal?: AbortSignal }): Promise<CrawlResult<R>>;
 }
@@ -57,7 +60,7 @@ const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
   overloaded: 'overloaded',
 };
 
-/** Puts the parts together. It owns none of them: whoever made them closes them. */
+/** Combines the parts. The caller made them, and closes them. */
 export function createCrawler<R extends ReadingKind>({
   fetcher,
   source,
@@ -79,12 +82,12 @@ export function createCrawler<R extends ReadingKind>({
         ...(signal === undefined ? {} : { signal }),
         async beforeHop(next) {
           await mustBeAllowed(next);
-          // A redirect costs a request like any other. A probe already has the source for itself.
+          // A redirect is a request like any other. A probe is already alone at the source.
           if (!entry.probe) await source.enter(signal === undefined ? {} : { signal });
         },
       });
     } catch (error) {
-      // Only a fault of the exchange says something about the source; giving up, robots.txt and the gate do not.
+      // Only a fault of the exchange says something about the source. An abort, robots.txt and the gate do not.
       const kind = error instanceof FetchFault ? 'failed' : 'abandoned';
       ledger.record({ outcome: kind, requests: 1, bytes: 0 });
       await source.report({ ...entry, kind, status: 0, bytes: 0, ...(error instanceof FetchFault ? { reason: error.message } : {}) });
@@ -123,7 +126,7 @@ export function createCrawler<R extends ReadingKind>({
       retryAfterMs,
       ...(reading.reason === undefined ? {} : { reason: reading.reason }),
     });
-    // Which of two copies is newer is told by when they were asked for: by a clock put right meanwhile, this page would look older than older ones.
+    // The time of the request decides which of two copies is newer. The clock was corrected in the meantime, so this time may be wrong.
     if (reading.kind === 'book' && clockWasPut()) return crawl(reference, signal === undefined ? {} : { signal });
     return { reading, answer, askedAtMs, retryAfterMs };
   };

@@ -1,4 +1,4 @@
-/** The parts of crawling as one: made together, closed together. The api role uses the state of the source, workers all of it. */
+/** Makes and closes the parts of crawling together. The api role uses the state of the source, workers use all parts. */
 import type { Config } from '../config/config.ts';
 import type { BookReference } from '../domain/identity.ts';
 import type { Store } from '../storage/store.ts';
@@ -30,7 +30,7 @@ export interface CrawlingOptions<R extends ReadingKind> {
   random?: () => number;
 }
 
-/** Makes them; nothing is requested before the first crawl. Throws when `QUIET_HOURS` makes no sense. */
+/** Makes the parts. Nothing is requested before the first crawl. Throws when `QUIET_HOURS` is not valid. */
 export function createCrawling<R extends ReadingKind>({
   store,
   config,

@@ -1,13 +1,16 @@
-/** The first robots.txt: one process of the fleet gets it, the others wait for its result. Without it nothing is requested. */
+/** The first robots.txt: one process gets it, and the others wait for the result. Without it nothing is requested. */
 import { QuireError } from '../errors.ts';
 import type { Robots } from './robots.ts';
 import type { Source } from './source/source.ts';
 import { SourceClosed } from './source/turn.ts';
 
-/** How often a process looks whether another has got the file, in milliseconds. */
+/** How often a process checks whether another has got the file, in milliseconds. */
 const LOOK_MS = 100;
 
-/** Resolves when a robots.txt is known. Rejects with {@link SourceClosed}, or with `crawl-failed` where it cannot be had. Calls at the same time share the work. */
+/**
+ * Resolves when a robots.txt is known. Rejects with {@link SourceClosed}, or with `crawl-failed` when it cannot be read. Concurrent calls
+ * share the work.
+ */
 export function createFirstRobots(robots: Robots, source: Source, now: () => number): () => Promise<void> {
   let getting: Promise<void> | undefined;
 
@@ -15,7 +18,7 @@ export function createFirstRobots(robots: Robots, source: Source, now: () => num
     while (!(await robots.known())) {
       if (await robots.claim()) {
         try {
-          // Whoever had the claim before may just have succeeded.
+          // The process that had the claim before may have succeeded.
           if (!(await robots.known())) await fetchThroughGate(robots, source, now);
         } finally {
           await robots.letGo();
@@ -33,7 +36,7 @@ export function createFirstRobots(robots: Robots, source: Source, now: () => num
   };
 }
 
-/** It goes through the gate like a page, and is the probe when the source is blocked. */
+/** The request passes the gate like a page, and is the probe when the source is blocked. */
 async function fetchThroughGate(robots: Robots, source: Source, now: () => number): Promise<void> {
   const entry = await source.enter();
   let attempt;

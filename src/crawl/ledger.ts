@@ -1,6 +1,6 @@
 /**
- * How much was asked of Goodreads and how it answered, by the hour, kept for 90 days. Counted in memory and written at
- * most once a second, so a crash loses up to a second of counts and a page costs no store call.
+ * How many requests Goodreads got and how it answered, by the hour, kept for 90 days. Counts stay in memory and are written at most once a
+ * second. So a page costs no store call, and a crash loses up to a second of counts.
  */
 import type { TallyStore } from '../storage/store.ts';
 import type { Log } from '../domain/log.ts';
@@ -13,12 +13,12 @@ const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
 const KEEP_DAYS = 90;
 
-/** One page, or robots.txt, as it went. */
+/** The result of one page, or of robots.txt. */
 export interface LedgerEntry {
   outcome: OutcomeKind | 'robots';
-  /** Requests made, followed redirects included. */
+  /** Number of requests, including followed redirects. */
   requests: number;
-  /** As received, compressed. */
+  /** Bytes as received, compressed. */
   bytes: number;
 }
 
@@ -28,7 +28,7 @@ export interface LedgerPeriod {
   at: string;
   requests: number;
   bytes: number;
-  /** Pages by what became of them. */
+  /** Pages by outcome. */
   outcomes: Record<string, number>;
 }
 
@@ -39,11 +39,11 @@ export interface LedgerView {
 
 export interface Ledger {
   record(entry: LedgerEntry): void;
-  /** The last `days` days (UTC), today included, oldest first; hours without a request are left out. */
+  /** The last `days` days (UTC) including today, oldest first, without hours that had no request. */
   read(query: { days: number }): Promise<LedgerView>;
-  /** Requests since midnight UTC, over all processes; those of others with a second's delay. */
+  /** Requests since midnight UTC, over all processes. Those of other processes show a second later. */
   requestsToday(): Promise<number>;
-  /** Writes what is not written yet, and stops. */
+  /** Writes the remaining counts, and stops. */
   close(): Promise<void>;
 }
 
@@ -53,7 +53,7 @@ export interface LedgerOptions {
   now?: () => number;
 }
 
-/** Makes the ledger of this process. `close` it, or the last second is lost. */
+/** Makes the ledger of this process. Without `close` the last second of counts is lost. */
 export function createLedger({ tallies, log, now = Date.now }: LedgerOptions): Ledger {
   const buffer = createTallyBuffer({ tallies, series: SERIES, keepHours: KEEP_DAYS * DAY_HOURS, log, now });
 

@@ -1,10 +1,10 @@
 /** The rules of one robots.txt, as they apply to one user agent. */
 import robotsModule, { type Robot } from 'robots-parser';
 
-/** The package is CommonJS whose export is the function itself; its types describe an ES module. */
+/** The package is CommonJS and exports the function itself, but its types describe an ES module. */
 const robotsParser = robotsModule as unknown as (url: string, text: string) => Robot;
 
-/** A line is told up to so many characters. */
+/** A line is shown up to this many characters. */
 const MOST_OF_A_LINE = 200;
 
 export interface RobotsRules {
@@ -14,7 +14,7 @@ export interface RobotsRules {
   disallowing(path: string): string | null;
 }
 
-/** Reads the rules. `text` is `null` for a site without the file: it allows everything. */
+/** Reads the rules. `text` is `null` for a site without the file, which allows everything. */
 export function readRobotsRules(text: string | null, origin: string, userAgent: string): RobotsRules {
   const robot = robotsParser(`${origin}/robots.txt`, text ?? '');
   const seconds = robot.getCrawlDelay(userAgent) ?? 0;

@@ -1,6 +1,6 @@
 /**
- * What robots.txt allows us. Fetched with the crawler's own client, kept a day in the store for all processes, and kept
- * on while a newer one cannot be had. How each answer counts follows RFC 9309, section 2.3.1: see docs/crawler.md.
+ * What robots.txt allows. The crawler's own client fetches it, and the store keeps it for all processes for a day, or longer while a newer
+ * copy cannot be fetched. RFC 9309, section 2.3.1, says what each answer means: see docs/crawler.md.
  */
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
@@ -16,11 +16,11 @@ import { iso } from '../domain/time/iso.ts';
 
 export type RobotsVerdict = { allowed: true } | { allowed: false; rule: string };
 
-/** The part of `GET /source` that tells about robots.txt. */
+/** The part of `GET /source` about robots.txt. */
 export interface RobotsView {
-  /** `null` while none was ever had. */
+  /** `null` before the first copy. */
   fetchedAt: string | null;
-  /** Whether there is one: a site without allows everything. */
+  /** Whether the site has the file. A site without it allows everything. */
   present: boolean;
   /** Whether book pages are allowed. */
   allowsBooks: boolean;
@@ -29,7 +29,7 @@ export interface RobotsView {
   crawlDelaySeconds: number | null;
 }
 
-/** How the fetch of a robots.txt went, in the terms of the gate. */
+/** The result of fetching robots.txt, in the terms of the gate. */
 export interface RobotsAttempt {
   kind: OutcomeKind;
   status: number;
@@ -39,19 +39,25 @@ export interface RobotsAttempt {
 }
 
 export interface Robots {
-  /** Whether a copy is known, here or in the store, however old. */
+  /** Whether a copy of any age is known, here or in the store. */
   known(): Promise<boolean>;
-  /** Takes on the first fetch for all processes; `false` when another has it. Let go with {@link letGo}; of a process that dies it is gone within six seconds. */
+  /**
+   * Claims the first fetch for all processes; `false` when another process has it. {@link letGo} releases it. A dead process loses it in
+   * six seconds.
+   */
   claim(): Promise<boolean>;
   letGo(): Promise<void>;
-  /** Fetches robots.txt now and keeps it if it can be had. Never rejects but for the store. */
+  /** Fetches robots.txt now, and keeps it when the fetch succeeds. Rejects only when the store fails. */
   fetchNow(): Promise<RobotsAttempt>;
-  /** Whether `path` may be requested. An old copy answers while a newer one is fetched behind it. Rejects with `crawl-failed` when no copy is known. */
+  /**
+   * Whether `path` may be requested. An old copy answers while a newer one is fetched in the background. Rejects with `crawl-failed`
+   * without a copy.
+   */
   check(path: string): Promise<RobotsVerdict>;
-  /** Milliseconds between pages that robots.txt asks for; 0 for none, and while it is not known. */
+  /** Milliseconds between pages that robots.txt asks for; 0 when it asks for none or is not known. */
   crawlDelayMs(): number;
   view(): Promise<RobotsView>;
-  /** Waits for a fetch under way. */
+  /** Waits for a running fetch. */
   close(): Promise<void>;
 }
 
@@ -60,20 +66,20 @@ export interface RobotsOptions {
   fetcher: PageFetcher;
   ledger?: Pick<Ledger, 'record'>;
   origin: string;
-  /** Its part before `/` is the name that groups of robots.txt are looked up by. */
+  /** Groups of robots.txt use the part before `/`. */
   userAgent: string;
   log: Log;
-  /** Tells that the source may not be asked just now, so that an old copy is not renewed. */
+  /** Whether the source is closed now: then an old copy is not renewed. */
   closed?: () => boolean;
   now?: () => number;
 }
 
 /** A stored copy. */
 interface Copy {
-  /** `null`: the site has none. */
+  /** `null`: the site has no such file. */
   text: string | null;
   fetchedAtMs: number;
-  /** Not before then is a newer one tried for. */
+  /** The next refresh happens no earlier than this. */
   nextTryAtMs: number;
   failures: number;
 }
@@ -81,12 +87,12 @@ interface Copy {
 const FRESH_MS = 86_400_000;
 const FIRST_RETRY_MS = 60_000;
 const MAX_RETRY_MS = 3_600_000;
-/** How old the local copy of the stored copy may grow: another process may have a newer one. */
+/** How old the copy in memory may be: another process may have stored a newer one. */
 const LOCAL_MS = 60_000;
-/** RFC 9309 wants at least 500 KiB read. */
+/** RFC 9309 requires at least 500 KiB. */
 const MAX_TEXT_BYTES = 512 * 1024;
 
-/** Makes the reader of robots.txt for one origin. Nothing is fetched before it is asked for. */
+/** Makes the reader of robots.txt for one origin. It fetches nothing before the first call. */
 export function createRobots(options: RobotsOptions): Robots {
   const { documents, fetcher, ledger, origin, userAgent, log, closed = () => false, now = Date.now } = options;
   const key = `robots/${new URL(origin).host}`;
@@ -120,7 +126,7 @@ export function createRobots(options: RobotsOptions): Robots {
       return outcome;
     }
     const { status, reason, retryAfterMs } = outcome;
-    log.warn({ status, reason, copyFrom: copy === null ? null : iso(copy.fetchedAtMs) }, 'robots.txt could not be had');
+    log.warn({ status, reason, copyFrom: copy === null ? null : iso(copy.fetchedAtMs) }, 'robots.txt could not be fetched');
     if (copy !== null) {
       const failures = copy.failures + 1;
       const waitMs = Math.max(retryAfterMs ?? 0, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
@@ -146,7 +152,7 @@ export function createRobots(options: RobotsOptions): Robots {
       if (copy === null || rules === null)
         throw new QuireError('crawl-failed', "Goodreads' robots.txt could not be read yet, and without it nothing is requested.");
       if (copy.nextTryAtMs <= now() && !closed())
-        void fetchNow().catch((error: unknown) => log.warn({ err: error }, 'a newer robots.txt could not be kept'));
+        void fetchNow().catch((error: unknown) => log.warn({ err: error }, 'a newer robots.txt could not be stored'));
       const rule = rules.disallowing(path);
       return rule === null ? { allowed: true } : { allowed: false, rule };
     },
@@ -169,7 +175,7 @@ export function createRobots(options: RobotsOptions): Robots {
   };
 }
 
-/** Asks for the file once. `text` is that of an answer with rules. */
+/** Requests the file once. `text` is `null` when the answer has no rules. */
 async function request(
   fetcher: PageFetcher,
   ledger: Pick<Ledger, 'record'> | undefined,
@@ -188,7 +194,7 @@ async function request(
   }
 }
 
-/** What an answer to `/robots.txt` means: `ok` carries rules, `missing` allows everything, all others leave us without. */
+/** What an answer to `/robots.txt` means: `ok` has rules, `missing` allows everything, all others give no copy. */
 function judge(answer: FetchedPage, nowMs: number): RobotsAttempt {
   const { status, headers, wireBytes: bytes } = answer;
   const found = { status, bytes, retryAfterMs: status === 429 || status === 503 ? parseRetryAfter(headers['retry-after'], nowMs) : null };

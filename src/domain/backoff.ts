@@ -2,7 +2,7 @@
 
 /** No wait between attempts is longer. */
 const MAX_BACKOFF_MS = 600_000;
-/** A source that asks for more patience than this is not obeyed to the letter: the job would look lost. */
+/** A longer `Retry-After` is cut to this, because the job would look lost. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
 /** A wait that doubles with each failure, from `firstMs` after none up to `mostMs`. */
@@ -10,8 +10,8 @@ export const doublingMs = (failures: number, firstMs: number, mostMs: number): n
   Math.min(firstMs * 2 ** Math.min(Math.max(0, failures), 40), mostMs);
 
 /**
- * Wait before the next attempt in milliseconds: exponential backoff with full jitter (a random part of base × 2^(attempts-1), capped), and never
- * less than what the source asked for, to which a tenth at most is added so that the jobs of one 429 do not come back as one.
+ * Wait before the next attempt, in milliseconds. It is an exponential backoff with full jitter: a random part of base × 2^(attempts-1),
+ * capped. It is never shorter than the source asked for. Up to a tenth is added to that, so that the jobs of one 429 do not return at once.
  */
 export function backoffMs(attemptsMade: number, options: { baseMs: number; retryAfterMs: number | null; random: () => number }): number {
   const { baseMs, retryAfterMs, random } = options;

@@ -1,4 +1,4 @@
-/** What a book is: the record that Quire serves. Pure types; the fields are those of the HTTP contract. */
+/** The book that Quire serves. Pure types; the fields are those of the HTTP contract. */
 
 /** The layers of a page that a field can be read from, best first. */
 export type Layer = 'next-data' | 'json-ld' | 'test-id' | 'legacy' | 'open-graph';
@@ -6,7 +6,7 @@ export type Layer = 'next-data' | 'json-ld' | 'test-id' | 'legacy' | 'open-graph
 /** The two generations of Goodreads book page: `legacy` (Rails, 2010-2022) and `next` (Next.js, since 2022). */
 export type Layout = 'legacy' | 'next';
 
-/** Somebody who contributed to a book. `role` is `null` for a plain author, else the page's own word ("Translator", "Illustrator"). */
+/** A contributor of a book. `role` is `null` for an author, otherwise the page's own word ("Translator", "Illustrator"). */
 export interface Contributor {
   id: string | null;
   name: string;
@@ -14,14 +14,16 @@ export interface Contributor {
   url: string | null;
 }
 
-/** A series the book belongs to. `position` is text, since Goodreads' is ("1", "0.5", "1-3"). */
+/** A series of the book. `position` is text, as on Goodreads ("1", "0.5", "1-3"). */
 export interface SeriesEntry {
   id: string | null;
   title: string;
   position: string | null;
 }
 
-/** Everything a page tells of a book. A field the page does not carry is `null` (or `[]`), never an empty string, `0` or a guess. */
+/**
+ * Everything that a page says about a book. A field that is absent on the page is `null` or `[]`, never an empty string, `0` or a guess.
+ */
 export interface ParsedBook {
   title: string;
   /** The first author's name. */
@@ -41,7 +43,7 @@ export interface ParsedBook {
   /** Counts are those of the work, over all its editions. */
   ratingsCount: number | null;
   reviewsCount: number | null;
-  /** How many gave one to five stars, in that order; `[]` where the page does not say. */
+  /** How many readers gave one to five stars, in that order; `[]` when the page does not say. */
   ratingsDistribution: number[];
   format: string | null;
   pages: number | null;
@@ -62,10 +64,10 @@ export interface ParsedBook {
   sources: Record<string, Layer>;
 }
 
-/** How a page reached us: crawled, or saved by a user and put (`PUT /books/{id}/page`). */
+/** How a page reached us: Quire crawled it, or a user saved and sent it (`PUT /books/{id}/page`). */
 export type Via = 'crawl' | 'upload';
 
-/** The Book of the HTTP contract: what the page says, when it was read and how it came. */
+/** The Book of the HTTP contract: what the page says, when it was asked for, and how it reached us. */
 export interface Book extends ParsedBook {
   /** ISO 8601 in UTC, to the millisecond. */
   fetchedAt: string;

@@ -1,9 +1,9 @@
-/** Waiting no longer than one wants to. The work itself goes on: what it does with its own time is its own affair. */
+/** Waits with a limit. The work itself goes on after the limit. */
 
-/** The API answers within 2 s while the store is away: what asks the store more than once has one deadline for all of it, in milliseconds. */
+/** The deadline for all store calls of one request, in milliseconds: the API answers within 2 s while the store is away. */
 export const STORE_DEADLINE_MS = 1_900;
 
-/** Resolves or rejects with `work`; rejects with what `tooLate` makes when it takes longer than `ms`. A late failure of the work is swallowed. */
+/** Settles as `work` does, or rejects with the error of `tooLate` after `ms`. A later failure of the work is ignored. */
 export async function withDeadline<T>(work: Promise<T>, ms: number, tooLate: () => Error): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -17,7 +17,7 @@ export async function withDeadline<T>(work: Promise<T>, ms: number, tooLate: () 
   }
 }
 
-/** Resolves or rejects with `work`; rejects with the signal's reason when it fires first. */
+/** Settles as `work` does, or rejects with the signal's reason when that fires first. */
 export async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return work;
   signal.throwIfAborted();

@@ -1,6 +1,6 @@
 /**
- * One book, one id. `parseBookReference` is the only place where a user's text becomes an id; everything behind it
- * works on these nominal types, and no user text ever reaches a URL.
+ * One book, one id. Only `parseBookReference` turns a user's text into an id. All other code works on these nominal types, so no user text
+ * ever reaches a URL.
  */
 import { isbn13FromIsbn10, validIsbn10, validIsbn13 } from './isbn.ts';
 
@@ -16,12 +16,12 @@ export type Isbn13 = Branded<'Isbn13'>;
 /** Names the one live job of a book: `book-<bookId>`, or `isbn-<isbn13>` while the id is not known yet. */
 export type JobId = Branded<'JobId'>;
 
-/** What a link names: a book by its number, or by an ISBN whose number the crawl will tell. */
+/** What a link names: a book by its number, or by an ISBN. The crawl finds the book number of an ISBN. */
 export type BookReference =
   | { kind: 'book'; bookId: BookId; jobId: JobId; url: BookUrl }
   | { kind: 'isbn'; isbn13: Isbn13; jobId: JobId; url: BookUrl };
 
-/** The outcome of {@link parseBookReference}: `reason` is a plain sentence for whoever sent the link. */
+/** The result of {@link parseBookReference}. `reason` is a plain sentence for the caller. */
 export type BookReferenceResult = { ok: true; reference: BookReference } | { ok: false; reason: string };
 
 const ORIGIN = 'https://www.goodreads.com';
@@ -30,16 +30,16 @@ const MAX_DIGITS = 12;
 const HOSTS = new Set(['goodreads.com', 'www.goodreads.com', 'm.goodreads.com']);
 const SEND = 'send a link such as https://www.goodreads.com/book/show/2767052';
 
-/** The forms that nearly every link has, in one linear pass; whatever it does not take goes the careful way. */
+/** The forms of nearly every link, in one linear pass. {@link parseCarefully} takes all other links. */
 const COMMON =
   /^https?:\/\/(?:www\.|m\.)?goodreads\.com\/(?:[a-z]{2}(?:-[A-Z]{2})?\/)?book\/show\/([1-9]\d{0,11})(?:[-.][\w.~%!$&'()*+,;=:@-]*)?\/?(?:[?#][\x21-\x7e]*)?$/;
-/** Scheme, authority, path and the rest of any absolute URL. Nothing is normalised, so `..` or `//` in the path stay visible. */
+/** Scheme, authority and path of any absolute URL. Nothing is normalised, so `..` or `//` in the path stay visible. */
 const PARTS = /^([a-z][a-z\d+.-]*):\/\/([^/?#]*)([^?#]*)/i;
 /** Goodreads prefixes book pages with about 60 locales: `/en/`, `/es/`, `/zh-TW/`, `/en-US/`. */
 const LOCALE = /^\/[a-z]{2,3}(?:-[a-z\d]{2,8}){0,2}(?=\/book\/)/i;
 const SHOW = /^\/book\/show\/([^/]*)\/?$/i;
 const ISBN_PATH = /^\/book\/isbn(?:\/([^/]*))?\/?$/i;
-/** What follows the number is decoration: it starts with `-` or `.` (also percent-encoded) and may hold any script. */
+/** A number and its slug. The slug starts with `-` or `.` (also percent-encoded), may have letters of any script, and means nothing. */
 const NUMBER_AND_SLUG = /^(\d+)(?:(?:[-.]|%2d|%2e).*)?$/i;
 
 function refuse(reason: string): BookReferenceResult {
@@ -56,7 +56,7 @@ export function isbnReference(isbn13: Isbn13): BookReference {
   return { kind: 'isbn', isbn13, jobId: `isbn-${isbn13}` as JobId, url: `${ORIGIN}/book/isbn/${isbn13}` as BookUrl };
 }
 
-/** A book number out of 1 to 12 digits (leading zeros are dropped, surrounding space is allowed), else `null`. 0 is no book. */
+/** The book number that 1 to 12 digits name, else `null`. Leading zeros are dropped, spaces around are allowed, and 0 is no book. */
 export function parseBookId(text: string): BookId | null {
   const digits = text.trim();
   if (!/^\d{1,12}$/.test(digits)) return null;
@@ -64,7 +64,7 @@ export function parseBookId(text: string): BookId | null {
   return bare === '' ? null : (bare as BookId);
 }
 
-/** An ISBN-10 or ISBN-13, with or without hyphens, as the ISBN-13 it stands for; `null` when its length or check digit is wrong. */
+/** Reads an ISBN-10 or ISBN-13, with or without hyphens, as an ISBN-13. `null` when its length or check digit is wrong. */
 export function parseIsbn(text: string): Isbn13 | null {
   if (text.length > 64) return null;
   const trimmed = text.trim();
@@ -74,7 +74,7 @@ export function parseIsbn(text: string): Isbn13 | null {
   return ten === null ? null : (isbn13FromIsbn10(ten) as Isbn13);
 }
 
-/** The reference that a job id names: the inverse of `reference.jobId`; `null` for ids that are not a book's job. */
+/** The reference that a job id names: the inverse of `reference.jobId`. `null` for other ids. */
 export function referenceOfJob(jobId: string): BookReference | null {
   const match = /^(book|isbn)-(\d+)$/.exec(jobId);
   if (match === null) return null;
@@ -87,7 +87,7 @@ export function referenceOfJob(jobId: string): BookReference | null {
   return isbn13 === null ? null : isbnReference(isbn13 as Isbn13);
 }
 
-/** The address of what a job or an item is about: its book's once the number is known, else what the job asks for; `null` without a job. */
+/** The address of a job's or an item's book. Before the book number is known, the address that the job asks for. `null` without a job. */
 export function addressOf(jobId: string | null, bookId: string | null): string | null {
   if (bookId !== null) return `${ORIGIN}/book/show/${bookId}`;
   return jobId === null ? null : (referenceOfJob(jobId)?.url ?? null);
@@ -99,9 +99,9 @@ export function crawlPath(reference: BookReference): string {
 }
 
 /**
- * What book a user's text names. Takes every form of the contract's identity table (host with or without `www.` or `m.`,
- * either scheme, locale prefixes, slugs in any script, query, fragment, ISBN-10 and ISBN-13) and refuses everything
- * else with a reason. Never throws, never normalises a hostile URL into a good one, costs under a microsecond for common forms.
+ * The book that a user's text names. Accepts both schemes, the hosts with or without `www.` or `m.`, locale prefixes, slugs in any script,
+ * query, fragment, ISBN-10 and ISBN-13. Refuses everything else with a reason. Never throws, and never turns a hostile URL into a good one.
+ * Common forms take less than a microsecond.
  */
 export function parseBookReference(input: unknown): BookReferenceResult {
   if (typeof input !== 'string') return refuse(`That is not a string: ${SEND}.`);
@@ -112,7 +112,7 @@ export function parseBookReference(input: unknown): BookReferenceResult {
   return parseCarefully(text);
 }
 
-/** {@link parseBookReference} without the short cut, for text that is trimmed and not too long. Exported so that a test can hold both together. */
+/** {@link parseBookReference} without the short cut, for trimmed text that is not too long. Exported so that a test can compare the two. */
 export function parseCarefully(text: string): BookReferenceResult {
   if (text === '') return refuse(`The link is empty: ${SEND}.`);
   // A URL parser drops tabs and newlines and encodes spaces, so two different texts would become one link.
@@ -159,7 +159,7 @@ function parseIsbnLink(segment: string, url: URL): BookReferenceResult {
   return { ok: true, reference: isbnReference(isbn13) };
 }
 
-/** Percent-decoded text; malformed encodings stay as they are (and then fail as an ISBN). */
+/** Percent-decoded text. A malformed encoding stays as it is, and then fails as an ISBN. */
 function decoded(segment: string): string {
   try {
     return decodeURIComponent(segment);

@@ -1,6 +1,6 @@
 /**
- * ISBN arithmetic. Goodreads' ISBN fields are typed by users and hold anything (ASINs, shop numbers, digits left out),
- * so nothing counts as an ISBN here until its check digit has been verified.
+ * ISBN arithmetic. Users type the ISBN fields of Goodreads, so the fields contain anything: ASINs, shop numbers, incomplete numbers. A text
+ * counts as an ISBN only when its check digit is right.
  */
 
 const SEPARATORS = /[- ]/g;
@@ -8,7 +8,7 @@ const TEN = /^\d{9}[\dXx]$/;
 const THIRTEEN = /^97[89]\d{10}$/;
 const ZERO = 48;
 
-/** The check digit that belongs to the first twelve digits of an ISBN-13: weights 1 and 3 in turn, modulo 10. */
+/** The check digit for the first twelve digits of an ISBN-13: weights 1 and 3 in turn, modulo 10. */
 function checkDigit13(digits: string): number {
   let sum = 0;
   for (let at = 0; at < 12; at += 1) sum += (digits.charCodeAt(at) - ZERO) * (at % 2 === 0 ? 1 : 3);

@@ -1,9 +1,9 @@
-/** What Quire itself remembers of a job, beside BullMQ's own record: who waits for it, how it ended, its timeline. */
+/** Quire's own record of a job, beside that of BullMQ: its waiters, its outcome, its timeline. */
 import type { Priority } from './batch.ts';
 import type { BookId, JobId } from './identity.ts';
 import type { ErrorCode } from '../errors.ts';
 
-/** How a job ended, or `live` while it has not. */
+/** How a job was settled. */
 export type JobOutcome = 'parsed' | 'not-found' | 'failed' | 'cancelled';
 
 /** Something that happened to a job between being queued and being settled. */
@@ -19,7 +19,7 @@ export interface JobFailure {
   detail: string;
 }
 
-/** The record of a book's latest job. One live job per `jobId`; `run` tells its runs apart and fences late writers off. */
+/** The record of a book's latest job. Each `jobId` has one live job at most. `run` tells its runs apart and fences off late writers. */
 export interface JobRecord {
   jobId: JobId;
   /** Names this run. BullMQ knows the run as `<jobId>.<run>`. */
@@ -30,10 +30,10 @@ export interface JobRecord {
   settledAtMs: number | null;
   /** Attempts used when it was settled. */
   attempts: number;
-  /** Batch items that wait (while live) or waited (once settled) for it. */
+  /** Batch items that wait for it while it is live, or waited for it before it was settled. */
   waiters: number;
   error: JobFailure | null;
-  /** The book it gave; differs from the id in `jobId` for ISBN jobs and merged books. */
+  /** The book that the job gave. For ISBN jobs and merged books it differs from the id in `jobId`. */
   bookId: BookId | null;
   timeline: TimelineEntry[];
 }

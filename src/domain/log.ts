@@ -1,4 +1,4 @@
-/** Where parts of Quire write their log lines: an object of facts first, then a sentence. pino's loggers fit. */
+/** Where parts of Quire write their log lines: first an object of facts, then a sentence. The loggers of pino fit. */
 export interface Log {
   debug(fields: object, message: string): void;
   info(fields: object, message: string): void;

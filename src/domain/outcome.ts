@@ -1,20 +1,20 @@
 /**
- * What a failure of a job means. Every path that can fail reads this one table: the crawl, the parse, the store, a worker that was
- * lost, and an error that nobody foresaw. docs/errors.md prints it.
+ * What a failure of a job means. Every path that can fail reads this one table: the crawl, the parse, the store, a lost worker, and an
+ * unexpected error. docs/errors.md prints it.
  */
 import type { ErrorCode } from '../errors.ts';
 
 /** What happens to the job next. */
 export type NextStep =
-  /** It runs again after a backoff, until its attempts are used up. Then it ends. */
+  /** It runs again after a backoff, until its attempts are used up. Then it is settled. */
   | 'retry'
   /** It waits in the queue until the source opens. */
   | 'wait-for-source'
-  /** It runs once more after NOT_FOUND_RECHECK. The second time it ends. */
+  /** It runs once more after NOT_FOUND_RECHECK. The second time it is settled. */
   | 'look-again'
   /** It goes back to the queue at once. */
   | 'requeue'
-  /** It ends now. */
+  /** It is settled now. */
   | 'settle';
 
 export interface FailureRule {
@@ -23,19 +23,19 @@ export interface FailureRule {
   /** Whether the failure uses one of the job's attempts (CRAWL_ATTEMPTS). */
   costsAttempt: boolean;
   next: NextStep;
-  /** What the gate does with all other pages meanwhile. */
+  /** What the gate does with all other pages. */
   source: 'closed' | 'slowed' | 'unchanged';
-  /** How the job and its items end, where this failure ends them. */
+  /** The state of the job and its items, when this failure settles them. */
   outcome: 'failed' | 'not-found';
-  /** The error that an ended job keeps. */
+  /** The error that a settled job keeps. */
   code: ErrorCode;
-  /** How often a job survives this failure for free; beyond, `beyond` applies. */
+  /** How often this failure costs the job nothing. After that, `beyond` applies. */
   free?: { most: number; beyond: 'unforeseen' | 'settle' };
 }
 
-/** A job that lost its worker more often than this ends as `poison`. */
+/** A job that lost its worker more often than this fails as `poison`. */
 export const MAX_LOST_WORKERS = 2;
-/** A job that was started more often than this pays with attempts for what the store fails: each start may be another request to Goodreads. */
+/** After this many starts, a failure of the store costs the job an attempt: each start may be another request to Goodreads. */
 export const MAX_FREE_STARTS = 10;
 
 export const FAILURES = {
@@ -122,7 +122,7 @@ export const FAILURES = {
     code: 'internal-error',
   },
   unforeseen: {
-    when: 'An error that nobody foresaw.',
+    when: 'An unexpected error.',
     costsAttempt: true,
     next: 'retry',
     source: 'unchanged',
@@ -139,7 +139,7 @@ export interface RunFacts {
   /** The attempt that this run is, from 1. */
   attempt: number;
   maxAttempts: number;
-  /** How often this very failure, or for `store-away` a start, has happened so far, this time included. */
+  /** How often this failure has happened so far, including this time. For `store-away`, how often the job was started. */
   times: number;
 }
 

@@ -1,7 +1,7 @@
-/** How much a parse found: the measure by which a store refuses a poorer page over a richer one. */
+/** How much a parse found. A store does not replace a richer copy with a poorer one. */
 import type { ParsedBook } from './book.ts';
 
-/** Every field that the contract promises besides identity (`id`, `url`) and provenance (`layout`, `sources`). */
+/** Every field of the contract besides identity (`id`, `url`) and provenance (`layout`, `sources`). */
 export const FIELDS = [
   'title',
   'author',
@@ -29,9 +29,9 @@ export const FIELDS = [
 ] as const satisfies readonly (keyof ParsedBook)[];
 
 /**
- * How many fields of a book carry a value, from 3 (a title and an author, who is also in `authors`) to 23. A field counts once: neither the length of
- * a list nor that of a text matters, so that a book does not become poorer because a reader removed a genre.
- * `null` and empty lists do not count, `0` ratings do, since the page said so.
+ * How many fields of a book have a value, from 3 (a title and an author, who is also in `authors`) to 23. The length of a list or a text
+ * does not matter: a book does not become poorer because a reader removed a genre. `null` and empty lists do not count. `0` ratings count,
+ * because the page says so.
  */
 export function richness(book: ParsedBook): number {
   let carried = 0;

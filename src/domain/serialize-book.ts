@@ -1,9 +1,9 @@
-/** A book as the bytes that are stored and served. Written once; reads pass the bytes on and never parse them. */
+/** A book as the bytes that are stored and served. A book is written once; reads send these bytes and never parse them. */
 import type { Book } from './book.ts';
 
 /**
- * The JSON of a book in UTF-8, keys always in the contract's order: the four that every client reads first, then the
- * rest, then how and when the page was read. The same book gives the same bytes, so a hash of them can be its ETag.
+ * The JSON of a book in UTF-8. The keys have the order of the contract: the four main ones, then the rest, then how and when the page was
+ * read. The same book gives the same bytes, so their hash can be its ETag.
  */
 export function serializeBook(book: Book): Buffer {
   const ordered: Record<keyof Book, unknown> = {

@@ -1,9 +1,9 @@
-/** Dates as Goodreads writes them, as ISO 8601 in the precision that the page has. */
+/** Turns dates as Goodreads writes them into ISO 8601, as precise as the page. */
 
 const MONTHS = ['january', 'february', 'march', 'april', 'may', 'june', 'july', 'august', 'september', 'october', 'november', 'december'];
 const ENGLISH_DATE = /^(?:([A-Za-z]+)\s+)?(?:(\d{1,2})(?:st|nd|rd|th)?,?\s+)?(-?\d{1,6})$/;
 
-/** ISO 8601 dates have four digits for the year; a year outside 1 to 9999 is a typing error ("October 3rd 20136") or no edition's. */
+/** ISO 8601 years have four digits. A year outside 1 to 9999 is a typing error ("October 3rd 20136"), or not the year of an edition. */
 function isoDate(year: number, month?: number, day?: number): string | null {
   if (year < 1 || year > 9999) return null;
   const yyyy = String(year).padStart(4, '0');
@@ -30,8 +30,8 @@ export function parseEnglishDate(text: string): { year: number; iso: string | nu
 const MAX_TIME = 8.64e15;
 
 /**
- * `publicationTime` of `__NEXT_DATA__`: milliseconds since 1970 at midnight Pacific time, which is 7 or 8 o'clock UTC the
- * same day, so the UTC date is the date meant. Year-only dates are stored as January 1 and cannot be told from real ones.
+ * `publicationTime` of `__NEXT_DATA__` is in milliseconds since 1970, at midnight Pacific time. That is 7 or 8 o'clock UTC on the same day,
+ * so the UTC date is right. A date with only a year is stored as January 1, and looks like a real one.
  */
 export function dateOfTime(time: unknown): string | null {
   if (typeof time !== 'number' || !Number.isFinite(time) || Math.abs(time) > MAX_TIME) return null;
@@ -45,7 +45,7 @@ export function yearOfTime(time: unknown): number | null {
   return plausibleYear(new Date(time).getUTCFullYear());
 }
 
-/** A year that a work can have first appeared in: none is 0, and none is later than four digits can say. */
+/** A year in which a work can have first appeared: from -9999 to 9999, but not 0. */
 export function plausibleYear(year: number): number | null {
   return Number.isInteger(year) && year !== 0 && year >= -9999 && year <= 9999 ? year : null;
 }

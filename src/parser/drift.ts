@@ -1,4 +1,4 @@
-/** Whether the pages still carry what they used to carry: counters per field and layer, and what a change in them means. Pure. */
+/** Finds drift: counters by field and layer, and what a change in them means. Pure. */
 import type { ParsedBook } from '../domain/book.ts';
 import { FIELDS } from '../domain/richness.ts';
 
@@ -18,7 +18,7 @@ export function countsOfBook(book: ParsedBook): ParserCounts {
 
 export interface FieldHealth {
   field: string;
-  /** Share of pages that carried the field, 0 to 1; `null` without pages. */
+  /** Share of pages that had the field, 0 to 1; `null` without pages. */
   recent: number | null;
   before: number | null;
   /** The layer that gave it most often recently. */
@@ -28,10 +28,10 @@ export interface FieldHealth {
 }
 
 export interface ParserHealth {
-  /** `unknown`: too few pages to tell. */
+  /** `unknown`: there are too few pages. */
   state: 'steady' | 'drifting' | 'unknown';
   pages: { recent: number; before: number };
-  /** Pages of a kind we do not know, as a share of all pages that claimed to be books. */
+  /** Pages of an unknown kind, as a share of all pages that may be books. */
   unrecognised: { recent: number | null; before: number | null };
   /** Parses that did not replace a richer copy. */
   poorer: { recent: number; before: number };
@@ -40,7 +40,7 @@ export interface ParserHealth {
 
 /** Fewer pages than this prove nothing. */
 const ENOUGH_PAGES = 20;
-/** A share that falls by this much is drift; a field that was on nearly every page is missed sooner. */
+/** A share that falls by this much is drift. For a field that was on nearly every page, a smaller fall is enough. */
 const DROP = 0.2;
 const DROP_OF_STEADY = 0.05;
 const STEADY = 0.98;
@@ -56,15 +56,15 @@ function layerOf(counts: ParserCounts, field: string): string | null {
   return best ? best[0].slice(prefix.length) : null;
 }
 
-/** Holds the last hours against the days before and says which field is drifting. */
+/** Compares the last hours with the days before, and says which fields are drifting. */
 export function compareHealth(recent: ParserCounts, before: ParserCounts): ParserHealth {
   const pages = { recent: recent['reading:book'] ?? 0, before: before['reading:book'] ?? 0 };
   const share = (counts: ParserCounts, field: string, of: number): number | null => (of === 0 ? null : sum(counts, `found:${field}:`) / of);
-  const told = pages.recent >= ENOUGH_PAGES && pages.before >= ENOUGH_PAGES;
+  const enough = pages.recent >= ENOUGH_PAGES && pages.before >= ENOUGH_PAGES;
   const fields = FIELDS.map((field): FieldHealth => {
     const now = share(recent, field, pages.recent);
     const then = share(before, field, pages.before);
-    const fell = told && now !== null && then !== null && then - now > (then >= STEADY ? DROP_OF_STEADY : DROP);
+    const fell = enough && now !== null && then !== null && then - now > (then >= STEADY ? DROP_OF_STEADY : DROP);
     const layer = layerOf(recent, field);
     const layerBefore = layerOf(before, field);
     return {
@@ -73,7 +73,7 @@ export function compareHealth(recent: ParserCounts, before: ParserCounts): Parse
       before: then,
       layer,
       layerBefore,
-      drifting: fell || (told && layer !== null && layerBefore !== null && layer !== layerBefore),
+      drifting: fell || (enough && layer !== null && layerBefore !== null && layer !== layerBefore),
     };
   });
   const lost = (counts: ParserCounts, books: number): number | null => {
@@ -82,11 +82,11 @@ export function compareHealth(recent: ParserCounts, before: ParserCounts): Parse
   };
   const unrecognised = { recent: lost(recent, pages.recent), before: lost(before, pages.before) };
   const seen = pages.recent + (recent['reading:unrecognised'] ?? 0);
-  // A layout that is new to us shows as pages that nobody recognises, before any field is missed.
+  // A new layout shows as pages that are not recognised, before any field is absent.
   const unreadable = seen >= ENOUGH_PAGES && (unrecognised.recent ?? 0) - (unrecognised.before ?? 0) > DROP_OF_STEADY;
   const drifting = unreadable || fields.some((field) => field.drifting);
   return {
-    state: drifting ? 'drifting' : told ? 'steady' : 'unknown',
+    state: drifting ? 'drifting' : enough ? 'steady' : 'unknown',
     pages,
     unrecognised,
     poorer: { recent: recent['stored:poorer'] ?? 0, before: before['stored:poorer'] ?? 0 },

@@ -1,21 +1,21 @@
-/** What one layer of a page says of a book, and the checks that every layer's values pass before they count. */
+/** What one layer of a page says about a book, and the checks that every value must pass. */
 import type { ParsedBook } from '../domain/book.ts';
 import { validIsbn13 } from '../domain/isbn.ts';
 import { line } from './markup/text.ts';
 
-/** The fields a layer can give. `author` follows from `authors`; `id`, `layout` and `sources` are settled when layers are merged. */
+/** The fields that a layer can give. `author` follows from `authors`. Merging the layers gives `id`, `layout` and `sources`. */
 export type Field = Exclude<keyof ParsedBook, 'author' | 'id' | 'layout' | 'sources'>;
 
-/** A layer's values: a field is there only when the layer carries it, so never `null` and never empty. */
+/** The values of a layer. A field that the layer lacks is absent, never `null` or empty. */
 export type Findings = { [Name in Field]?: NonNullable<ParsedBook[Name]> };
 
-/** Sets a field unless the value is missing: `null`, `undefined` and empty lists are not findings. */
+/** Sets a field unless the value is absent: `null`, `undefined` and empty lists are not findings. */
 export function put<Name extends Field>(findings: Findings, name: Name, value: ParsedBook[Name] | null | undefined): void {
   if (value === null || value === undefined || (Array.isArray(value) && value.length === 0)) return;
   Object.assign(findings, { [name]: value });
 }
 
-/** Digits with thousands separators ("1,521,481") or a number, as a whole number from 0 up; else `null`. */
+/** A whole number from 0 up, given as a number or as digits with thousands separators ("1,521,481"); else `null`. */
 export function count(value: unknown): number | null {
   const number = typeof value === 'string' && /^\s*\d[\d,]{0,15}\s*$/.test(value) ? Number(value.replaceAll(',', '')) : value;
   return typeof number === 'number' && Number.isSafeInteger(number) && number >= 0 ? number : null;
@@ -27,7 +27,7 @@ export function pageCount(value: unknown): number | null {
   return number === null || number === 0 ? null : number;
 }
 
-/** An average rating above 0 and up to 5. Goodreads shows 0.00 while nobody has rated a book, which is no rating. */
+/** An average rating above 0 and up to 5. Goodreads shows 0.00 for a book without ratings, which is no rating. */
 export function rating(value: unknown): number | null {
   const number = typeof value === 'string' && /^\s*\d(?:\.\d{1,6})?\s*$/.test(value) ? Number(value) : value;
   return typeof number === 'number' && number > 0 && number <= 5 ? number : null;
@@ -40,15 +40,15 @@ export function distribution(value: unknown): number[] | null {
   return counts.length === 5 ? counts : null;
 }
 
-/** An ISBN-13 with the right check digit. About 1 in 250 pages holds something else in that field, and then it is `null`. */
+/** An ISBN-13 with the right check digit, else `null`. About 1 in 250 pages has something else in that field. */
 export function isbn13(value: unknown): string | null {
   const text = line(value);
   return text === null || text.length > 32 ? null : validIsbn13(text);
 }
 
 /**
- * Ten characters in the shape of an ISBN-10, as the page gives them. The check digit is not asked for: some publishers
- * print wrong ones, and then the wrong number is the one on the book.
+ * Ten characters in the form of an ISBN-10, as the page gives them. The check digit is not checked: some publishers print a wrong one, and
+ * then the book itself has the wrong number.
  */
 export function isbn10(value: unknown): string | null {
   const text = line(value)?.replace(/[- ]/g, '') ?? '';
@@ -59,14 +59,14 @@ const HTTP = /^(?:https?:)?\/\//i;
 
 /** Hosts of the source's own pages. */
 const PAGE_HOSTS = new Set(['goodreads.com', 'www.goodreads.com', 'm.goodreads.com']);
-/** Domains that the source and its owner serve pictures from; each has several hosts (`i.`, `images-na.`). */
+/** Domains from which the source and its owner serve pictures. Each has several hosts (`i.`, `images-na.`). */
 const PICTURE_DOMAINS = ['.gr-assets.com', '.ssl-images-amazon.com', '.images-amazon.com', '.media-amazon.com', '.photo.goodreads.com'];
 
-/** The host of an absolute https address; `null` when the address has a user, a port of its own, or a host that is not spelt plainly. */
+/** The host of an absolute https address. `null` when the address has a user, an unusual port, or a host with other characters. */
 const plainHost = (url: string): string | null =>
   /^https:\/\/([a-z\d.-]{1,253})(?::443)?(?=[/?#]|$)/i.exec(url)?.[1]?.toLowerCase() ?? null;
 
-/** An absolute https address out of what a page links to (relative, `//host` or http); `null` when it is none. */
+/** Turns the target of a link (relative, `//host` or http) into an absolute https address; `null` when that is not possible. */
 function absolute(value: unknown): string | null {
   const text = line(value);
   if (text === null || text.length > 2048 || /[\s"<>\\]/.test(text)) return null;
@@ -75,15 +75,15 @@ function absolute(value: unknown): string | null {
 }
 
 /**
- * The address of a page of the source, as {@link absolute} gives it; `null` for every other host. Anybody can hand a page in, and whoever reads the book
- * may ask for its addresses: a page must not send them to a host of its choice.
+ * The address of a page of the source, as {@link absolute} gives it; `null` for every other host. Anybody can upload a page, and readers of
+ * the book may request its addresses. A page must not send them to another host.
  */
 export function address(value: unknown): string | null {
   const url = absolute(value);
   return url !== null && PAGE_HOSTS.has(plainHost(url) ?? '') ? url : null;
 }
 
-/** A cover's address; `null` on any host but the source's own for pictures, for its placeholders (`/nophoto/`), and for its logo, which stands in on some layers. */
+/** The address of a cover. `null` for other hosts than those of the source, for its placeholders (`/nophoto/`), and for its logo. */
 export function cover(value: unknown): string | null {
   const url = absolute(value);
   const host = url === null ? null : plainHost(url);
@@ -91,21 +91,21 @@ export function cover(value: unknown): string | null {
   return url.includes('/nophoto/') || url.includes('goodreads_wide') ? null : url;
 }
 
-/** The number that follows `/author/show/`, `/series/` or another path in an address. */
+/** The number after `path` in an address, such as `/author/show/` or `/series/`. */
 export function numberIn(url: string | null, path: string): string | null {
   if (url === null) return null;
   const at = url.indexOf(path);
   return at < 0 ? null : (/^0*([1-9]\d{0,11})(?!\d)/.exec(url.slice(at + path.length, at + path.length + 32))?.[1] ?? null);
 }
 
-/** "Silence (Hush, Hush, #3)" is "Silence"; a title that is nothing but the bracket stays as it is. */
+/** Turns "Silence (Hush, Hush, #3)" into "Silence". A title that is only the bracket stays as it is. */
 export function withoutSeries(title: string): string {
   if (!title.endsWith(')')) return title;
   const open = title.lastIndexOf(' (');
   return open > 0 && title.slice(open).includes('#') ? title.slice(0, open).trimEnd() : title;
 }
 
-/** Each value once, in the order of first appearance. */
+/** Each value once, in its first place. */
 export function unique(values: (string | null)[]): string[] {
   return [...new Set(values.filter((value) => value !== null))];
 }

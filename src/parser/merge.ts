@@ -1,4 +1,4 @@
-/** Puts the layers of a page together: for each field the best layer that carries it, and a note of which one that was. */
+/** Merges the layers of a page: takes each field from the best layer that has it, and notes which layer that was. */
 import type { Contributor, Layer, Layout, ParsedBook } from '../domain/book.ts';
 import type { Field, Findings } from './findings.ts';
 
@@ -6,17 +6,19 @@ import type { Field, Findings } from './findings.ts';
 export type LayerFindings = readonly [layer: Layer, findings: Findings];
 
 /**
- * The layers that come first for a field in spite of the general order. Measured on the corpus: the heading equals the
- * data's title on every page, while JSON-LD and Open Graph add the series (and other brackets) on 39 % of them.
+ * The layers that come first for a field, before the general order. On every page of the corpus the heading equals the title of the data.
+ * JSON-LD and Open Graph add the series or other brackets on 39 % of the pages.
  */
 const PREFERRED: Partial<Record<Field, Layer[]>> = { title: ['next-data', 'legacy', 'test-id'] };
 
-/** `og:image` of the old layout is a cut-out of the cover for social networks (another address on all 85 pages), or Goodreads' own logo. */
+/**
+ * `og:image` of the old layout is part of the cover, cut for social networks (another address on all 85 pages), or the logo of Goodreads.
+ */
 const NEVER: Partial<Record<Layout, Partial<Record<Field, Layer>>>> = { legacy: { coverUrl: 'open-graph' } };
 
 /**
- * One book out of the layers' findings. `null` when no layer carries a title or none carries an author: that is no book.
- * Fields that no layer carries are `null` or `[]`, and are not named in `sources`.
+ * One book from the findings of all layers. `null` when no layer has a title, or none has an author: that is no book.
+ * Fields that no layer has are `null` or `[]`, and absent in `sources`.
  */
 export function mergeLayers(id: string, layout: Layout, layers: readonly LayerFindings[]): ParsedBook | null {
   const sources: Record<string, Layer> = {};
@@ -71,7 +73,7 @@ function rank(preferred: Layer[], layer: Layer): number {
   return at < 0 ? preferred.length : at;
 }
 
-/** JSON-LD names all contributors and no roles; the rendered page shows the roles of the first few. Together they say most. */
+/** JSON-LD names all contributors without roles. The rendered page shows the roles of the first few. This combines both. */
 function withRoles(authors: Contributor[] | undefined, layers: readonly LayerFindings[]): Contributor[] | undefined {
   const shown = layers.find(([layer]) => layer === 'test-id')?.[1].authors;
   if (authors === undefined || shown === undefined || shown === authors) return authors;

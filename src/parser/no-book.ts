@@ -1,9 +1,9 @@
-/** What a page is that is no book: decided on status, headers and body together, in an order in which the surer sign comes first. */
+/** Classifies a page without a book, by status, headers and body together. The surest sign is checked first. */
 import { decodeText } from './markup/markup.ts';
 import { canonicalLink, decode, headOf } from './markup/page-bytes.ts';
 import { collapse } from './markup/text.ts';
 
-/** An answer of Goodreads, redirects followed and content decoded. */
+/** An answer of Goodreads, after redirects and decoded. */
 export interface PageAnswer {
   status: number;
   /** Lower-case names, as Node gives them. */
@@ -14,13 +14,13 @@ export interface PageAnswer {
   url: string;
 }
 
-/** Everything an answer can be besides a book; `reason` is a sentence for logs and for whoever asked. */
+/** What an answer without a book is. `reason` is a sentence for logs and callers. */
 export interface NoBook {
   kind: 'missing' | 'blocked' | 'sign-in' | 'overloaded' | 'other-page' | 'unrecognised';
   reason: string;
 }
 
-/** What the page itself has been found to hold, besides what this file looks for. */
+/** What other files have found in the page. */
 export interface PageSigns {
   /** The data of the page says that there is no such book. */
   saysMissing: boolean;
@@ -32,7 +32,7 @@ export interface PageSigns {
 
 export const BOOK_ROUTE = '/book/show/[book_id]';
 
-/** Challenge and captcha pages are 2 kB; their marks stand in the first part. On larger pages the marks mean nothing. */
+/** Challenge and captcha pages are 2 kB. On pages larger than this, their marks mean nothing. */
 const CHALLENGE = 16 * 1024;
 const CHALLENGE_MARKS = [
   'window.gokuProps',
@@ -42,7 +42,7 @@ const CHALLENGE_MARKS = [
   'AwsWafCaptcha',
   'AwsWafIntegration',
 ];
-/** Goodreads' own notices of being down are short pages. */
+/** Goodreads' own notices that it is down are shorter than this. */
 const NOTICE = 128 * 1024;
 const BUSY_TITLE =
   /over capacity|down for maintenance|unexpected error|took too long|service unavailable|bad gateway|gateway time-?out|too many requests/i;
@@ -138,7 +138,7 @@ function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
   }
   if (signs.skeleton) return { kind: 'overloaded', reason: 'Goodreads sent the page without its data ("Loading interface…").' };
   const missing = saysMissing(answer, page, title, signs);
-  // A page that was cut off is evidence of nothing.
+  // A page that was cut off proves nothing.
   if (missing && isWhole(page)) return { kind: 'missing', reason: 'Goodreads says that there is no such book.' };
   return otherPage(answer, page, title, signs.route) ?? unrecognised(answer, page);
 }

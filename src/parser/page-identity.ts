@@ -1,4 +1,4 @@
-/** Which book a page is of, and whether that is the book that was asked for. */
+/** Finds out which book a page shows, and whether it is the book that was asked for. */
 import type { BookReference } from '../domain/identity.ts';
 import { numberIn } from './findings.ts';
 import { legacyBookIds } from './legacy/read-legacy.ts';
@@ -23,7 +23,7 @@ export function identify(page: Buffer, book: BookPage, answer: PageAnswer, asked
   }
 }
 
-/** Whether a book number is the one that was asked for, or the one that Goodreads redirected to. */
+/** Whether a book number was asked for, or is the one that Goodreads redirected to. */
 export function isExpected(id: string, answer: PageAnswer, asked: BookReference): boolean {
   return (asked.kind === 'book' && id === asked.bookId) || id === redirectedId(answer);
 }
@@ -44,8 +44,8 @@ function agreedId(ids: string[], answer: PageAnswer, asked: BookReference): stri
 }
 
 /**
- * For a page that states no number of its own. Its canonical link and `og:url` often name another edition, so they never are
- * the id; but where one of them names the very book that was asked for, they confirm it.
+ * The id of a page without a number of its own. Its canonical link and `og:url` often name another edition, so they cannot replace the id.
+ * But when one of them names the book that was asked for, it confirms that book.
  */
 function corroboratedId(page: Buffer, answer: PageAnswer, asked: BookReference): string | NoBook {
   for (const url of [metaContent(page, 'og:url'), canonicalLink(page)]) {
@@ -55,15 +55,15 @@ function corroboratedId(page: Buffer, answer: PageAnswer, asked: BookReference):
   return { kind: 'unrecognised', reason: 'Too little is left of the page to say which book it is.' };
 }
 
-/** Marks of the rendered page that carry the shown edition's number, wherever they occur (32 of the corpus' 72 pages, none is wrong). */
+/** Marks of the rendered page that come before the number of the shown edition. 32 of the corpus' 72 pages have them, and none is wrong. */
 const RENDERED_IDS = ['review/edit/', 'ReviewListInitial-'];
 const OWN_LINK = 'href="/book/show/';
-/** Links looked at in search of the page's own. */
+/** The most links that are checked for the page's own. */
 const MAX_LINKS = 16;
 
 /**
- * The number a page states of itself outside of its data: in those marks, or in its link to all its reviews (the other pages
- * of the corpus have that; readers' own links in reviews are absolute, so a relative one is the page's).
+ * The page's own number outside its data: behind one of these marks, or in the link to all its reviews. The other pages of the corpus have
+ * that link. It is relative, while the links of readers in reviews are absolute.
  */
 function renderedId(page: Buffer): string | null {
   for (const mark of RENDERED_IDS) {

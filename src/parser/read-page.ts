@@ -1,6 +1,6 @@
 /**
- * From an answer's bytes to a book, or to the reason why there is none: recognise the page, find out which book it is of, read
- * each layer once, merge the layers, check the result. The one entrance to this folder.
+ * From the bytes of an answer to a book, or to the reason why there is none. The steps: recognise the page, find out which book it shows,
+ * read each layer once, merge the layers, check the result. The entrance to this folder.
  */
 import type { ParsedBook } from '../domain/book.ts';
 import type { BookReference } from '../domain/identity.ts';
@@ -15,19 +15,19 @@ import { recognise, type BookPage } from './recognise.ts';
 export type { NoBook, PageAnswer } from './no-book.ts';
 
 /**
- * What a page turned out to be. For a book, `askedId` is the book number that was asked for (`null` when an ISBN was): where
- * it differs from `book.id`, Goodreads redirected, and it is an alias of that book.
+ * What a page is. For a book, `askedId` is the book number that was asked for, or `null` for an ISBN. When it differs from `book.id`,
+ * Goodreads redirected, and `askedId` is an alias of the book.
  */
 export type PageReading = { kind: 'book'; book: ParsedBook; askedId: string | null } | NoBook;
 
-/** Answers with these states can carry a book: success, and the firewall's own, since a book in the body outweighs its mark. */
+/** Whether an answer with this status may have a book. The firewall uses 403 and 405, but a book in the body counts more than its mark. */
 function mayCarryBook(status: number): boolean {
   return (status >= 200 && status < 300) || status === 403 || status === 405;
 }
 
 /**
- * Reads an answer: tells what kind of page it is, and reads the book from every layer it has. Never throws; takes about
- * a third of a millisecond for a real page and stays within 200 ms for any bytes up to 8 MiB.
+ * Reads an answer: finds out what kind of page it is, and reads the book from every layer. Never throws. Takes about a third of a
+ * millisecond for a real page, and at most 200 ms for any bytes up to 8 MiB.
  *
  * For a page that a user saved, pass status 200, no headers and the address of the book it is said to be.
  */
@@ -40,7 +40,7 @@ export function readPage(answer: PageAnswer, asked: BookReference): PageReading 
     const layout = book.kind === 'legacy' ? 'legacy' : 'next';
     return check(id, mergeLayers(id, layout, readLayers(page, book, id)), answer, asked);
   }
-  // A missing book speaks for the number that was asked for, never for another.
+  // The page says that the book that was asked for is missing. It says nothing about another number.
   const saysMissing = state?.book === null && (state.queriedId === null || isExpected(state.queriedId, answer, asked));
   return classifyNoBook(answer, page, { saysMissing, route: state?.page ?? null, skeleton: state?.empty === true });
 }
@@ -57,7 +57,10 @@ function readLayers(page: Buffer, book: BookPage, id: string): LayerFindings[] {
   }
 }
 
-/** The last check: a title and an author, and the ISBN that was asked for where nothing else ties the page to the request. */
+/**
+ * The last check: the book has a title and an author. It must also have the ISBN that was asked for, when nothing else links page and
+ * request.
+ */
 function check(id: string, book: ParsedBook | null, answer: PageAnswer, asked: BookReference): PageReading {
   if (book === null) return { kind: 'unrecognised', reason: 'The page looks like a book, but no title or no author could be read.' };
   if (asked.kind === 'book') return { kind: 'book', book, askedId: asked.bookId };

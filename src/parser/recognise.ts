@@ -1,6 +1,6 @@
 /**
- * Which kind of page an answer carries. Each mark is looked for once: searching for what is not there reads half a megabyte,
- * so the cheapest and surest mark comes first.
+ * Recognises the kind of a page. Each mark is searched once, the cheapest and surest first: a search for an absent mark reads half a
+ * megabyte.
  */
 import { findLegacyTitle } from './legacy/read-legacy.ts';
 import { isObject, type JsonObject } from './markup/json-slices.ts';
@@ -25,7 +25,7 @@ export interface Recognised {
   state: NextState | null;
 }
 
-/** Finds out what a page shows. Never throws. */
+/** Never throws. */
 export function recognise(page: Buffer): Recognised {
   const marked = hasLegacyMark(page);
   if (marked) {
@@ -39,7 +39,7 @@ export function recognise(page: Buffer): Recognised {
   return { book: title === null ? recogniseNext(page, state) : { kind: 'legacy', title }, state };
 }
 
-/** Every page of the old layout, book or not, says `class="desktop…"` in its first lines. */
+/** Every page of the old layout has `class="desktop…"` in its first lines. */
 function hasLegacyMark(page: Buffer): boolean {
   return page.subarray(0, 512).includes('class="desktop');
 }

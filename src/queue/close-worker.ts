@@ -34,8 +34,8 @@ async function pointless({ store, running }: WorkerEnd, ended: AbortSignal): Pro
 }
 
 /**
- * Closes the worker. BullMQ waits without limit for a store that is away, even without a job. This resolves two seconds after the drain at the latest,
- * and much sooner when nothing runs and the store does not answer. The stalled check finds the jobs that are left.
+ * Closes the worker. BullMQ waits without limit for a store that is away, even without a job. This resolves two seconds after the drain at
+ * the latest, and much sooner when nothing runs and the store does not answer. The stalled check finds the jobs that are left.
  */
 export async function closeWorker(end: WorkerEnd): Promise<void> {
   const ended = new AbortController();

@@ -23,7 +23,9 @@ const STORE_WAIT_MS = 5_000;
 export interface WebhookWorkerOptions {
   store: Store;
   deliver: Deliver;
-  /** How long running calls may take to finish when the process stops, at most 4 s. Then they are requeued, and another worker repeats them. */
+  /**
+   * How long running calls may take to finish when the process stops, at most 4 s. Then they are requeued, and another worker repeats them.
+   */
   drainSeconds: number;
   log: Log;
   random: () => number;

@@ -21,8 +21,8 @@ const KEEP_COMPLETED = { age: 86_400, count: 1_000 };
 const KEEP_FAILED = { age: 7 * 86_400, count: 5_000 };
 
 /**
- * BullMQ's number for a priority: the lower, the sooner. Jobs without a number (0) come before all others. Jobs with the same number come in
- * order of arrival.
+ * BullMQ's number for a priority: the lower, the sooner. Jobs without a number (0) come before all others. Jobs with the same number come
+ * in order of arrival.
  */
 export const BULLMQ_PRIORITY: Record<Priority, number> = { interactive: 0, normal: 1, bulk: 2 };
 

@@ -10,8 +10,8 @@ import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './parse-book-q
 const ADD_AT_ONCE = 1_000;
 
 /**
- * Stops BullMQ from storing its default number of attempts in every job; the processor sets the real number. The shorter options fit into what Redis
- * packs tightly: a waiting job takes 250 bytes instead of 600.
+ * Stops BullMQ from storing its default number of attempts in every job; the processor sets the real number. The shorter options fit into
+ * what Redis packs tightly: a waiting job takes 250 bytes instead of 600.
  */
 const WITHOUT_ATTEMPTS = { attempts: undefined as unknown as number };
 

@@ -1,6 +1,6 @@
 /**
- * Pauses a worker while the source is closed, so that it does not take jobs only to return them. crawl/source keeps the state of the source; this
- * file only follows it.
+ * Pauses a worker while the source is closed, so that it does not take jobs only to return them. crawl/source keeps the state of the
+ * source; this file only follows it.
  */
 import type { Source } from '../crawl/source/source.ts';
 import type { Log } from '../domain/log.ts';

@@ -1,21 +1,23 @@
-/** What was begun is ended in reverse, each part within what is left of one deadline. */
+/** Stops the started parts in reverse order, all within one deadline. */
 import { withDeadline } from '../domain/deadline.ts';
 import type { Log } from '../domain/log.ts';
 
-/** What stopping everything may take beyond the drain, in milliseconds; and what is left to each part when that is used up. */
+/** How long stopping may take after the drain, in milliseconds, and how long each part still gets when that time is over. */
 export const STOP_TIMEOUT_MS = 5_000;
 const LEAST_STOP_MS = 1_000;
 
 export interface Lifecycle {
-  /** Takes note of a part that was begun, and of how it ends. Returns the part. */
+  /** Registers a started part and how to stop it. Returns the part. */
   add<T>(name: string, part: T, end: (part: T) => Promise<unknown>): T;
   /** Whether `end` was called. */
   readonly ending: boolean;
-  /** What a part that ends now may take, in milliseconds. */
+  /** How long a part that stops now may take, in milliseconds. */
   leftMs(): number;
-  /** Ends every part once `started` is over, the last one first. Resolves when nothing runs, or when its time is over. Parts that fail are logged. */
+  /**
+   * Stops every part once `started` is over, the last one first. Resolves when nothing runs, or after the deadline. Logs parts that fail.
+   */
   end(started: Promise<unknown> | null): Promise<void>;
-  /** Ends every part of a start that failed. Failures are not told: the start's own is. */
+  /** Stops every part of a failed start. Ignores further failures, because the caller gets that of the start. */
   undo(): Promise<void>;
 }
 
@@ -47,10 +49,7 @@ export function createLifecycle({ drainMs, log }: { drainMs: number; log: Log })
         }
       }
       if (Object.keys(left).length > 0)
-        log.warn(
-          { left },
-          'stopped, but not every part in good order, as happens while the store is away; nothing that was accepted is lost',
-        );
+        log.warn({ left }, 'stopped, but not every part stopped cleanly, as happens while the store is away; no accepted job is lost');
     },
     async undo() {
       for (let last = parts.pop(); last; last = parts.pop()) await last.end().catch(() => undefined);

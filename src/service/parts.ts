@@ -1,4 +1,4 @@
-/** The parts that every role has: the queues, the source, the parser's counters, webhooks, and the use cases on top of them. */
+/** The parts of every role: the queues, the source, the parser's counters, the webhooks, and the use cases on top of them. */
 import type { Logger } from 'pino';
 import { createBacklogLimit } from '../app/backlog-limit.ts';
 import { createBatches } from '../app/batches/batches.ts';
@@ -15,7 +15,7 @@ import type { Store } from '../storage/store.ts';
 import { createWebhookService } from '../webhooks/webhook-service.ts';
 import type { Lifecycle } from './lifecycle.ts';
 
-/** What every part is made with. */
+/** What every part needs. */
 export interface Context {
   config: Config;
   version: string;
@@ -29,7 +29,7 @@ export interface Context {
 
 export type Parts = ReturnType<typeof createParts>;
 
-/** Makes the parts. None of them takes a job or answers a request yet. */
+/** Makes the parts. None of them takes jobs or answers requests yet. */
 export function createParts(context: Context) {
   const { config, version, log, store, lifecycle, now, random } = context;
   const onQueueError = (error: Error): void => log.warn({ err: error.message }, 'queue connection');

@@ -12,7 +12,7 @@ export interface ReadinessOptions {
   now: () => number;
 }
 
-/** Makes the check. Each change of what it finds is one line of the log. */
+/** Makes the check. Logs one line whenever its result changes. */
 export function createReadiness({ store, lifecycle, log, now }: ReadinessOptions): () => Promise<Readiness> {
   const checkStore = createStoreCheck(store, now);
   let before = 'ok';

@@ -9,19 +9,19 @@ import { STOP_TIMEOUT_MS } from './lifecycle.ts';
 import type { Context, Parts } from './parts.ts';
 import { createReadiness } from './readiness.ts';
 
-/** Books that an api process holds in memory, and how far they may be behind the store: see storage/read-cache.ts. */
+/** How many bytes of books an api process keeps in memory, and how far they may be behind the store: see storage/read-cache.ts. */
 const READ_CACHE = { maxBytes: 32 * 1024 * 1024, maxAgeMs: 1_000 };
-/** What requests that are under way get at least before their connections are cut, in milliseconds. */
+/** How long running requests get at least before their connections are cut, in milliseconds. */
 const LEAST_ANSWER_MS = 500;
 
 export interface ApiOptions {
-  /** How long a stopping api goes on answering at most while callers still come, in milliseconds; never longer than the drain. */
+  /** How long a stopping api still answers new requests, in milliseconds; never longer than the drain. */
   lingerMs: number;
   /** As in {@link HttpDependencies}. */
   silentMs: number | undefined;
 }
 
-/** Resolves to where the API listens, such as `http://127.0.0.1:3000`. Rejects with a sentence where it cannot. */
+/** Resolves to the address of the API, such as `http://127.0.0.1:3000`. Rejects with a sentence when it cannot listen. */
 export async function runApi(context: Context, parts: Parts, { lingerMs, silentMs }: ApiOptions): Promise<string> {
   const { config, version, log, store, lifecycle } = context;
   const { batches, jobs, uploads, queues, watch, webhooks, crawling } = parts;
@@ -45,7 +45,7 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
   });
   lifecycle.add('api', app, () => {
     const drainMs = config.drainSeconds * 1000;
-    // A worker beside it may have used the drain up.
+    // A worker in the same process may have used up the drain.
     const cutMs = Math.min(Math.max(lifecycle.leftMs() - STOP_TIMEOUT_MS, LEAST_ANSWER_MS), drainMs + LEAST_ANSWER_MS);
     return closeGently(app, { lingerMs: Math.min(lingerMs, drainMs), cutMs });
   });

@@ -1,4 +1,4 @@
-/** The role `worker`: takes jobs, calls webhooks, and looks after batches that stand still. */
+/** The role `worker`: takes jobs, calls webhooks, and requeues jobs that the queue lost. */
 import { createReconciler } from '../app/reconcile.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_CONTACT } from '../crawl/fetch/user-agent.ts';
@@ -7,7 +7,7 @@ import { createJobWorker } from '../queue/parse-book-worker.ts';
 import { workerName } from '../queue/worker-name.ts';
 import type { Context, Parts } from './parts.ts';
 
-/** Resolves when webhooks are called and batches announced. */
+/** Resolves when the process calls webhooks and announces batches. */
 export async function runWebhookCalls({ config, log, store, lifecycle, random }: Context, { webhooks }: Parts): Promise<void> {
   const worker = createWebhookWorker({ store, deliver: webhooks.deliver, drainSeconds: config.drainSeconds, log, random });
   lifecycle.add('webhook worker', worker, (one) => one.stop());
@@ -15,7 +15,7 @@ export async function runWebhookCalls({ config, log, store, lifecycle, random }:
   webhooks.start();
 }
 
-/** Resolves when jobs are taken. */
+/** Resolves when the worker takes jobs. */
 export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const { config, log, store, lifecycle, now, random } = context;
   const { queue, queues, crawling, watch, webhooks } = parts;
@@ -46,7 +46,7 @@ const workerSettings = (config: Config) => ({
 
 function logCrawl({ config, log }: Context): void {
   if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com'))
-    log.warn(`CRAWL_CONTACT is not set: Goodreads is told ${DEFAULT_CONTACT} instead of a page about your crawler`);
+    log.warn(`CRAWL_CONTACT is not set: the user agent names ${DEFAULT_CONTACT} instead of a page about your crawler`);
   const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
   log.info(
     { worker: workerName() },

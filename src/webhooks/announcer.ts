@@ -1,6 +1,6 @@
 /**
- * Turns events into deliveries. An ended batch stays on the store's list until its deliveries are recorded and queued. After a crash it is announced
- * again. The id of a delivery comes from the event, so announcing twice makes one delivery.
+ * Turns events into deliveries. An ended batch stays on the store's list until its deliveries are recorded and queued. After a crash it is
+ * announced again. The id of a delivery comes from the event, so announcing twice makes one delivery.
  */
 import type { Log } from '../domain/log.ts';
 import type { BatchId } from '../domain/batch.ts';

@@ -1,6 +1,6 @@
 /**
- * The delivery log: one document for each event and endpoint, with what was sent and the result of each attempt. The log is the truth about a
- * delivery; the job in the queue only names it.
+ * The delivery log: one document for each event and endpoint, with what was sent and the result of each attempt. The log is the truth about
+ * a delivery; the job in the queue only names it.
  */
 import type { DeliveryQueue } from './delivery-queue.ts';
 import type { DocumentStore } from '../storage/store.ts';
@@ -62,8 +62,8 @@ export interface Deliveries {
   /** Changes a delivery; `null` when there is none. `change` returns `null` to leave it as it is. */
   update(id: DeliveryId, change: (delivery: Delivery) => Delivery | null): Promise<Delivery | null>;
   /**
-   * Drops a waiting run, because too many wait; `false` when it no longer waits. The delivery of a standing webhook leaves the log. That of a batch ends
-   * as failed.
+   * Drops a waiting run, because too many wait; `false` when it no longer waits. The delivery of a standing webhook leaves the log. That of
+   * a batch ends as failed.
    */
   drop(id: DeliveryId, run: number): Promise<boolean>;
   /** Begins a new run of a delivery, and queues it. `null`: no such delivery. */

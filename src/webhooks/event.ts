@@ -1,4 +1,6 @@
-/** The events that webhooks receive: their types, the patterns that pick them, and their payloads in the form of Standard Webhooks. Pure. */
+/**
+ * The events that webhooks receive: their types, the patterns that pick them, and their payloads in the form of Standard Webhooks. Pure.
+ */
 import { createHash } from 'node:crypto';
 import type { BatchRecord } from '../domain/batch.ts';
 import type { JobId } from '../domain/identity.ts';
@@ -28,7 +30,10 @@ export const isPattern = (pattern: string): boolean => EVENT_TYPES.some((type) =
 /** The body that is signed and sent: the same bytes at every attempt. */
 export const payloadOf = ({ type, atMs, data }: WebhookEvent): string => JSON.stringify({ type, timestamp: iso(atMs), data });
 
-/** A batch ended: all its items are settled, or it was cancelled. `origin` comes before the path of the batch; '' makes a relative reference. */
+/**
+ * A batch ended: all its items are settled, or it was cancelled. `origin` comes before the path of the batch; '' makes a relative
+ * reference.
+ */
 export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent {
   const { batchId, total, counts, createdAtMs, endedAtMs, cancelledAtMs } = batch;
   const atMs = endedAtMs ?? createdAtMs;
@@ -67,7 +72,10 @@ export type DeliveryId = string & { readonly [brand]: 'DeliveryId' };
 /** Nine letters and digits that sort the latest first, until the year 5188. */
 const latestFirst = (atMs: number): string => (36 ** 9 - 1 - atMs).toString(36).padStart(9, '0');
 
-/** The id of the delivery of `event` to an endpoint. Announcing the event again gives the same id. The ids of an endpoint sort the latest first. */
+/**
+ * The id of the delivery of `event` to an endpoint. Announcing the event again gives the same id. The ids of an endpoint sort the latest
+ * first.
+ */
 export function deliveryIdOf(endpointId: string, event: WebhookEvent): DeliveryId {
   const digest = createHash('sha256').update(`${event.type} ${event.key}`).digest('hex').slice(0, 16);
   return `${endpointId}-${latestFirst(event.atMs)}${digest}` as DeliveryId;

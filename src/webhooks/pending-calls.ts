@@ -1,6 +1,6 @@
 /**
- * Bounds the waiting calls of webhooks: a receiver that is away for long would otherwise fill the store. Its oldest calls are dropped, and its webhook
- * shows how many. The check runs in rounds, so calls between two rounds may exceed a limit.
+ * Bounds the waiting calls of webhooks: a receiver that is away for long would otherwise fill the store. Its oldest calls are dropped, and
+ * its webhook shows how many. The check runs in rounds, so calls between two rounds may exceed a limit.
  */
 import type { Deliveries } from './deliveries.ts';
 import type { Endpoints } from './endpoints.ts';

@@ -1,6 +1,6 @@
 /**
- * Places for standing endpoints. A caller takes a place before it creates an endpoint. One document, changed by compare-and-set, has the places that
- * were taken last. So several processes at once cannot exceed the limit together.
+ * Places for standing endpoints. A caller takes a place before it creates an endpoint. One document, changed by compare-and-set, has the
+ * places that were taken last. So several processes at once cannot exceed the limit together.
  */
 import type { DocumentStore } from '../storage/store.ts';
 import { updateDocument } from '../storage/update-document.ts';
@@ -52,7 +52,7 @@ export function createPlaces({ documents, known, most, now }: PlacesOptions): Pl
   const serve = async (batch: Claim[]): Promise<void> => {
     let granted = 0;
     await change(async (taken) => {
-      // Read after the document: a place leaves the document only when its endpoint exists, so that endpoint shows here.
+      // Read after the document: a place leaves the document once its endpoint exists, so that endpoint shows here.
       const ids = new Set(await known());
       const open = taken.filter(({ id }) => !ids.has(id));
       granted = Math.min(batch.length, Math.max(0, most - ids.size - open.length));

@@ -1,4 +1,6 @@
-/** Webhooks as callers see them: the shapes of the HTTP contract. http/ turns them into JSON. Only {@link WebhookWithSecret} has a secret. */
+/**
+ * Webhooks as callers see them: the shapes of the HTTP contract. http/ turns them into JSON. Only {@link WebhookWithSecret} has a secret.
+ */
 import type { DeliveryState } from './deliveries.ts';
 import type { EventType } from './event.ts';
 
@@ -54,7 +56,10 @@ export interface NewWebhook {
 }
 
 export interface Webhooks {
-  /** Throws `webhook-target-refused` when the URL may not be called, `invalid-request` for an unknown pattern or a malformed secret, `too-many-webhooks`. */
+  /**
+   * Throws `webhook-target-refused` when the URL may not be called, `invalid-request` for an unknown pattern or a malformed secret,
+   * `too-many-webhooks`.
+   */
   create(webhook: NewWebhook): Promise<WebhookWithSecret>;
   list(): Promise<WebhookView[]>;
   /** This method and the following ones throw `webhook-unknown` for an unknown id. */

@@ -29,7 +29,7 @@ describe('the settings', () => {
     expect(Object.isFrozen(config)).toBe(true);
   });
 
-  it('take an empty value for none', () => {
+  it('treat an empty value as unset', () => {
     expect(readConfig({ PORT: '', REDIS_URL: ' ', BOOK_TTL: '' })).toMatchObject({ port: 3000, redisUrl: null });
   });
 
@@ -81,7 +81,7 @@ describe('the settings', () => {
     expect(() => readConfig({ PORT: 'x', CRAWL_RATE: 'y' })).toThrow(/2 settings are wrong:\n {2}- PORT .*\n {2}- CRAWL_RATE /);
   });
 
-  it('take every key that fits in each of the headers that carry one', () => {
+  it('accept every key that fits into each header for keys', () => {
     expect(readConfig({ API_KEYS: 'abc.DEF-_~+/12==, p!"#$%&()*;:<>?@[]^`{|}' }).apiKeys).toEqual([
       'abc.DEF-_~+/12==',
       'p!"#$%&()*;:<>?@[]^`{|}',
@@ -94,7 +94,7 @@ describe('the settings', () => {
     expect(faultsOf({ API_KEYS: 'geheim', REDIS_URL: 'ftp://:geheim@x', DATABASE_URL: 'x://geheim' }).join()).not.toContain('geheim');
   });
 
-  it('want a store that can be shared for roles apart, and know the roles', () => {
+  it('require a shared store for single roles, and refuse unknown roles', () => {
     expect(faultsOf({}, 'worker')).toEqual([expect.stringContaining('set REDIS_URL or DATABASE_URL')]);
     expect(faultsOf({ REDIS_URL: 'redis://a' }, 'worker')).toEqual([]);
     expect(faultsOf({}, 'boss')).toEqual([expect.stringContaining('all, api, worker')]);

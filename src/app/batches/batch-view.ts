@@ -44,7 +44,10 @@ export interface BatchView {
   priority: Priority;
   createdAt: string;
   finishedAt: string | null;
-  /** Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked, or the rate is unlimited. */
+  /**
+   * Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked, or the rate is
+   * unlimited.
+   */
   etaSeconds: number | null;
 }
 
@@ -62,12 +65,15 @@ export interface ItemView {
 
 export interface Batches {
   /**
-   * Records a batch and queues jobs for the books that are not fresh. When it throws, it has recorded nothing. Throws `no-valid-links` when no link names
-   * a book; the pointers of its `errors[]` (at most 100) are places in the list as sent. Throws `store-unavailable` when the store does not answer.
+   * Records a batch and queues jobs for the books that are not fresh. When it throws, it has recorded nothing. Throws `no-valid-links` when
+   * no link names a book; the pointers of its `errors[]` (at most 100) are places in the list as sent. Throws `store-unavailable` when the
+   * store does not answer.
    */
   submit(request: SubmitRequest): Promise<SubmitAnswer>;
   view(batchId: BatchId): Promise<BatchView | null>;
-  /** Batches, newest first. `ended` filters: `true` for ended batches, `false` for open ones. Active and delayed items count as queued here. */
+  /**
+   * Batches, newest first. `ended` filters: `true` for ended batches, `false` for open ones. Active and delayed items count as queued here.
+   */
   list(query: { ended: boolean | null; cursor: string | null; limit: number }): Promise<{ batches: BatchView[]; cursor: string | null }>;
   items(
     batchId: BatchId,

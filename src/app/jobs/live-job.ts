@@ -7,7 +7,10 @@ import { iso } from '../../domain/time/iso.ts';
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
-/** BullMQ keeps the message of the last failed attempt. The processor writes a code before it. Without a code the error is ours, and only in the log. */
+/**
+ * BullMQ keeps the message of the last failed attempt. The processor writes a code before it. Without a code the error is ours, and only in
+ * the log.
+ */
 export function lastFailure(failedReason: string | undefined): JobFailure | null {
   if (!failedReason) return null;
   const [, code = '', detail = ''] = /^([a-z-]+): (.+)$/s.exec(failedReason) ?? [];

@@ -1,4 +1,4 @@
-/** Undoing `Content-Encoding` with a bound on the output, so that a bomb costs no more memory than a page may. */
+/** Undoes `Content-Encoding` with a limit on the output, so that a compression bomb takes no more memory than a page. */
 import { promisify } from 'node:util';
 import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
 import { FetchFault } from './fetch-fault.ts';
@@ -13,9 +13,9 @@ interface Options {
   chunkSize: number;
 }
 
-/** A book page is half a megabyte: with zlib's own 16 KiB each would take some thirty turns through the thread pool. */
+/** A book page is half a megabyte. With zlib's default of 16 KiB it would take about thirty turns in the thread pool. */
 const CHUNK_BYTES = 256 * 1024;
-/** Stacked encodings exist (`gzip, gzip` by a confused proxy); more of them serve no honest purpose. */
+/** Two encodings occur in practice (`gzip, gzip` by a confused proxy). More have no honest purpose. */
 const MAX_LAYERS = 2;
 /** The method in the first byte of a zlib stream. */
 const DEFLATE = 8;
@@ -32,16 +32,15 @@ const layersOf = (encoding: string): string[] =>
     .map((layer) => layer.trim())
     .filter((layer) => layer !== '' && layer !== 'identity');
 
-/** Whether {@link decodeBody} knows what a `Content-Encoding` names. */
+/** Whether {@link decodeBody} can undo a `Content-Encoding`. */
 export function isReadable(encoding: string): boolean {
   const layers = layersOf(encoding);
   return layers.length <= MAX_LAYERS && layers.every((layer) => KNOWN.has(layer));
 }
 
 /**
- * The body without its encodings, at most `maxBytes` long. Throws a {@link FetchFault}: `too-large` when it would be
- * longer, `bad-encoding` when it is not what `encoding` says or the encoding is unknown. Runs in zlib's thread pool,
- * beside the parsing of other pages.
+ * The body without its encodings, at most `maxBytes` long. Throws a {@link FetchFault}: `too-large` when it is longer, `bad-encoding` when
+ * it does not match `encoding` or the encoding is unknown. Runs in zlib's thread pool, while other pages are parsed.
  */
 export async function decodeBody(body: Buffer, encoding: string | undefined, maxBytes: number): Promise<Buffer> {
   if (encoding === undefined || body.length === 0) return body;
@@ -60,7 +59,7 @@ async function undo(encoding: string, body: Buffer, maxBytes: number): Promise<B
       case 'x-gzip':
         return await gunzipAsync(body, options);
       case 'deflate':
-        // The standard means the zlib format, some servers send the bare stream: the first two bytes tell.
+        // The standard says zlib format, but some servers send the bare stream. The first two bytes show which it is.
         return await (isZlib(body) ? inflateAsync : inflateRawAsync)(body, options);
       case 'br':
         return await brotliAsync(body, options);

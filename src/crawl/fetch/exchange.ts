@@ -1,4 +1,4 @@
-/** One request and its answer on a pooled connection: received bytes are capped, and a deadline or a signal ends it at once. */
+/** One request and its answer on a pooled connection. The received bytes are limited, and a signal ends the exchange at once. */
 import type { Dispatcher } from 'undici';
 import { FetchFault, faultOf } from './fetch-fault.ts';
 
@@ -21,12 +21,12 @@ interface ExchangeOptions {
 }
 
 const EMPTY = Buffer.alloc(0);
-/** A redirect is known by its headers. Its body is only read to keep the connection, and not at any price. */
+/** The headers say all about a redirect. Its body is read up to this limit, only to keep the connection. */
 const MAX_REDIRECT_BODY = 64 * 1024;
 
 /**
- * Whether status and headers alone say what the answer is: then a body that is broken, endless or too large is done
- * without. 404 and 410 are not among them, since only the page itself proves that a book does not exist.
+ * Whether status and headers alone say what the answer is. Then a body that is broken, endless or too large is ignored. 404 and 410 need
+ * their body: only the page itself proves that a book does not exist.
  */
 export function needsNoBody(status: number, headers: AnswerHeaders): boolean {
   if (headers['x-amzn-waf-action'] !== undefined || status === 202) return true;
@@ -48,7 +48,7 @@ export async function exchange(dispatcher: Dispatcher, options: ExchangeOptions)
     let headers: AnswerHeaders = {};
     let limit = maxBytes;
     let received = 0;
-    // With a known length the pieces are copied where they belong as they come; else they are collected.
+    // With a known length the pieces are copied to their place as they arrive. Otherwise they are collected.
     let whole: Buffer | undefined;
     let pieces: Buffer[] = [];
 
@@ -61,7 +61,7 @@ export async function exchange(dispatcher: Dispatcher, options: ExchangeOptions)
       pieces = [];
     };
     const fail = (error: unknown): void => finish(() => reject(error));
-    /** Ends the connection; what has been received is given back unless the headers are answer enough. */
+    /** Ends the connection. Rejects, unless the headers alone are the answer. */
     const cut = (fault: FetchFault): void => {
       finish(() => (needsNoBody(status, headers) ? resolve({ status, headers, body: EMPTY }) : reject(fault)));
       controller?.abort(fault);
@@ -78,7 +78,7 @@ export async function exchange(dispatcher: Dispatcher, options: ExchangeOptions)
       {
         onRequestStart(started) {
           controller = started;
-          // Given up while it waited for a connection: nothing is sent.
+          // The exchange ended while it waited for a connection, so nothing is sent.
           if (settled) started.abort(new FetchFault('timeout', 'The request was given up before it was sent.'));
         },
         onResponseStart(_controller, statusCode, answerHeaders) {

@@ -2,13 +2,13 @@
 import { QuireError } from '../../errors.ts';
 
 /**
- * `timeout`: the whole-exchange deadline passed. `reset`: the connection ended before the answer did. `unreachable`: no
- * connection came about. `protocol`: what came was no HTTP. `too-large`: the cap on decoded or received bytes was
- * passed. `bad-encoding`: the body is not what `Content-Encoding` says. `redirect`: a redirect that is not followed.
+ * `timeout`: the deadline of the whole exchange passed. `reset`: the connection ended before the answer did. `unreachable`: no
+ * connection was made. `protocol`: the answer is not HTTP. `too-large`: the limit on received or decoded bytes was
+ * exceeded. `bad-encoding`: the body is not what `Content-Encoding` says. `redirect`: a redirect that is not followed.
  */
 export type FetchFaultKind = 'timeout' | 'reset' | 'unreachable' | 'protocol' | 'too-large' | 'bad-encoding' | 'redirect';
 
-/** A `crawl-failed` that tells what failed in a word a program can read. */
+/** A `crawl-failed` with a machine-readable kind. */
 export class FetchFault extends QuireError {
   readonly kind: FetchFaultKind;
 
@@ -24,7 +24,7 @@ const UNREACHABLE =
 const TIMEOUT = /^(UND_ERR_(CONNECT|HEADERS|BODY)_TIMEOUT|ETIMEDOUT)$/;
 const PROTOCOL = /^(HPE_.*|UND_ERR_HEADERS_OVERFLOW|ERR_INVALID_.*)$/;
 
-/** The fault that an error of the HTTP client stands for. The detail never carries more than the error's code: messages may hold addresses. */
+/** Turns an error of the HTTP client into a fault. Its detail has only the error's code, because messages may contain addresses. */
 export function faultOf(error: unknown): FetchFault {
   if (error instanceof FetchFault) return error;
   const code = codeOf(error);

@@ -1,6 +1,6 @@
 /**
- * Getting one page from the one origin that is ever requested: compressed, within a deadline and a size, without
- * cookies, with redirects checked hop by hop. What a page means is decided elsewhere (books/), when to ask too (source.ts).
+ * Fetches one page from the only origin that is ever requested: compressed, within limits of time and size, without cookies. It checks
+ * every redirect. parser/ decides what a page means, source.ts when to ask.
  */
 import { Pool } from 'undici';
 import { ACCEPT_ENCODING, decodeBody } from './decode-body.ts';
@@ -14,45 +14,45 @@ export interface PageFetcherOptions {
   userAgent: string;
   /** Longest time from the request to the last byte of the last hop; waits in {@link FetchOptions.beforeHop} do not count. */
   timeoutMs: number;
-  /** Cap on the received and on the decompressed body. Default 8 MiB. */
+  /** Limit of the received and of the decompressed body. Default 8 MiB. */
   maxBytes?: number;
   /** Default 3. */
   maxRedirects?: number;
-  /** Connections kept at most. */
+  /** The most connections that are kept. */
   connections: number;
 }
 
 export interface FetchOptions {
-  /** Gives the page up; the fetch then rejects with the signal's reason. */
+  /** Ends the fetch, which rejects with the signal's reason. */
   signal?: AbortSignal;
-  /** The value of `Accept`. Default: an HTML page, since Goodreads answers others with an empty challenge. */
+  /** The value of `Accept`. Default: an HTML page, because Goodreads answers other types with an empty challenge. */
   accept?: string;
   /** Called before a redirect to `path` is followed; a rejection ends the fetch with it. */
   beforeHop?: (path: string) => Promise<void>;
 }
 
-/** An answer of Goodreads, whatever its status, and what it took to get. */
+/** An answer of Goodreads with any status, and what it cost. */
 export interface FetchedPage {
   status: number;
   headers: AnswerHeaders;
-  /** Decompressed. Empty when the status says it all and the body was broken or too large. */
+  /** Decompressed. Empty when the body was broken or too large, and the status alone is the answer. */
   body: Uint8Array;
   /** The address that answered, after redirects. */
   url: string;
   elapsedMs: number;
   /** Bytes of all bodies as they were received, compressed. */
   wireBytes: number;
-  /** Requests made: 1 and the redirects that were followed. */
+  /** Number of requests: 1 and the followed redirects. */
   requests: number;
 }
 
 export interface PageFetcher {
   /**
-   * Fetches `path`, which is built by Quire itself. Resolves for every complete answer, errors and sign-in redirects
-   * included. Rejects with a {@link FetchFault}, with the signal's reason, or with what `beforeHop` throws.
+   * Fetches `path`, which Quire itself builds. Resolves for every complete answer, also for errors and sign-in redirects.
+   * Rejects with a {@link FetchFault}, with the signal's reason, or with what `beforeHop` throws.
    */
   fetch(path: string, options?: FetchOptions): Promise<FetchedPage>;
-  /** Ends every connection; fetches under way are rejected. */
+  /** Ends every connection. Running fetches reject. */
   close(): Promise<void>;
 }
 
@@ -61,7 +61,7 @@ const MEBIBYTE = 1024 * 1024;
 /** How long an idle connection is kept; servers commonly close theirs after a minute. */
 const IDLE_MS = 20_000;
 
-/** Makes a fetcher with its own pool of kept connections. `close` it. */
+/** Makes a fetcher with its own pool of connections. The caller closes it. */
 export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
   const { userAgent, timeoutMs, maxBytes = 8 * MEBIBYTE, maxRedirects = 3, connections } = options;
   const { origin } = new URL(options.origin);
@@ -70,7 +70,7 @@ export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
     connect: { timeout: timeoutMs },
-    // One deadline over the whole exchange replaces the client's own timers, which a slow drip never trips.
+    // One deadline over the whole exchange replaces the client's own timers, because a slow drip never triggers those.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: 64 * 1024,
@@ -86,7 +86,7 @@ export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
 
   return {
     async fetch(path, { signal, accept = HTML, beforeHop } = {}) {
-      // A path that is not ours is a fault in the program, not in the page.
+      // Only an error in the program makes another path.
       if (!/^\/[\x21-\x7e]*$/.test(path)) throw new TypeError(`not a path to fetch: ${JSON.stringify(path.slice(0, 100))}`);
       const deadline = startDeadline(timeoutMs, signal);
       const startedMs = performance.now();

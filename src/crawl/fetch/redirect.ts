@@ -1,7 +1,7 @@
-/** Which redirects are followed: from one book page to another on the same origin, and nothing else. */
+/** Which redirects are followed: only those from one book page to another on the same origin. */
 import { FetchFault } from './fetch-fault.ts';
 
-/** What becomes of a redirect: the path to go on with, or `answer`, since it leads to a sign-in page and says what that would say. */
+/** What to do with a redirect: follow it to a path, or take it as the `answer`, because it leads to a sign-in page. */
 export type RedirectDecision = { kind: 'follow'; path: string } | { kind: 'answer' };
 
 const BOOK_PAGE = /^\/(?:[a-z]{2,3}(?:-[a-z\d]{2,8}){0,2}\/)?book\/(?:show\/[1-9]\d{0,11}(?:[-.][^/]*)?|isbn\/[\dxX-]{10,17})\/?$/i;
@@ -9,15 +9,15 @@ const SIGN_IN = /^\/(?:user\/(?:sign_in|sign_up|new|login)|ap\/(?:signin|registe
 const MAX_PATH = 2048;
 
 /**
- * Decides on a redirect from `path` to `location`. Throws a {@link FetchFault} of kind `redirect` when it leads to
- * another origin or to a page that is neither a book nor a sign-in: then nothing is requested.
+ * Decides on a redirect from `path` to `location`. Throws a {@link FetchFault} of kind `redirect` when it leads to another origin, or to a
+ * page that is neither a book nor a sign-in page.
  */
 export function decideRedirect(origin: string, path: string, location: string | string[] | undefined): RedirectDecision {
   if (typeof location !== 'string' || location === '' || !URL.canParse(location, origin + path)) throw refusal('leads nowhere');
   const target = new URL(location, origin + path);
   if (target.origin !== origin || target.username !== '' || target.password !== '') throw refusal('leads to another site');
   if (SIGN_IN.test(target.pathname)) return { kind: 'answer' };
-  // The URL parser has percent-encoded whatever is not plain ASCII, so what is left cannot break out of a request line.
+  // The URL parser has percent-encoded all but plain ASCII, so the path cannot break out of the request line.
   const next = target.pathname + target.search;
   if (!BOOK_PAGE.test(target.pathname) || next.length > MAX_PATH) throw refusal('leads to a page that is no book');
   return { kind: 'follow', path: next };

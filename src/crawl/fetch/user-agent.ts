@@ -1,7 +1,7 @@
-/** Who we say we are. */
+/** The name under which Quire makes requests. */
 
-/** Where a reader of Goodreads' logs learns what Quire is, when the operator names no page of his own. */
+/** The page about Quire that the user agent names, unless the operator sets another. */
 export const DEFAULT_CONTACT = 'https://quire.example/crawler';
 
-/** `Quire/0.1.0 (+https://…)`: the name that robots.txt groups are looked up by, the version, and where to read about us. */
+/** `Quire/0.1.0 (+https://…)`: the name that groups of robots.txt use, the version, and a page about the crawler. */
 export const userAgent = (version: string, contact: string | null): string => `Quire/${version} (+${contact ?? DEFAULT_CONTACT})`;

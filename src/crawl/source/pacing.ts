@@ -1,7 +1,6 @@
 /**
- * The state of the source as a pure state machine: when the next page may be asked for, and what an answer changes
- * about that. No I/O and no clock: `nowMs` and `random` (0 ≤ x < 1) are given. One state is shared by all processes
- * (see source.ts), so every number in it is plain JSON.
+ * The state of the source as a pure state machine: when the next page may be asked for, and how an answer changes that. It has no I/O and
+ * no clock: `nowMs` and `random` (0 ≤ x < 1) are given. All processes share one state (see source.ts), so it is plain JSON.
  *
  *   open ──pushback──▶ slowed ──successes──▶ open         any ──challenge──▶ blocked ──probe succeeds──▶ slowed
  */
@@ -19,29 +18,29 @@ export interface PacingSettings {
   /** A probe that has not reported after this long counts as lost, and another may go. */
   probeLeaseMs: number;
   quietHours: QuietHours | null;
-  /** Slots further ahead than this are not given out. */
+  /** No slot is given further ahead than this. */
   maxWaitMs: number;
 }
 
 export interface PacingState {
   mode: 'open' | 'slowed' | 'blocked';
-  /** When it came into this mode; 0 when it was never otherwise. */
+  /** When this mode began; 0 when there was no other mode. */
   sinceMs: number;
   /** Why it is slowed or blocked. */
   reason: string | null;
-  /** The part of the full rate that is used: 1 when open. */
+  /** The part of the full rate in use: 1 when open. */
   factor: number;
   nextSlotAtMs: number;
   /** Failures in a row, since the last success or cut. */
   failures: number;
-  /** Probes in vain since it was blocked. */
+  /** Failed probes since it was blocked. */
   probes: number;
   nextProbeAtMs: number;
   /** When a probe last ended a block. */
   reopenedAtMs: number;
-  /** Somebody probes until then; 0 when nobody does. */
+  /** A probe may run until then; 0 when there is none. */
   probeLeaseUntilMs: number;
-  /** Goodreads asked to be left alone until then. */
+  /** Goodreads asked for no requests until then. */
   retryAfterUntilMs: number;
   /** When the rate was last cut, or raised. */
   cutAtMs: number;
@@ -49,8 +48,8 @@ export interface PacingState {
 }
 
 /**
- * `ok` and `missing`: it serves us. `unrecognised`: an answer that proves nothing. `blocked`: challenge, captcha, 403 or
- * sign-in. `overloaded`: 429 or 5xx. `failed`: no whole answer. `abandoned`: we gave up ourselves, it says nothing.
+ * `ok` and `missing`: Goodreads serves us. `unrecognised`: an answer that proves nothing. `blocked`: challenge, captcha, 403 or
+ * sign-in. `overloaded`: 429 or 5xx. `failed`: no complete answer. `abandoned`: we gave up ourselves, which proves nothing.
  */
 export const OUTCOME_KINDS = ['ok', 'missing', 'unrecognised', 'blocked', 'overloaded', 'failed', 'abandoned'] as const;
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
@@ -59,7 +58,7 @@ export interface Outcome {
   kind: OutcomeKind;
   /** Whether the page was asked for as a probe of a blocked source. */
   probe: boolean;
-  /** When the page was asked for: an answer to a question older than the last cut says nothing about the rate since. */
+  /** When the page was asked for. An answer to a request before the last cut says nothing about the rate after it. */
   startedAtMs: number;
   retryAfterMs?: number | null;
   reason?: string;
@@ -68,18 +67,18 @@ export interface Outcome {
 export type ClosedReason = 'blocked' | 'quiet-hours' | 'retry-after' | 'pace';
 export type Grant = { kind: 'go'; atMs: number; probe: boolean } | { kind: 'wait'; untilMs: number; why: ClosedReason };
 
-/** The slowest is this part of the full rate. */
+/** The slowest rate, as a part of the full rate. */
 export const MIN_FACTOR = 1 / 64;
-/** What "full" means while an unlimited rate recovers: pages per second. */
+/** The full rate while an unlimited rate recovers, in pages per second. */
 const UNLIMITED_NOMINAL = 64;
-/** Spacing varies by up to this part, upwards only: the rate is a ceiling for every second, not just a mean. */
+/** Slots are up to this part further apart, never closer: the rate is a limit for every second, not a mean. */
 export const JITTER = 0.1;
 export const MAX_PROBE_DELAY_MS = 3_600_000;
-/** So many failures in a row count as pushback. */
+/** This many failures in a row slow the source down. */
 const FAILURES_TO_SLOW = 3;
 const MAX_RECOVERY_MS = 60_000;
 
-/** A source that nothing is known of. */
+/** The state of a source before its first request. */
 export function initialState(): PacingState {
   return {
     mode: 'open',
@@ -98,7 +97,7 @@ export function initialState(): PacingState {
   };
 }
 
-/** A stored state; one of another version of Quire may lack numbers, and then the initial ones stand in. */
+/** Reads a stored state. That of another version of Quire may lack numbers, and then gets the initial ones. */
 export function parseState(value: unknown): PacingState | null {
   if (typeof value !== 'object' || value === null) return null;
   const state: PacingState = { ...initialState(), ...value };
@@ -128,7 +127,7 @@ export function currentRate(state: PacingState, settings: PacingSettings): numbe
   return (Number.isFinite(full) ? full : UNLIMITED_NOMINAL) * state.factor;
 }
 
-/** What keeps everybody from asking for pages at `nowMs`, if anything. Says nothing about the pace. */
+/** Why the source is closed at `nowMs`, or `null`. The pace does not count. */
 export function closureOf(state: PacingState, nowMs: number, settings: PacingSettings): Extract<Grant, { kind: 'wait' }> | null {
   const quietUntilMs = settings.quietHours?.untilMs(nowMs) ?? null;
   if (quietUntilMs !== null) return { kind: 'wait', untilMs: quietUntilMs, why: 'quiet-hours' };
@@ -139,7 +138,7 @@ export function closureOf(state: PacingState, nowMs: number, settings: PacingSet
   return state.retryAfterUntilMs > nowMs ? { kind: 'wait', untilMs: state.retryAfterUntilMs, why: 'retry-after' } : null;
 }
 
-/** Asks for one slot. A `go` at a later time has reserved it; a `wait` has reserved nothing. */
+/** Asks for one slot. A `go` reserves a slot, now or later; a `wait` reserves nothing. */
 export function requestSlot(
   state: PacingState,
   nowMs: number,
@@ -153,20 +152,20 @@ export function requestSlot(
   const rate = currentRate(state, settings);
   if (rate === Number.POSITIVE_INFINITY) return { state, grant: { kind: 'go', atMs: nowMs, probe: false } };
   const intervalMs = (1000 / rate) * (1 + JITTER * random());
-  // A slot that lies further ahead than the slowest pace explains was left by a clock gone wrong or a much slower setting.
+  // Only a wrong clock or a much slower setting leaves a slot further ahead than the slowest rate explains.
   const furthestMs = settings.maxWaitMs + (1000 / rate) * (state.factor / MIN_FACTOR) * (1 + JITTER);
   const atMs = state.nextSlotAtMs - nowMs > furthestMs ? nowMs : Math.max(nowMs, state.nextSlotAtMs);
   if (atMs - nowMs > settings.maxWaitMs) return { state, grant: { kind: 'wait', untilMs: atMs, why: 'pace' } };
   return { state: { ...state, nextSlotAtMs: atMs + intervalMs }, grant: { kind: 'go', atMs, probe: false } };
 }
 
-/** Whether an outcome would leave the state as it is: then nobody needs to write it down. */
+/** Whether an outcome leaves the state as it is. Then it need not be stored. */
 export function changesNothing(state: PacingState, outcome: Outcome): boolean {
   if (outcome.kind === 'abandoned' || outcome.kind === 'unrecognised') return !outcome.probe;
   return (outcome.kind === 'ok' || outcome.kind === 'missing') && state.mode === 'open' && state.failures === 0;
 }
 
-/** Takes note of what became of a page. */
+/** The state after the outcome of a page. */
 export function reportOutcome(
   before: PacingState,
   outcome: Outcome,
@@ -181,7 +180,7 @@ export function reportOutcome(
     case 'missing':
       return afterSuccess(state, nowMs, settings);
     case 'blocked':
-      // Asked before the block ended: that was answered by the block.
+      // A request from before the block ended still met the block.
       if (isBefore(outcome, state.reopenedAtMs, nowMs)) return state;
       return {
         ...cut(state, outcome, nowMs, settings),
@@ -203,7 +202,7 @@ export function reportOutcome(
   }
 }
 
-/** Wait before the probe that follows `probes` probes in vain: doubling, spread by a quarter either way, at most an hour. */
+/** Wait before the next probe, after `probes` failed ones: it doubles, varies by a quarter, and is at most an hour. */
 export function probeDelayMs(probes: number, settings: PacingSettings, random: () => number): number {
   const plainMs = Math.min(MAX_PROBE_DELAY_MS, settings.blockProbeMs * 2 ** Math.min(probes, 40));
   return Math.min(MAX_PROBE_DELAY_MS, Math.round(plainMs * (0.75 + 0.5 * random())));
@@ -218,7 +217,7 @@ function afterProbe(state: PacingState, outcome: Outcome, nowMs: number, setting
   switch (outcome.kind) {
     case 'ok':
     case 'missing':
-      // Gently: the factor is what the block cut it to, and the first page after the probe keeps its distance.
+      // The source starts slowly: the factor stays as the block cut it, and the next page waits for its slot.
       return {
         ...state,
         mode: 'slowed',
@@ -244,7 +243,7 @@ function afterProbe(state: PacingState, outcome: Outcome, nowMs: number, setting
   }
 }
 
-/** Additive increase over time, from nothing to all within the recovery time; near the floor it doubles at most. */
+/** Raises the rate in proportion to time, from zero to full within the recovery time, and at most doubles it at once. */
 function afterSuccess(state: PacingState, nowMs: number, settings: PacingSettings): PacingState {
   if (state.mode === 'open') return state.failures === 0 ? state : { ...state, failures: 0 };
   const recoveryMs = Math.min(MAX_RECOVERY_MS, settings.blockProbeMs);
@@ -254,11 +253,14 @@ function afterSuccess(state: PacingState, nowMs: number, settings: PacingSetting
   return { ...state, factor, failures: 0, raisedAtMs: nowMs };
 }
 
-/** Whether the page was asked for before `atMs`. A time that a clock gone wrong left in the future must not make us deaf to what comes until then. */
+/**
+ * Whether the page was asked for before `atMs`. A time that a wrong clock left in the future does not count: it would hide all answers
+ * until then.
+ */
 const isBefore = ({ startedAtMs }: Outcome, atMs: number, nowMs: number): boolean =>
   startedAtMs < atMs && atMs <= nowMs + CLOCK_TOLERANCE_MS;
 
-/** Halves the rate, once for all the pages that were under way at the time. */
+/** Halves the rate, once for all pages that were being fetched at the time. */
 function cut(state: PacingState, outcome: Outcome, nowMs: number, settings: PacingSettings): PacingState {
   if (isBefore(outcome, state.cutAtMs, nowMs)) return { ...state, failures: 0 };
   const after = { ...state, failures: 0, factor: Math.max(MIN_FACTOR, state.factor / 2), cutAtMs: nowMs, raisedAtMs: nowMs };

@@ -1,6 +1,6 @@
 /**
- * One value that all processes share, in a document changed by compare-and-set. The changes of one process are
- * gathered and written together, so that processes contend for the document and callers do not.
+ * One value that all processes share, in a document changed by compare-and-set. Each process collects its changes and writes them together,
+ * so that only processes compete for the document, not callers.
  */
 import { QuireError } from '../../errors.ts';
 import type { DocumentStore } from '../../storage/store.ts';
@@ -9,30 +9,30 @@ export interface SharedStateOptions<T> {
   documents: DocumentStore;
   key: string;
   initial: () => T;
-  /** Reads a stored value; `null` when it makes no sense, and then `initial` stands in. */
+  /** Reads a stored value; `null` when it is not valid, and then `initial` replaces it. */
   parse: (value: unknown) => T | null;
   now: () => number;
   random: () => number;
-  /** Called whenever the local copy was replaced; `ours` when by a change made here. */
+  /** Is called whenever the local copy was replaced; `ours` when a change of this process did that. */
   onReplaced: (before: T, after: T, ours: boolean) => void;
 }
 
-/** A change: given the value, what it becomes and what the caller gets. It may be run again on a newer value, so it has no effects. */
+/** A change: from the value to the next value and the caller's result. It may run again on a newer value, so it has no side effects. */
 export type Change<T, R> = (value: T) => { value: T; result: R };
 
 export interface SharedState<T> {
   /** The local copy. */
   local(): T;
-  /** When the local copy was last known to be that of the store, in milliseconds since the epoch; 0 for never. */
+  /** When the local copy was last known to match the store, in milliseconds since the epoch; 0 for never. */
   loadedAtMs(): number;
-  /** Reads the store into the local copy; calls at the same time share one read. */
+  /** Reads the store into the local copy. Concurrent calls share one read. */
   refresh(): Promise<void>;
   update<R>(change: Change<T, R>): Promise<R>;
 }
 
-/** A copy younger than this is new enough to refuse on. */
+/** A decision to change nothing needs a copy younger than this, in milliseconds. */
 const FRESH_MS = 20;
-/** Compare-and-set is given up after so long: with fair luck a hundred processes get through in a fraction of it. */
+/** Compare-and-set is given up after this long. Even a hundred processes normally need only a fraction of it. */
 const GIVE_UP_MS = 10_000;
 const BACKOFF_MS = 10;
 
@@ -42,7 +42,7 @@ interface Pending<T> {
   fail(error: unknown): void;
 }
 
-/** See the head of this file. Nothing is read before the first call. */
+/** Reads nothing before the first call. */
 export function createSharedState<T>({ documents, key, initial, parse, now, random, onReplaced }: SharedStateOptions<T>): SharedState<T> {
   let local = { value: initial(), version: 0 };
   let loadedAtMs = 0;
@@ -61,7 +61,7 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
   const load = async (): Promise<void> => {
     const putsBefore = puts;
     const document = await documents.get(key, now());
-    // A change of our own overtook the read: what it wrote is newer.
+    // A change of this process overtook the read, and its value is newer.
     if (puts !== putsBefore) return;
     if (document !== null && document.version === local.version) loadedAtMs = now();
     else replace(document === null ? initial() : (readJson(document.json, parse) ?? initial()), document?.version ?? 0, false);
@@ -75,7 +75,7 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
   const attempt = async (batch: Pending<T>[]): Promise<boolean> => {
     const value = batch.reduce((sofar, pending) => pending.apply(sofar), local.value);
     if (value === local.value) {
-      // Nothing to write. That decision must not rest on an old copy.
+      // There is nothing to write. That decision must not use an old copy.
       if (Math.abs(now() - loadedAtMs) <= FRESH_MS) return true;
       const { version } = local;
       await load();
@@ -93,8 +93,8 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
     if (loadedAtMs === 0) await load();
     for (let tries = 1; !(await attempt(batch)); tries++) {
       if (performance.now() - startedMs > GIVE_UP_MS)
-        throw new QuireError('store-unavailable', 'The state of the source is changed by too many at once.');
-      // The first conflict is one process being quicker; only crowds need to be spread.
+        throw new QuireError('store-unavailable', 'Too many processes change the state of the source at once.');
+      // The first conflict means that another process was faster. Only more conflicts need random waits.
       if (tries > 1) await new Promise((resolve) => setTimeout(resolve, random() * Math.min(tries, 10) * BACKOFF_MS));
       await load();
     }

@@ -1,11 +1,11 @@
-/** What readers need to know of the source just now: enough for states, estimates and `Retry-After`. */
+/** The part of the source's state that estimates need. */
 import type { SourceState } from './source-state.ts';
 
 export type SourceNow = Pick<SourceState, 'mode' | 'rate' | 'nextProbeAtMs' | 'closed'>;
 
 /**
- * Seconds until `pages` more pages are fetched, what is left of a hold (`Retry-After`, quiet hours) included; `null` when that cannot be said: a
- * blocked source, an unlimited rate that nothing holds up.
+ * Seconds until `pages` more pages are fetched, including the rest of a closed time (`Retry-After`, quiet hours). `null` when there is no
+ * estimate: the source is blocked, or it is open with an unlimited rate.
  */
 export function etaSeconds(pages: number, { mode, rate, closed }: SourceNow, nowMs: number): number | null {
   if (mode === 'blocked' || (rate === null && closed === null)) return null;

@@ -1,4 +1,4 @@
-/** The state of the source as one process knows it: what others act on. */
+/** The state of the source as one process knows it, for the parts that act on it. */
 import { currentRate, closureOf, type ClosedReason, type PacingSettings, type PacingState } from './pacing.ts';
 
 export interface SourceState {
@@ -9,11 +9,11 @@ export interface SourceState {
   rate: number | null;
   /** While blocked: when the next probe may go. */
   nextProbeAtMs: number | null;
-  /** What keeps pages from being asked for just now, the pace apart. */
+  /** Until when and why the source is closed; `null` when it is not. The pace does not count. */
   closed: { untilMs: number; why: ClosedReason } | null;
 }
 
-/** What a stored state means at `nowMs`. */
+/** Derives the state at `nowMs` from a stored one. */
 export function sourceStateOf(state: PacingState, nowMs: number, settings: PacingSettings): SourceState {
   const rate = currentRate(state, settings);
   const closed = closureOf(state, nowMs, settings);
@@ -27,7 +27,7 @@ export function sourceStateOf(state: PacingState, nowMs: number, settings: Pacin
   };
 }
 
-/** Whether two stored states differ in what others act on. Slots and small steps of the rate are not among that. */
+/** Whether two stored states differ for those that act on them. Slots and small changes of the rate do not count. */
 export function differ(a: PacingState, b: PacingState): boolean {
   if (a.probeLeaseUntilMs > 0 !== b.probeLeaseUntilMs > 0) return true;
   return a.mode !== b.mode || a.reason !== b.reason || a.retryAfterUntilMs !== b.retryAfterUntilMs || a.nextProbeAtMs !== b.nextProbeAtMs;

@@ -1,4 +1,4 @@
-/** What `GET /source` tells. */
+/** The answer of `GET /source`. */
 import { currentRate, initialState, type PacingSettings, type PacingState } from './pacing.ts';
 import type { QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { RobotsView } from '../robots.ts';
@@ -10,7 +10,7 @@ export interface SourceView {
   since: string | null;
   reason: string | null;
   nextProbeAt: string | null;
-  /** Goodreads asked to be left alone until then. */
+  /** Goodreads asked for no requests until then. */
   retryAfterUntil: string | null;
   /** Pages per second now; `null` is unlimited. */
   rate: number | null;
@@ -22,7 +22,7 @@ export interface SourceView {
   quietHours: { hours: string; until: string | null } | null;
 }
 
-/** The view of a state. */
+/** Shows a state. */
 export function viewOf(
   state: PacingState,
   facts: { nowMs: number; settings: PacingSettings; quietHours: QuietHours | null; requestsToday: number; robots: RobotsView | null },
@@ -43,5 +43,5 @@ export function viewOf(
   };
 }
 
-/** A time of the state, in which 0 is "never". */
+/** A time of the state, where 0 means "never". */
 const shown = (ms: number): string | null => (ms === 0 ? null : iso(ms));

@@ -1,6 +1,6 @@
 /**
- * The gate that every request to Goodreads goes through, in every process: one budget, one state (pacing.ts), kept in
- * the store. While the source is open and the rate unlimited it costs no store call at all.
+ * The gate that every request to Goodreads passes, in every process. The store keeps one state (pacing.ts) for all. While the source is
+ * open and the rate unlimited, the gate costs no store call.
  */
 import type { DocumentStore, Signals } from '../../storage/store.ts';
 import type { Ledger } from '../ledger.ts';
@@ -24,12 +24,12 @@ import { takeTurn, type Entry } from './turn.ts';
 import { iso } from '../../domain/time/iso.ts';
 
 export interface SourceSettings {
-  /** The origin that is crawled: each has a state of its own. */
+  /** The origin that is crawled. Each origin has its own state. */
   origin: string;
   /** Pages per second over all processes; 0 is unlimited. */
   ratePerSecond: number;
   blockProbeMs: number;
-  /** How long one page may take: a probe is given up some seconds after. */
+  /** How long one page may take. A probe counts as lost some seconds later. */
   timeoutMs: number;
   /** The text of QUIET_HOURS. */
   quietHours: string | null;
@@ -37,7 +37,7 @@ export interface SourceSettings {
   maxWaitMs?: number;
 }
 
-/** What became of a page, for {@link Source.report}. */
+/** The outcome of a page, for {@link Source.report}. */
 export interface SourceReport {
   kind: OutcomeKind;
   probe: boolean;
@@ -51,14 +51,16 @@ export interface SourceReport {
 }
 
 export interface Source {
-  /** Waits for the next slot and takes it. Rejects with {@link SourceClosed}, with the signal's reason, or when the store is unavailable. */
+  /**
+   * Waits for the next slot and takes it. Rejects with {@link SourceClosed}, with the signal's reason, or when the store is unavailable.
+   */
   enter(options?: { signal?: AbortSignal }): Promise<Entry>;
-  /** Takes note of what became of a page. Never rejects: an outcome that cannot be stored is logged, the next page will show the same. */
+  /** Reports the outcome of a page. Never rejects: an outcome that cannot be stored is logged, and the next page shows the same. */
   report(report: SourceReport): Promise<void>;
   view(): Promise<SourceView>;
-  /** The local copy, at most a second old while the store answers. Costs nothing. */
+  /** The local copy, at most a second old while the store answers. Costs no store call. */
   current(): SourceState;
-  /** Calls `listener` when mode, reason or a hold changes, by whatever process. Returns a function that ends it. */
+  /** Calls `listener` when any process changes the mode, the reason or a closed time. Returns a function that unsubscribes. */
   onChange(listener: (state: SourceState) => void): () => void;
   close(): Promise<void>;
 }
@@ -76,10 +78,10 @@ export interface SourceOptions {
 
 const REFRESH_MS = 1000;
 const MAX_WAIT_MS = 5000;
-/** What a probe may take beyond the deadline of its page: decompression, parsing, a slow store. */
+/** How long a probe may take after the deadline of its page: for decompression, parsing and a slow store. */
 const LEASE_SLACK_MS = 5000;
 
-/** Makes the gate. It begins to follow the stored state when it is first used; `close` ends that. Throws when QUIET_HOURS makes no sense. */
+/** Makes the gate. It follows the stored state from its first use until `close`. Throws when QUIET_HOURS is not valid. */
 export function createSource(options: SourceOptions): Source {
   const { documents, signals, settings, log, ledger, robots, now = Date.now, random = Math.random } = options;
   const quietHours = settings.quietHours === null ? null : parseQuietHours(settings.quietHours);
@@ -96,7 +98,7 @@ export function createSource(options: SourceOptions): Source {
     random,
     onReplaced(before, after, ours) {
       if (!differ(before, after)) return;
-      if (ours) tellOthers(before, after);
+      if (ours) publishChange(before, after);
       const state = current();
       for (const listener of listeners) listener(state);
     },
@@ -107,12 +109,15 @@ export function createSource(options: SourceOptions): Source {
     listeners.add(listener);
     return () => void listeners.delete(listener);
   };
-  const tellOthers = (before: PacingState, after: PacingState): void => {
+  const publishChange = (before: PacingState, after: PacingState): void => {
     if (before.mode !== after.mode) logMode(log, after, currentRate(after, pacing()));
     signals
       .publish({ kind: 'source' })
       .catch((error: unknown) =>
-        log.warn({ err: error }, 'the other processes could not be told that the source changed; they will see it within a second'),
+        log.warn(
+          { err: error },
+          'the signal that the source changed could not be sent; the other processes see the change within a second',
+        ),
       );
   };
   const { follow, unfollow } = createFollower(shared, signals);
@@ -131,7 +136,7 @@ export function createSource(options: SourceOptions): Source {
       try {
         await shared.update((state) => ({ value: reportOutcome(state, outcome, now(), pacing(), random), result: undefined }));
       } catch (error) {
-        log.warn({ err: error, outcome: kind }, 'what became of a page could not be noted for the other processes');
+        log.warn({ err: error, outcome: kind }, 'the outcome of a page could not be stored for the other processes');
       }
     },
     async view() {
@@ -166,12 +171,12 @@ const fixedPacing = (
   crawlDelayMs: 0,
 });
 
-/** Keeps the local copy new from the first `follow` until `unfollow`. */
+/** Keeps the local copy fresh from the first `follow` until `unfollow`. */
 function createFollower(shared: SharedState<PacingState>, signals: Signals): { follow(): void; unfollow(): void } {
   let end: (() => void) | null = null;
   let over = false;
   const refresh = (): void => {
-    // An unreachable store shows itself to those who need it; here the next second tries again.
+    // Callers that need the store see the error themselves. The next refresh is a second away.
     shared.refresh().catch(() => {});
   };
   return {
@@ -196,7 +201,7 @@ function createFollower(shared: SharedState<PacingState>, signals: Signals): { f
 function logMode(log: Log, state: PacingState, rate: number): void {
   const fields = { source: state.mode, reason: state.reason, ...(Number.isFinite(rate) ? { pagesPerSecond: rate } : {}) };
   if (state.mode === 'blocked')
-    log.warn({ ...fields, nextProbeAt: iso(state.nextProbeAtMs) }, 'the source is blocked: nothing is asked for but single probes');
+    log.warn({ ...fields, nextProbeAt: iso(state.nextProbeAtMs) }, 'the source is blocked: only single probes are sent');
   else if (state.mode === 'slowed') log.warn(fields, 'the source is slowed down');
   else log.info(fields, 'the source is open');
 }

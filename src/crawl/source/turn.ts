@@ -1,10 +1,10 @@
-/** Waiting for one's turn to ask the source for a page. */
+/** Waits for a turn to ask the source for a page. */
 import { currentRate, closureOf, requestSlot, type Grant, type ClosedReason, type PacingSettings, type PacingState } from './pacing.ts';
 import type { SharedState } from './shared-state.ts';
 import type { SourceState } from './source-state.ts';
 import { iso } from '../../domain/time/iso.ts';
 
-/** The source may not be asked now: the caller puts its job back until `untilMs`, which costs the job no attempt. */
+/** The source may not be asked before `untilMs`. The caller returns its job to the queue, which costs the job no attempt. */
 export class SourceClosed extends Error {
   /** Milliseconds since the epoch. */
   readonly untilMs: number;
@@ -27,13 +27,13 @@ export interface Entry {
 export interface TurnOptions {
   shared: SharedState<PacingState>;
   pacing: () => PacingSettings;
-  /** Calls `listener` when the source changes. Returns a function that ends it. */
+  /** Calls `listener` when the source changes. Returns a function that unsubscribes. */
   onChange(listener: (state: SourceState) => void): () => void;
   now: () => number;
   random: () => number;
 }
 
-/** Waits for the next slot and takes it. While the source is open and the rate unlimited that costs no call of the store. */
+/** Waits for the next slot and takes it. While the source is open and the rate unlimited, that costs no store call. */
 export async function takeTurn(options: TurnOptions, signal: AbortSignal | undefined): Promise<Entry> {
   const { shared, pacing, now, random } = options;
   const refuseWhileClosed = (): void => {
@@ -54,14 +54,14 @@ export async function takeTurn(options: TurnOptions, signal: AbortSignal | undef
     if (grant.probe) return { probe: true, startedAtMs: now() };
     await waitForSlot(options, grant.atMs, signal);
     refuseWhileClosed();
-    // Blocked while we waited, and a probe is due: ask again, as everybody.
+    // The source was blocked during the wait, and a probe is due: ask again.
     if (shared.local().mode !== 'blocked') return { probe: false, startedAtMs: now() };
   }
 }
 
-/** Waits until `atMs`; ends early when the source closes in the meantime. Rejects with the signal's reason. */
+/** Waits until `atMs`, or until the source closes. Rejects with the signal's reason. */
 async function waitForSlot({ pacing, onChange, now }: TurnOptions, atMs: number, signal: AbortSignal | undefined): Promise<void> {
-  // No slot lies further ahead, unless the clock jumped in this moment.
+  // A slot lies further ahead only when the clock jumped at this moment.
   const waitMs = Math.min(atMs - now(), pacing().maxWaitMs);
   if (waitMs <= 0) return;
   await new Promise<void>((resolve, reject) => {

@@ -1,10 +1,12 @@
 /**
- * How far the clocks of two machines may be apart before one of them counts as wrong, in milliseconds.
- * A time further in the future comes from a clock that jumped, and must not count as news until then.
+ * How far the clocks of two machines may differ, in milliseconds. A time further in the future comes from a clock that jumped, and must not
+ * count as the newest until then.
  */
 export const CLOCK_TOLERANCE_MS = 60_000;
 
-/** Watches a clock from now on. The function returned tells whether the clock jumped since: times from before and after then do not compare. */
+/**
+ * Watches a clock from now on. The returned function says whether the clock jumped since: then times before and after cannot be compared.
+ */
 export function watchClock(now: () => number): () => boolean {
   const ahead = (): number => now() - performance.now();
   const before = ahead();

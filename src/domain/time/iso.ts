@@ -3,5 +3,5 @@
 /** A time in ISO 8601, in UTC, to the millisecond. */
 export const iso = (ms: number): string => new Date(ms).toISOString();
 
-/** As {@link iso}; a time that never was stays `null`. */
+/** As {@link iso}; `null` stays `null`. */
 export const isoOrNull = (ms: number | null): string | null => (ms === null ? null : iso(ms));

@@ -1,9 +1,9 @@
-/** Hours of the day without crawling, in a time zone, right across midnight and across the change of the clocks. */
+/** Hours of the day without crawling, in a time zone. They may cross midnight, and a change to or from summer time. */
 
 export interface QuietHours {
   /** As it was configured: `22:00-06:00 America/Los_Angeles`. */
   readonly text: string;
-  /** When the quiet time that `nowMs` lies in ends, in milliseconds since the epoch; `null` when it lies in none. */
+  /** The end of the quiet time at `nowMs`, in milliseconds since the epoch; `null` when `nowMs` is not quiet. */
   untilMs(nowMs: number): number | null;
 }
 
@@ -11,7 +11,10 @@ const FORM = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]|24):([0-5]\d)(?: ([\w/+-
 const MINUTE_MS = 60_000;
 const DAY_MINUTES = 1440;
 
-/** Reads `HH:MM-HH:MM [time zone]`, by default in UTC, without the end. Throws an Error whose message completes "QUIET_HOURS must be …". */
+/**
+ * Reads `HH:MM-HH:MM [time zone]`, in UTC without a zone. The end is excluded. Throws an Error whose message completes "QUIET_HOURS must be
+ * …".
+ */
 export function parseQuietHours(text: string): QuietHours {
   const [matched, fromHour, fromMinute, toHour, toMinute, zone = 'UTC'] = FORM.exec(text) ?? [];
   const start = Number(fromHour) * 60 + Number(fromMinute);
@@ -23,17 +26,17 @@ export function parseQuietHours(text: string): QuietHours {
 
   const search = (nowMs: number): number | null => {
     if (!quiet(localMinute(nowMs))) return null;
-    // From minute to minute the local time may jump by a clock change, so the guess is checked and moved on.
+    // The local time may jump when summer time starts or ends, so the guess is checked and moved on.
     let atMs = Math.floor(nowMs / MINUTE_MS) * MINUTE_MS;
     for (let minute = localMinute(atMs); quiet(minute); minute = localMinute(atMs)) {
       const left = (end - minute + DAY_MINUTES) % DAY_MINUTES;
-      // The last hours are walked in steps of a minute up to the change of the clocks, if one lies there.
+      // A step never crosses such a jump.
       atMs += jumpless(localMinute, atMs, left) * MINUTE_MS;
     }
     return atMs;
   };
 
-  // Asked for every page: the answer holds for the rest of the minute.
+  // Every page asks, so the answer is kept for the rest of the minute.
   let known: { minute: number; answer: number | null } = { minute: Number.NaN, answer: null };
   return {
     text,
@@ -45,7 +48,7 @@ export function parseQuietHours(text: string): QuietHours {
   };
 }
 
-/** The most minutes, up to `left`, that local time runs on from `atMs` without a jump; at least 1. */
+/** The minutes after `atMs` without a jump of the local time: at least 1, at most `left`. */
 function jumpless(localMinute: (atMs: number) => number, atMs: number, left: number): number {
   const from = localMinute(atMs);
   const runsOn = (minutes: number): boolean => localMinute(atMs + minutes * MINUTE_MS) === (from + minutes) % DAY_MINUTES;

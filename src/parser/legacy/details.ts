@@ -1,4 +1,4 @@
-/** The old layout's details: format, pages and publication in two lines, then a box of titled rows. */
+/** The details of the old layout: format, pages and publication in two lines, then a box of rows with titles. */
 import { parseEnglishDate, plausibleYear } from '../dates.ts';
 import { isbn10, isbn13, pageCount, put, unique, type Findings } from '../findings.ts';
 import { seriesLinks } from './links.ts';
@@ -8,10 +8,10 @@ import { line, textOf } from '../markup/text.ts';
 
 /** Settings, characters and awards can make the box 60 kB long. */
 const MAX_DETAILS = 256 * 1024;
-/** What follows the rows: pictures of other editions, half of the box's bytes, and the link that folds it. */
+/** What follows the rows: the link that folds the box, and pictures of other editions, which are half of its bytes. */
 const BEHIND = ['id="bookDataBoxHide"', 'class="otherEdition', '<div class="reviewControls'];
 
-/** Reads `#details` behind the title into the findings. */
+/** Reads `#details` after the title into the findings. */
 export function readDetails(page: Buffer, title: number, findings: Findings): void {
   const opening = elementById(page, 'div', 'details', title);
   if (opening === null) return;
@@ -34,8 +34,8 @@ export function readDetails(page: Buffer, title: number, findings: Findings): vo
 }
 
 /**
- * "Published August 13th 2013 by Top Shelf Productions (first published 2012)". Date, publisher and first publication may
- * each be missing; the publisher begins at the first "by" behind the date and may hold another.
+ * "Published August 13th 2013 by Top Shelf Productions (first published 2012)". Date, publisher and first publication may each be absent.
+ * The publisher begins after the first "by", and may contain another "by".
  */
 function readPublication(row: Markup, findings: Findings): void {
   const text = textOf(row, (child) => child.name === 'nobr')?.replace(/ ?\(first published [^)]*\)$/, '') ?? null;
@@ -51,7 +51,7 @@ function readPublication(row: Markup, findings: Findings): void {
   put(findings, 'originalPublishedYear', year === undefined ? null : plausibleYear(year));
 }
 
-/** Rows are a title and an item, siblings in one box. */
+/** A row is a title and an item, siblings in one box. */
 function readRows(root: Markup, findings: Findings): void {
   let title: string | null = null;
   for (const element of findAll(root, (each) => hasClass(each, 'infoBoxRowTitle') || hasClass(each, 'infoBoxRowItem'))) {

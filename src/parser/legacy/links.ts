@@ -1,10 +1,10 @@
-/** Links in the old layout that stand for something: a series, a contributor. */
+/** Links of the old layout that name a series or a contributor. */
 import type { Contributor, SeriesEntry } from '../../domain/book.ts';
 import { address, numberIn } from '../findings.ts';
 import { attribute, findAll, hasClass, type Markup } from '../markup/markup.ts';
 import { line, textOf } from '../markup/text.ts';
 
-/** "Name #1", "Name, #0.5" or "(Name #1-3)", as text of links to `/series/…`. */
+/** Reads the links to `/series/…`. Their text is "Name #1", "Name, #0.5" or "(Name #1-3)". */
 export function seriesLinks(root: Markup): SeriesEntry[] {
   const found: SeriesEntry[] = [];
   for (const link of findAll(root, (element) => element.name === 'a' && (attribute(element, 'href') ?? '').includes('/series/'))) {
@@ -23,8 +23,8 @@ export function seriesLinks(root: Markup): SeriesEntry[] {
 }
 
 /**
- * Each contributor is a link in a container of its own, then "(Goodreads Author)" for those who are members, then the role in
- * brackets. The role's own class list holds `authorName` too, so only links count as names. Before 2020 there was no container.
+ * Each contributor is a link in its own container. Members have "(Goodreads Author)" after it, then the role follows in brackets. The role
+ * has the class `authorName` too, so only links count as names. Before 2020 there was no container.
  */
 export function contributorLinks(root: Markup): Contributor[] {
   const found: Contributor[] = [];

@@ -1,4 +1,4 @@
-/** The old layout (2010 to 2022): the part of the page around `<h1 id="bookTitle"`, cut out in four pieces. */
+/** The old layout (2010 to 2022): reads four pieces of the page around `<h1 id="bookTitle"`. */
 import { address, count, cover, distribution, numberIn, put, rating, unique, type Findings } from '../findings.ts';
 import { readDetails } from './details.ts';
 import { contributorLinks, seriesLinks } from './links.ts';
@@ -6,20 +6,22 @@ import { attribute, attributeIn, find, findAll, hasClass, parseMarkup } from '..
 import { attributesAround, decode, elementById, metaContent } from '../markup/page-bytes.ts';
 import { paragraphsOf, textOf } from '../markup/text.ts';
 
-/** The head of the book (title, authors) is 1 to 6 kB, a description up to 20 kB; these only bound hostile pages. */
+/** The head of the book (title, authors) is 1 to 6 kB, a description up to 20 kB. Only hostile pages reach these limits. */
 const MAX_HEAD = 128 * 1024;
 const MAX_DESCRIPTION = 256 * 1024;
-/** How far in front of the title the cover and the page's own address stand: 10 kB in the corpus. */
+/** How far before the title the cover and the page's own address may be: 10 kB in the corpus. */
 const BEFORE_TITLE = 64 * 1024;
 /** Ten rows of genres are 5 kB. */
 const GENRES = 32 * 1024;
 
-/** Where the old layout's title begins: an `<h1>` whose own id it is (`data-testid="bookTitle"` is the new layout's). `null` on other pages. */
+/**
+ * The title tag of the old layout: an `<h1>` with the id `bookTitle`. `null` on other pages; the new layout has `data-testid="bookTitle"`.
+ */
 export function findLegacyTitle(page: Buffer): { start: number; end: number } | null {
   return elementById(page, 'h1', 'bookTitle');
 }
 
-/** The first of some needles behind `from`, at most `limit` bytes away; the limit (or the page's end) when none is there. */
+/** Where the first of some needles is after `from`, at most `limit` bytes away. The limit or the page's end when there is none. */
 function upTo(page: Buffer, from: number, limit: number, needles: string[]): number {
   const window = page.subarray(from, from + limit);
   let end = window.length;
@@ -31,8 +33,8 @@ function upTo(page: Buffer, from: number, limit: number, needles: string[]): num
 }
 
 /**
- * All the book numbers that the page states of itself: in its app link, its buy button and its shelf forms. They agree on
- * every page of the corpus; `<link rel=canonical>` and `og:url` are not among them, since they name the work's best edition.
+ * All the page's own book numbers: in its app link, its buy button and its shelf forms. They agree on every page of the corpus. `<link
+ * rel=canonical>` and `og:url` do not count, because they name the best edition of the work.
  */
 export function legacyBookIds(page: Buffer, title: { start: number }): string[] {
   const ids: (string | null)[] = [];
@@ -49,7 +51,7 @@ function digits(text: string | null): string | null {
   return text !== null && /^[1-9]\d{0,11}$/.test(text) ? text : null;
 }
 
-/** Every field that the old layout carries. */
+/** Reads every field of the old layout. */
 export function readLegacy(page: Buffer, title: { start: number; end: number }, id: string): Findings {
   const findings: Findings = {};
   readHead(page, title.start, findings);
@@ -69,14 +71,14 @@ function readHead(page: Buffer, start: number, findings: Findings): void {
   const title = find(root, (element) => element.name === 'h1');
   put(findings, 'title', title === null ? null : textOf(title));
   const authors = find(root, (element) => attribute(element, 'id') === 'bookAuthors');
-  // A page cut off among the contributors would turn an anthology into somebody's own book.
+  // A page that was cut off here would show only some of the contributors.
   put(findings, 'authors', authors?.closed === true ? contributorLinks(authors) : []);
   // The details list all series; this heading is the fallback for pages without that row.
   const heading = find(root, (element) => attribute(element, 'id') === 'bookSeries');
   put(findings, 'series', heading === null ? [] : seriesLinks(heading));
 }
 
-/** Average and counts stand in `#bookMeta`; the tooltip's script in between is skipped by looking for the marks themselves. */
+/** `#bookMeta` has the average and the counts. Searching for their marks skips the script of the tooltip between them. */
 function readNumbers(page: Buffer, title: number, findings: Findings): void {
   const meta = page.indexOf('bookMeta', title);
   if (meta < 0) return;
@@ -98,7 +100,7 @@ function readNumbers(page: Buffer, title: number, findings: Findings): void {
   put(findings, 'ratingsDistribution', ratingsGraph(page));
 }
 
-/** `renderRatingGraph([five, …, one])`: most stars first, the other way round than in the record. The last call stands near the page's end. */
+/** `renderRatingGraph([five, …, one])` has five stars first, the record has one star first. The last call is near the page's end. */
 function ratingsGraph(page: Buffer): number[] | null {
   const at = page.lastIndexOf('renderRatingGraph(');
   if (at < 0) return null;
@@ -114,8 +116,8 @@ function ratingsGraph(page: Buffer): number[] | null {
 }
 
 /**
- * Two spans hold the text: the first is cut ("…more" unfolds the second, which is hidden and whole). Short texts have only
- * the first. The ids start with `freeText`, as those of reviews do, so only the part inside `#description` is looked at.
+ * A long text has two spans: the first is cut, and "…more" shows the second, which is hidden and complete. A short text has only the first.
+ * Reviews have ids with `freeText` too, so only `#description` is read.
  */
 function description(page: Buffer, title: number): string | null {
   const opening = elementById(page, 'div', 'description', title);
@@ -138,8 +140,8 @@ function description(page: Buffer, title: number): string | null {
 }
 
 /**
- * Genres stand near the end of the page, a row each; of a row such as "Romance > Contemporary Romance" the last link is the
- * genre. The grey link beside it ("1,590 users") has the same class.
+ * Genres are near the end of the page, one in each row. In a row such as "Romance > Contemporary Romance", the last link is the genre. The
+ * grey link beside it ("1,590 users") has the same class.
  */
 function genres(page: Buffer): string[] {
   const last = page.lastIndexOf('bookPageGenreLink');
@@ -160,14 +162,14 @@ function genres(page: Buffer): string[] {
   return unique(names);
 }
 
-/** The cover is the picture with the id `coverImage` in front of the title; without one another picture stands there. */
+/** The cover is the picture with the id `coverImage` before the title. A book without a cover has another picture there. */
 function coverBefore(page: Buffer, title: number): string | null {
   const from = Math.max(0, title - BEFORE_TITLE);
   const image = elementById(page.subarray(from, title), 'img', 'coverImage');
   return image === null ? null : cover(attributeIn(decode(page, from + image.start + 4, from + image.end - 1), 'src'));
 }
 
-/** The address with its slug, from a hidden input; only if it names this very book. */
+/** The address with its slug, from a hidden input, if it names this book. */
 function pageUrl(page: Buffer, title: number, id: string): string | null {
   let at = page.lastIndexOf('id="page_url"', title);
   for (let tries = 0; at >= 0 && tries < 8; tries += 1) {
@@ -179,7 +181,7 @@ function pageUrl(page: Buffer, title: number, id: string): string | null {
   return null;
 }
 
-/** Before `og:url` named the work, the links to its shelves did. */
+/** The work's number in the links to its shelves, for pages from before `og:url` named the work. */
 function workBehind(page: Buffer, title: number): string | null {
   const at = page.indexOf('/work/shelves/', title);
   return at < 0 ? null : numberIn(decode(page, at, at + 40), '/work/shelves/');

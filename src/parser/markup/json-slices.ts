@@ -1,16 +1,16 @@
 /**
- * Reads single objects out of a large JSON text without parsing the rest. Of the `__NEXT_DATA__` of a book page (130 kB)
- * nine tenths are reviews; the book, its work and its authors are a few objects that can be found by their key.
+ * Reads single objects from a large JSON text without parsing the rest. Nine tenths of the `__NEXT_DATA__` of a book page (130 kB) are
+ * reviews. The book, its work and its authors are a few objects, found by their keys.
  *
- * Sound because inside a JSON string every quote stands behind a backslash: the bytes `"Book:kca://…":{` can only be a key.
+ * This is safe because every quote inside a JSON string follows a backslash: the bytes `"Book:kca://…":{` can only be a key.
  */
 import { decode } from './page-bytes.ts';
 
 export type JsonObject = Record<string, unknown>;
 
-/** No object of a book comes near this; what is larger is not read. */
+/** A larger object is not read. No object of a book comes near this. */
 const MAX_OBJECT = 1024 * 1024;
-/** The objects that matter nest 6 deep; V8 takes any depth, but what is absurd is refused before it costs anything. */
+/** Deeper objects are refused before they cost anything. The objects of a book nest 6 deep. */
 const MAX_DEPTH = 200;
 
 const QUOTE = 34;
@@ -25,7 +25,7 @@ export function isObject(value: unknown): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** `JSON.parse` that answers `undefined` for what is not JSON. */
+/** `JSON.parse` that returns `undefined` for text that is not JSON. */
 export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text) as unknown;
@@ -34,7 +34,7 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** The index behind the string that starts with the quote at `at`; -1 when it does not end before `limit`. */
+/** The index after the string that starts with the quote at `at`; -1 when the string does not end before `limit`. */
 export function stringEnd(json: Buffer, at: number, limit: number): number {
   for (let next = at + 1; next < limit; next += 1) {
     const byte = json[next];
@@ -44,7 +44,7 @@ export function stringEnd(json: Buffer, at: number, limit: number): number {
   return -1;
 }
 
-/** The index behind the object that opens at `at`; -1 when it does not end in bounds. */
+/** The index after the object that opens at `at`; -1 when the object does not end within the limits. */
 function objectEnd(json: Buffer, at: number, end: number): number {
   const limit = Math.min(end, at + MAX_OBJECT);
   let depth = 0;
@@ -71,7 +71,7 @@ function skipSpace(json: Buffer, at: number, end: number): number {
   return next;
 }
 
-/** The value behind a key whose closing quote ends at `at`: an object, `null`, or `undefined` for anything else or nothing whole. */
+/** The value of a key whose closing quote ends at `at`: an object, `null`, or `undefined` for other and incomplete values. */
 export function objectBehindKey(json: Buffer, at: number, end: number): JsonObject | null | undefined {
   const colon = skipSpace(json, at, end);
   if (json[colon] !== COLON) return undefined;
@@ -84,11 +84,11 @@ export function objectBehindKey(json: Buffer, at: number, end: number): JsonObje
   return decode(json, start, Math.min(end, start + 4)) === 'null' ? null : undefined;
 }
 
-/** The object under a key anywhere in `json` from `start` to `end`, the first that is whole; `undefined` when there is none. */
+/** The first complete object under a key in `json`, from `start` to `end`; `undefined` when there is none. */
 export function objectByKey(json: Buffer, key: string, start: number, end: number): JsonObject | undefined {
   const needle = `"${key}"`;
   let at = json.indexOf(needle, start);
-  // References carry the same text as a value; the key itself is among the first few dozen.
+  // References have the same text as a value. The key itself is among the first few dozen matches.
   for (let tries = 0; at >= 0 && at < end && tries < 64; tries += 1) {
     const behind = at + Buffer.byteLength(needle);
     const value = objectBehindKey(json, behind, end);

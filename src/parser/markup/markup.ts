@@ -1,25 +1,25 @@
 /**
- * A small tree of a small piece of a page. Whole pages are never parsed: the layers cut out the part that speaks of the
- * book (a few kilobytes out of half a million) and build a tree of that alone.
+ * A tree of a small piece of a page. Whole pages are never parsed: a page is half a megabyte. The layers cut out the part about the book, a
+ * few kilobytes, and build a tree of that part.
  *
- * Safe on hostile input: one pass, no regular expression over the text, no recursion while building, a bounded depth.
- * A tag or comment that never ends swallows the rest, as it does in a browser, so nothing is ever scanned twice.
+ * It is safe for hostile input: one pass, no regular expression over the text, no recursion while building, a limited depth.
+ * As in a browser, a tag or comment that never ends takes the rest, so nothing is scanned twice.
  */
 import { decodeHTML, decodeHTMLAttribute } from 'entities';
 
-/** An element: its lower-case name, its raw attribute text, and what lies inside (texts are raw, entities not yet decoded). */
+/** An element: its lower-case name, its raw attribute text, and its children. Texts are raw: their entities are not decoded. */
 export interface Markup {
   name: string;
   attributes: string;
   children: (Markup | string)[];
-  /** False for an element that was still open where the text ended: of a page that was cut off, its content may be half. */
+  /** False for an element that was open when the text ended. Its content may be incomplete, because the page was cut off. */
   closed: boolean;
 }
 
-/** Deeper elements are kept, but as siblings: no real page nests a book's part deeper than 20. */
+/** Deeper elements become siblings. No real page nests the part about a book deeper than 20. */
 const MAX_DEPTH = 64;
 const VOID = new Set(['area', 'base', 'br', 'col', 'embed', 'hr', 'img', 'input', 'link', 'meta', 'source', 'track', 'wbr']);
-/** Their content is text up to the closing tag. It is never a book's, so it is dropped. */
+/** The content of these elements is text up to the closing tag. It is never about a book, so it is dropped. */
 const RAW_TEXT = new Set(['script', 'style', 'noscript', 'textarea', 'template']);
 
 const QUOTE = 34;
@@ -37,7 +37,7 @@ function isLetter(code: number): boolean {
   return lower >= 97 && lower <= 122;
 }
 
-/** Where the value that starts at or after `at` (just behind an `=`) opens a quote; -1 when it is not quoted. */
+/** The index of the quote that opens the value after an `=`, at `at` or later; -1 when the value has no quotes. */
 function quoteAfter(html: string, at: number): number {
   let next = at;
   while (next < html.length && isSpace(html.charCodeAt(next))) next += 1;
@@ -45,7 +45,7 @@ function quoteAfter(html: string, at: number): number {
   return code === QUOTE || code === APOSTROPHE ? next : -1;
 }
 
-/** The index of the `>` that ends a tag, -1 if it never ends. Quotes count only behind `=`, as in HTML's own rules. */
+/** The index of the `>` that ends a tag, -1 if it never ends. Quotes count only after `=`, as in the rules of HTML. */
 function tagEnd(html: string, from: number): number {
   for (let at = from; at < html.length; at += 1) {
     const code = html.charCodeAt(at);
@@ -111,7 +111,7 @@ function closeTag(open: Markup[], name: string): void {
   }
 }
 
-/** Adds the element whose tag spans `less` to `end`; answers where to go on (behind the content of raw-text elements). */
+/** Adds the element whose tag spans `less` to `end`. Returns where to go on: for a raw-text element, after its content. */
 function openTag(html: string, less: number, end: number, open: Markup[]): number {
   let stop = less + 1;
   while (stop < end && !isSpace(html.charCodeAt(stop)) && html.charCodeAt(stop) !== SLASH) stop += 1;
@@ -128,8 +128,8 @@ function openTag(html: string, less: number, end: number, open: Markup[]): numbe
 }
 
 /**
- * The decoded value of an attribute in raw attribute text; `null` if it is not there, `''` if it has no value.
- * Attributes are read one after the other, so that a value such as `title="set id=5"` is never taken for an attribute.
+ * The decoded value of an attribute in raw attribute text; `null` if it is absent, `''` if it has no value.
+ * Attributes are read one after the other, so that a value such as `title="set id=5"` never counts as an attribute.
  */
 export function attributeIn(attributes: string, wanted: string): string | null {
   let at = 0;
@@ -140,7 +140,7 @@ export function attributeIn(attributes: string, wanted: string): string | null {
       continue;
     }
     const start = at;
-    // An `=` that begins a name belongs to it, as in HTML's own rules; this also keeps the loop moving.
+    // An `=` at the start of a name belongs to the name, as in the rules of HTML. This also keeps the loop moving.
     at += 1;
     while (at < attributes.length && !endsName(attributes.charCodeAt(at))) at += 1;
     const name = attributes.slice(start, at);
@@ -156,7 +156,7 @@ function endsName(code: number): boolean {
   return isSpace(code) || code === SLASH || code === EQUALS || code === GREATER;
 }
 
-/** The raw value behind an `=` and the index behind it. */
+/** The raw value after an `=`, and the index after the value. */
 function valueAt(attributes: string, at: number): [string, number] {
   const quote = quoteAfter(attributes, at);
   if (quote >= 0) {
@@ -180,17 +180,17 @@ export function decodeText(raw: string): string {
   return raw.includes('&') ? decodeHTML(raw) : raw;
 }
 
-/** An attribute of an element, decoded; `null` if it has none of that name. */
+/** An attribute of an element, decoded; `null` if the element does not have it. */
 export function attribute(element: Markup, name: string): string | null {
   return element.attributes.includes(name) ? attributeIn(element.attributes, name) : null;
 }
 
-/** Whether a class is among the element's classes. */
+/** Whether the element has a class. */
 export function hasClass(element: Markup, name: string): boolean {
   return element.attributes.includes(name) && (attribute(element, 'class') ?? '').split(/\s+/).includes(name);
 }
 
-/** All elements below `root` that fit, in document order. */
+/** All matching elements below `root`, in document order. */
 export function findAll(root: Markup, fits: (element: Markup) => boolean): Markup[] {
   const found: Markup[] = [];
   // The depth is bounded by MAX_DEPTH, so plain recursion is safe.
@@ -205,7 +205,7 @@ export function findAll(root: Markup, fits: (element: Markup) => boolean): Marku
   return found;
 }
 
-/** The first element below `root` that fits, in document order, or `null`. */
+/** The first matching element below `root`, in document order, or `null`. */
 export function find(root: Markup, fits: (element: Markup) => boolean): Markup | null {
   for (const child of root.children) {
     if (typeof child === 'string') continue;

@@ -1,10 +1,10 @@
 /**
- * Finding one's way in a page without decoding it. A page is half a megabyte, of which a book's part is a few kilobytes:
- * searching bytes runs at several gigabytes a second, decoding and parsing at a fraction of that.
+ * Searches a page without decoding it. A page is half a megabyte, and the part about the book is a few kilobytes. Searching bytes runs at
+ * several gigabytes a second; decoding and parsing are much slower.
  */
 import { attributeIn } from './markup.ts';
 
-/** A Buffer over the same memory, so that the fast searches can be used on any byte array. */
+/** A Buffer over the same memory, so that the fast searches work on any byte array. */
 export function bufferOf(body: Uint8Array): Buffer {
   return Buffer.isBuffer(body) ? body : Buffer.from(body.buffer, body.byteOffset, body.byteLength);
 }
@@ -14,19 +14,19 @@ export function decode(page: Buffer, from: number, to: number): string {
   return page.toString('utf8', Math.max(0, from), Math.max(0, to));
 }
 
-/** Tags of interest are short; one longer than this is not one of ours. */
+/** Longer tags are ignored: the tags of interest are short. */
 const MAX_TAG = 4096;
 const DOUBLE = 34;
 const SINGLE = 39;
 const LESS = 60;
 const GREATER = 62;
 
-/** The bounds of the tag around a byte: its `<` and the index behind its `>`. `null` when there is no such tag near. */
+/** The bounds of the tag around a byte: its `<` and the index after its `>`. `null` when no such tag is near. */
 export function tagBounds(page: Buffer, at: number): { start: number; end: number } | null {
   let start = at;
   const floor = Math.max(0, at - MAX_TAG);
   while (start >= floor && page[start] !== LESS) {
-    // A `>` in between means that the text lies outside of any tag.
+    // A `>` in between means that the text is outside of any tag.
     if (page[start] === GREATER) return null;
     start -= 1;
   }
@@ -35,7 +35,7 @@ export function tagBounds(page: Buffer, at: number): { start: number; end: numbe
   return end < 0 || end - start > MAX_TAG ? null : { start, end: end + 1 };
 }
 
-/** The raw attribute text of the tag around a byte, its name left out; `null` when there is none. */
+/** The raw attribute text of the tag around a byte, without the name of the tag; `null` when there is none. */
 export function attributesAround(page: Buffer, at: number): string | null {
   const bounds = tagBounds(page, at);
   if (bounds === null) return null;
@@ -44,12 +44,12 @@ export function attributesAround(page: Buffer, at: number): string | null {
   return tag.slice(name.length);
 }
 
-/** How often the words of an id may turn up in scripts and texts before the search for its tag is given up. */
+/** How often the text of an id may occur in scripts and texts before the search for its tag ends. */
 const MAX_TRIES = 8;
 
 /**
- * The bounds of the tag `<name … id="id" …>`, or `null`. Takes `id="x"`, `id='x'` and `id=x`, never `data-testid="x"`.
- * `quotes` says which spelling is the usual one, since each miss reads the page to its end.
+ * The bounds of the tag `<name … id="id" …>`, or `null`. Accepts `id="x"`, `id='x'` and `id=x`, never `data-testid="x"`. `quotes` lists the
+ * spellings, the usual one first, because each miss reads the page to its end.
  */
 export function elementById(
   page: Buffer,
@@ -70,15 +70,15 @@ export function elementById(
   return null;
 }
 
-/** Everything that layers read from a page's head lies in its first part: 2 to 50 kB in the corpus. */
+/** The part of a page with all tags of its head that layers read: 2 to 50 kB in the corpus. */
 const HEAD = 192 * 1024;
 
-/** The bytes in which `<meta>`, `<link>` and `<title>` are looked for. */
+/** The bytes that are searched for `<meta>`, `<link>` and `<title>`. */
 export function headOf(page: Buffer): Buffer {
   return page.subarray(0, HEAD);
 }
 
-/** The content of `<meta property="…">` (or `name="…"`, in either quotes), decoded; `null` when the head has none. */
+/** The decoded content of `<meta property="…">` or `<meta name="…">`, in single or double quotes; `null` when the head has none. */
 export function metaContent(page: Buffer, property: string): string | null {
   const head = headOf(page);
   let at = head.indexOf(property);
@@ -94,7 +94,7 @@ export function metaContent(page: Buffer, property: string): string | null {
   return null;
 }
 
-/** The address in `<link rel="canonical">`; it often names another edition, so it is never a book's id. */
+/** The address in `<link rel="canonical">`. It often names another edition, so it never gives the id of a book. */
 export function canonicalLink(page: Buffer): string | null {
   const head = headOf(page);
   for (const needle of ['rel="canonical"', "rel='canonical'"]) {

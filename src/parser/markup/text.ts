@@ -1,14 +1,14 @@
-/** Text as a reader should see it: entities decoded once, white space collapsed, line and paragraph breaks kept where they mean something. */
+/** Text as a reader sees it: entities decoded once, white space collapsed, line and paragraph breaks kept where they have a meaning. */
 import { decodeText, parseMarkup, type Markup } from './markup.ts';
 
-/** Elements that stand in a paragraph of their own. */
+/** Elements that are a paragraph. */
 const PARAGRAPHS = new Set(['p', 'blockquote', 'ul', 'ol', 'table', 'h1', 'h2', 'h3', 'h4', 'h5', 'h6', 'hr']);
 /** Elements that only start a new line. */
 const LINES = new Set(['div', 'li', 'tr']);
 
 /**
- * Removes what no text should hold and PostgreSQL refuses: control characters (tab and line breaks stay) and halves of
- * surrogate pairs. U+200C and U+200D stay: Persian and the Indic scripts are misspelt without them.
+ * Removes characters that text should not have and that PostgreSQL refuses: control characters (tab and line breaks stay) and halves of
+ * surrogate pairs. U+200C and U+200D stay, because Persian and the Indic scripts need them.
  */
 function withoutControls(text: string): string {
   // oxlint-disable-next-line no-control-regex -- control characters are what is removed
@@ -16,23 +16,23 @@ function withoutControls(text: string): string {
   return clean.replace(/\p{Surrogate}/gu, '\ufffd');
 }
 
-/** One line: every run of white space (no-break spaces too) becomes one space, none is left at the ends. */
+/** One line: all white space, also no-break spaces, becomes single spaces, without any at the ends. */
 export function collapse(text: string): string {
   return withoutControls(text).replace(/\s+/g, ' ').trim();
 }
 
-/** No title, name or publisher is longer than a few hundred characters, no description than some ten thousand. What is, is none. */
+/** Longer text is not taken. Titles, names and publishers have at most a few hundred characters, descriptions some ten thousand. */
 const MAX_LINE = 4096;
 const MAX_TEXT = 256 * 1024;
 
-/** {@link collapse}d text, or `null` when nothing is left (or when it was no string to begin with). */
+/** {@link collapse}d text; `null` when nothing is left, and for values that are not strings. */
 export function line(value: unknown): string | null {
   if (typeof value !== 'string' || value.length > MAX_LINE) return null;
   const text = collapse(value);
   return text === '' ? null : text;
 }
 
-/** The text inside an element on one line; elements that `skip` names are left out. `null` for an element that the page's end cut off. */
+/** The text inside an element on one line, without the elements that `skip` picks. `null` for an element that the page's end cut off. */
 export function textOf(element: Markup, skip?: (child: Markup) => boolean): string | null {
   if (!element.closed) return null;
   const parts: string[] = [];
@@ -49,8 +49,8 @@ function gather(element: Markup, parts: string[], skip?: (child: Markup) => bool
 }
 
 /**
- * The text inside an element with its breaks: `<br>` ends a line, block elements start a new line or paragraph,
- * white space in the source means nothing. At most one empty line in a row; `null` when there is no text or only half of it.
+ * The text inside an element with its breaks. `<br>` ends a line, block elements start a new line or paragraph, and white space in the
+ * source means nothing. There is at most one empty line in a row. `null` when the text is empty or incomplete.
  */
 export function paragraphsOf(element: Markup): string | null {
   if (!element.closed) return null;
@@ -68,7 +68,7 @@ export function paragraphsOf(element: Markup): string | null {
     }
   };
   visit(element);
-  // Trimming line by line keeps this linear; a pattern with a run of spaces on both sides of a break would not be.
+  // Trimming line by line takes linear time. A pattern with spaces on both sides of a break would not.
   const lines = parts
     .join('')
     .split('\n')

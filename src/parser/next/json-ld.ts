@@ -1,4 +1,4 @@
-/** The JSON-LD layer of the current layout: for search engines, so it survives when the page's data is cut off. */
+/** The JSON-LD layer of the current layout. It is for search engines. A page whose data is cut off still has it. */
 import type { Contributor } from '../../domain/book.ts';
 import { address, count, cover, isbn13, numberIn, pageCount, put, rating, withoutSeries, type Findings } from '../findings.ts';
 import { isObject, parseJson, type JsonObject } from '../markup/json-slices.ts';
@@ -6,7 +6,7 @@ import { decodeText } from '../markup/markup.ts';
 import { decode } from '../markup/page-bytes.ts';
 import { line } from '../markup/text.ts';
 
-/** Real ones are about 1 kB. */
+/** Longer JSON-LD is ignored. Real JSON-LD is about 1 kB. */
 const MAX_JSON_LD = 256 * 1024;
 const MAX_AUTHORS = 200;
 const MARK = 'application/ld+json';
@@ -25,15 +25,14 @@ export function findJsonLd(page: Buffer): JsonObject | null {
   return null;
 }
 
-/** Strings are HTML-escaped inside the JSON ("Rizzoli &amp; Isles"), so they are decoded here and nowhere else. */
+/** Decodes a string: strings in this JSON are HTML-escaped ("Rizzoli &amp; Isles"). */
 function text(value: unknown): string | null {
   return typeof value === 'string' ? line(decodeText(value)) : null;
 }
 
 /**
- * What the JSON-LD carries. Its `name` adds the series to the title ("Silence (Hush, Hush, #3)"); only a bracket with `#`
- * in it is taken off, since other brackets ("(a Novel)") cannot be told from a title's own. Its `awards` are left alone:
- * they do not tell winners from nominees.
+ * Reads the JSON-LD. Its `name` adds the series to the title ("Silence (Hush, Hush, #3)"). Only a bracket with `#` is removed, because
+ * other brackets ("(a Novel)") may belong to the title. Its `awards` are not read: they mix winners and nominees.
  */
 export function readJsonLd(data: JsonObject): Findings {
   const findings: Findings = {};

@@ -1,4 +1,4 @@
-/** The best layer of the current layout: the book as `__NEXT_DATA__` holds it, every field typed and whole. */
+/** The best layer of the current layout: the book in `__NEXT_DATA__`, with every field typed and complete. */
 import type { Contributor, SeriesEntry } from '../../domain/book.ts';
 import { dateOfTime, yearOfTime } from '../dates.ts';
 import {
@@ -19,10 +19,10 @@ import { isObject, type JsonObject } from '../markup/json-slices.ts';
 import type { NextState } from './next-state.ts';
 import { line, paragraphsOfHtml } from '../markup/text.ts';
 
-/** Lists longer than this are not a book's; the corpus has 17 contributors at most. */
+/** Longer lists are cut. The longest list of contributors in the corpus has 17. */
 const MAX_LIST = 200;
 
-/** The keys that a book has carried from 2022 to 2026; a page that lacks one is read through the other layers too. */
+/** The keys of every book from 2022 to 2026. When a page lacks one, the other layers are read too. */
 const BOOK_KEYS = ['title', 'description', 'primaryContributorEdge', 'bookSeries', 'bookGenres', 'imageUrl', 'details', 'work'];
 const DETAIL_KEYS = ['asin', 'format', 'numPages', 'publicationTime', 'publisher', 'isbn', 'isbn13', 'language'];
 
@@ -30,7 +30,7 @@ function listOf(value: unknown): unknown[] {
   return Array.isArray(value) ? value.slice(0, MAX_LIST) : [];
 }
 
-/** A legacy number: Goodreads' own numbers, as opposed to the `kca://` ones. */
+/** The number that Goodreads shows, not the `kca://` one. */
 function legacyId(value: JsonObject | null): string | null {
   const id = value?.['legacyId'];
   const text = typeof id === 'number' && Number.isSafeInteger(id) ? String(id) : typeof id === 'string' ? id : '';
@@ -43,8 +43,8 @@ export function nextBookId(book: JsonObject): string | null {
 }
 
 /**
- * Everything that the book's entry, its work, its contributors and its series say. `complete` is false when a key that
- * every known page has is absent: the layout is drifting, and the other layers should be asked for what is missing.
+ * Reads the entry of the book, its work, its contributors and its series. `complete` is false when a key of every known page is absent.
+ * Then the layout is drifting, and the other layers may give the absent fields.
  */
 export function readNextData(book: JsonObject, state: NextState): { findings: Findings; complete: boolean } {
   const findings: Findings = {};
@@ -74,7 +74,7 @@ export function readNextData(book: JsonObject, state: NextState): { findings: Fi
   return { findings, complete };
 }
 
-/** Ratings and counts are those of the work, over all its editions; so are the original title, the first year and the awards. */
+/** Ratings, counts, original title, first year and awards are those of the work, over all its editions. */
 function readWork(work: JsonObject, findings: Findings): void {
   const stats = isObject(work['stats']) ? work['stats'] : {};
   const details = isObject(work['details']) ? work['details'] : {};
@@ -88,7 +88,7 @@ function readWork(work: JsonObject, findings: Findings): void {
   put(findings, 'awards', unique(listOf(details['awardsWon']).map(award)));
 }
 
-/** The HTML form keeps paragraphs; the stripped form stands in where only that is left. */
+/** The HTML form keeps paragraphs. The stripped form is used when the page has only that. */
 function describe(book: JsonObject): string | null {
   const html = book['description'];
   if (typeof html === 'string') return paragraphsOfHtml(html);
@@ -122,12 +122,12 @@ function series(book: JsonObject, state: NextState): SeriesEntry[] {
   return found;
 }
 
-/** Genres stand inline; signed in, they are references. */
+/** Genres are inline; on pages for signed-in users they are references. */
 function genres(book: JsonObject, state: NextState): string[] {
   return unique(listOf(book['bookGenres']).map((entry) => line(isObject(entry) ? state.resolve(entry['genre'])?.['name'] : null)));
 }
 
-/** One line as the old layout wrote it: "Locus Award Nominee for Best Novel (2006)". A win is not mentioned, as it was not there. */
+/** One line in the form of the old layout: "Locus Award Nominee for Best Novel (2006)". As there, a win is not mentioned. */
 function award(value: unknown): string | null {
   const name = isObject(value) ? line(value['name']) : null;
   if (!isObject(value) || name === null) return null;
@@ -138,7 +138,7 @@ function award(value: unknown): string | null {
   return `${name}${outcome}${category === null ? '' : ` for ${category}`}${year === null ? '' : ` (${year})`}`;
 }
 
-/** `NOMINEE` is "Nominee", `SHORT_LISTED` "Short Listed". */
+/** Turns `NOMINEE` into "Nominee", and `SHORT_LISTED` into "Short Listed". */
 function inTitleCase(designation: string): string {
   return designation
     .toLowerCase()

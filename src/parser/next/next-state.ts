@@ -1,32 +1,32 @@
-/** Finds the book, and what it refers to, in the `__NEXT_DATA__` of a page of the current layout. */
+/** Finds the book and the objects that it refers to, in the `__NEXT_DATA__` of the current layout. */
 import { isObject, objectBehindKey, objectByKey, parseJson, stringEnd, type JsonObject } from '../markup/json-slices.ts';
 import { attributesAround, decode, tagBounds } from '../markup/page-bytes.ts';
 
-/** `__NEXT_DATA__` of real pages is 9 to 300 kB; beyond this the whole is never handed to `JSON.parse`. */
+/** Longer data never goes to `JSON.parse` as a whole. `__NEXT_DATA__` of real pages is 9 to 300 kB. */
 const MAX_WHOLE = 1024 * 1024;
 const MARK = 'id="__NEXT_DATA__"';
 
-/** The bytes of the script: `end` is the end of the page when the script was cut off. */
+/** The bytes of the script. When the script was cut off, `end` is the end of the page. */
 export interface NextScript {
   start: number;
   end: number;
   whole: boolean;
 }
 
-/** What the page's own query says. `page` is the route ("/book/show/[book_id]"), `null` when the script was cut before it. */
+/** What the data says about the book. `page` is the route ("/book/show/[book_id]"), or `null` when the script was cut before it. */
 export interface NextState {
   page: string | null;
   /** The number the page was asked for; `null` when the state holds no book query. */
   queriedId: string | null;
-  /** `null`: Goodreads says that there is no such book. `undefined`: there is no query, or the book could not be read. */
+  /** `null`: Goodreads says that there is no such book. `undefined`: there is no query, or its book cannot be read. */
   book: JsonObject | null | undefined;
-  /** True where the server sent nothing but the skeleton ("Loading interface…"), with an empty state. */
+  /** True when the server sent only the skeleton ("Loading interface…"), with an empty state. */
   empty: boolean;
-  /** The object that `{"__ref": …}` stands for; the value itself where it stands inline; `null` for neither. */
+  /** The object that `{"__ref": …}` refers to, or the value itself when it is an object; else `null`. */
   resolve: (reference: unknown) => JsonObject | null;
 }
 
-/** The `__NEXT_DATA__` script of a page, or `null`. It stands near the end, so it is looked for from there. */
+/** The `__NEXT_DATA__` script of a page, or `null`. It is near the end, so the search starts there. */
 export function findNextScript(page: Buffer): NextScript | null {
   const at = page.lastIndexOf(MARK);
   const bounds = at < 0 ? null : tagBounds(page, at);
@@ -40,7 +40,7 @@ function referenceIn(value: unknown): string | null {
   return isObject(value) && typeof value['__ref'] === 'string' && value['__ref'].length < 256 ? value['__ref'] : null;
 }
 
-/** Reads the state by slices; falls back to parsing the whole script when it is laid out in a way the slices do not expect. */
+/** Reads the state by slices. When that finds nothing, parses the whole script. */
 export function readNextState(page: Buffer, script: NextScript): NextState {
   const sliced = bySlices(page, script);
   if (sliced.book !== undefined || sliced.queriedId !== null || !script.whole || script.end - script.start > MAX_WHOLE) return sliced;
@@ -56,7 +56,7 @@ function bySlices(page: Buffer, script: NextScript): NextState {
     if (reference === null) return isObject(value) && !('__ref' in value) ? value : null;
     const known = seen.get(reference);
     if (known !== undefined) return known;
-    // Each miss reads the script to its end; a page whose references lead nowhere does not get to do that often.
+    // Each miss reads the script to its end, so only a few misses are allowed.
     if (misses >= 4) return null;
     const found = objectByKey(page, reference, start, end) ?? null;
     if (found === null) misses += 1;
@@ -68,7 +68,10 @@ function bySlices(page: Buffer, script: NextScript): NextState {
   return { page: routeOf(page, start, end), queriedId: query?.id ?? null, book, empty: isEmpty(page, start, end), resolve };
 }
 
-/** The entry `getBookByLegacyId({"legacyId":"123"})` of the root query: the only way to the right `Book` among several. */
+/**
+ * The entry `getBookByLegacyId({"legacyId":"123"})` of the root query. Only this entry says which of several `Book` objects is the right
+ * one.
+ */
 function findQuery(page: Buffer, start: number, end: number): { id: string | null; value: JsonObject | null | undefined } | null {
   const at = page.indexOf('"getBookByLegacyId(', start);
   if (at < 0 || at >= end) return null;
@@ -82,7 +85,7 @@ function queriedIdIn(key: unknown): string | null {
   return typeof key === 'string' ? (/"legacyId":\s*"?0*([1-9]\d{0,11})\b/.exec(key.slice(0, 256))?.[1] ?? null) : null;
 }
 
-/** The route stands behind all the data, within the last few kilobytes. */
+/** The route follows all the data, within the last few kilobytes. */
 function routeOf(page: Buffer, start: number, end: number): string | null {
   const at = page.lastIndexOf('"page":"', end);
   if (at < start) return null;

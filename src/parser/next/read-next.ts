@@ -1,4 +1,4 @@
-/** The layers of a page of the current layout, best first. */
+/** Reads the layers of the current layout, best first. */
 import { numberIn } from '../findings.ts';
 import type { JsonObject } from '../markup/json-slices.ts';
 import type { LayerFindings } from '../merge.ts';
@@ -8,7 +8,7 @@ import type { NextState } from './next-state.ts';
 import { readOpenGraph } from './open-graph.ts';
 import { readTestIds } from './test-ids.ts';
 
-/** A page with its data. The rendered layers are read only when the data lacks something that it always had. */
+/** Reads a page with data. The rendered layers are read only when the data lacks a key that it always had. */
 export function readDataLayers(page: Buffer, entry: JsonObject, state: NextState, id: string): LayerFindings[] {
   const { findings, complete } = readNextData(entry, state);
   if (findings.url !== undefined && numberIn(findings.url, '/book/show/') !== id) delete findings.url;
@@ -16,7 +16,7 @@ export function readDataLayers(page: Buffer, entry: JsonObject, state: NextState
   return [['next-data', findings], ...(enough ? [] : readRenderedLayers(page, findJsonLd(page)))];
 }
 
-/** What was rendered for readers, search engines and social networks. */
+/** Reads what was rendered for readers, search engines and social networks. */
 export function readRenderedLayers(page: Buffer, jsonLd: JsonObject | null): LayerFindings[] {
   return [
     ['json-ld', jsonLd === null ? {} : readJsonLd(jsonLd)],

@@ -1,4 +1,4 @@
-/** The `data-testid` layer of the current layout: what a reader sees of the book while nothing is unfolded. */
+/** The `data-testid` layer of the current layout: what a reader sees of the book before unfolding anything. */
 import type { Contributor, SeriesEntry } from '../../domain/book.ts';
 import { parseEnglishDate, plausibleYear } from '../dates.ts';
 import { address, count, numberIn, pageCount, put, rating, unique, type Findings } from '../findings.ts';
@@ -7,10 +7,10 @@ import { decode } from '../markup/page-bytes.ts';
 import { paragraphsOf, textOf } from '../markup/text.ts';
 
 const TITLE = 'data-testid="bookTitle"';
-/** From the series above the title to the publication line below the description: about 20 kB, half of it drawings. */
+/** The region goes from the series above the title to the publication line below the description: about 20 kB, half of it drawings. */
 const BEFORE_TITLE = 2048;
 const MAX_REGION = 192 * 1024;
-/** What comes behind the book's own part: readers' reviews, which name other books. */
+/** What follows the book's own part: reviews, which name other books. */
 const BEHIND = ['class="BookDetails"', 'id="ReviewsSection"', 'class="ReviewsSection', '<script id="__NEXT_DATA__"'];
 
 function byTestId(root: Markup, id: string): Markup | null {
@@ -27,7 +27,10 @@ export function hasTestIdTitle(page: Buffer): boolean {
   return page.includes(TITLE);
 }
 
-/** What the rendered page shows: contributors (the first few, with roles), the first series, a short list of genres; no ISBN, publisher or language. */
+/**
+ * Reads the rendered page. It shows the first few contributors with roles, the first series, some genres, and no ISBN, publisher or
+ * language.
+ */
 export function readTestIds(page: Buffer): Findings {
   const findings: Findings = {};
   const at = page.indexOf(TITLE);
@@ -45,7 +48,7 @@ export function readTestIds(page: Buffer): Findings {
   return findings;
 }
 
-/** The region begins at a tag, so that it never starts in the middle of an attribute. */
+/** The region begins at a tag, never in the middle of an attribute. */
 function regionStart(page: Buffer, title: number): number {
   const heading = page.lastIndexOf('<h3', title);
   if (heading >= 0 && title - heading < BEFORE_TITLE) return heading;
@@ -58,7 +61,7 @@ function regionEnd(page: Buffer, title: number): number {
   let end = window.length;
   for (const needle of BEHIND) {
     const found = window.indexOf(needle);
-    // The publication line stands inside BookDetails: there the cut comes behind it.
+    // BookDetails has the publication line, so the region ends after that line.
     if (found >= 0) end = Math.min(end, needle === 'class="BookDetails"' ? found + 4096 : found);
   }
   return title + end;
@@ -78,7 +81,7 @@ function contributors(root: Markup): Contributor[] {
   return found;
 }
 
-/** "Cerulean Chronicles #1" above the title; without a number the whole text is the series' name. */
+/** Reads "Cerulean Chronicles #1" above the title. Without a number, the whole text is the name of the series. */
 function series(root: Markup): SeriesEntry[] {
   const heading = root.children.find((child) => typeof child !== 'string' && child.name === 'h3');
   const link =
@@ -106,7 +109,7 @@ function firstNumber(text: string | null): number | null {
   return text === null ? null : count(/^[\d,]+/.exec(text)?.[0]);
 }
 
-/** "532 pages, Paperback", "Kindle Edition" or "28 pages". */
+/** Reads "532 pages, Paperback", "Kindle Edition" or "28 pages". */
 function readPagesFormat(text: string | null, findings: Findings): void {
   if (text === null) return;
   const match = /^([\d,]+) pages?(?:, (.*))?$/.exec(text);
@@ -115,8 +118,8 @@ function readPagesFormat(text: string | null, findings: Findings): void {
 }
 
 /**
- * "First published October 4, 2011" speaks of the work, "Published …" of this edition. Years before 1000 are left out: the
- * page writes 376 BC as "January 1, 376", so they cannot be told from those of the common era.
+ * "First published October 4, 2011" is about the work, "Published …" about this edition. Years before 1000 are not read: the page writes
+ * 376 BC as "January 1, 376".
  */
 function readPublication(text: string | null, findings: Findings): void {
   const match = text === null ? null : /^(First published|Published|Expected publication) (.*)$/.exec(text);
@@ -126,7 +129,7 @@ function readPublication(text: string | null, findings: Findings): void {
   else put(findings, 'publishedDate', date.iso);
 }
 
-/** A folded list ("...more") shows four or seven of ten genres: half a list is not the book's, so there is none then. */
+/** A folded list ("...more") shows four or seven of ten genres. An incomplete list counts as none. */
 function genres(root: Markup): string[] {
   const list = byTestId(root, 'genresList');
   if (list === null || !list.closed || /\.\.\.more|…more/.test(textOf(list) ?? '')) return [];

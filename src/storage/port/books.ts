@@ -11,7 +11,7 @@ export interface StoredBook {
   fetchedAtMs: number;
   /** From then on the copy is stale. */
   freshUntilMs: number;
-  /** Count of fields that carry a value, 0 to 999: see books/richness.ts. */
+  /** Count of fields that carry a value, 0 to 999: see domain/richness.ts. */
   richness: number;
 }
 

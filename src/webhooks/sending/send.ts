@@ -36,7 +36,8 @@ const pinned =
 /** Sends the call. Resolves to the status of the answer, once the answer is read or cut off. Rejects when there was no answer. */
 export async function send({ target, headers, body, signal }: SendRequest): Promise<SendAnswer> {
   const { url, addresses } = target;
-  // Each call has its own connection, because its addresses were checked for this call alone. Host, server name and certificate are those of the URL.
+  // Each call has its own connection, because its addresses were checked for this call alone. Host, server name and certificate are those
+  // of the URL.
   const client = new Client(url.origin, {
     connect: buildConnector({ lookup: pinned(addresses), autoSelectFamily: true, timeout: DEADLINE_MS, maxCachedSessions: 0 }),
     headersTimeout: DEADLINE_MS,

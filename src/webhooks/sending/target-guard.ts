@@ -19,7 +19,10 @@ export interface Target {
 export type Resolve = (hostname: string) => Promise<string[]>;
 
 export interface TargetGuard {
-  /** Resolves to the target when it may be called now. Throws `webhook-target-refused` with a sentence that says why not, or the signal's reason. */
+  /**
+   * Resolves to the target when it may be called now. Throws `webhook-target-refused` with a sentence that says why not, or the signal's
+   * reason.
+   */
   check(url: string, signal?: AbortSignal): Promise<Target>;
 }
 

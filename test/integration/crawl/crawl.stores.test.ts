@@ -48,7 +48,7 @@ describe.each(inThisRun(['redis', 'embedded', 'postgres'] as const))('on %s', (k
     expect(days).toEqual([expect.objectContaining({ requests: 2, outcomes: { ok: 1, robots: 1 } })]);
   });
 
-  test('ten workers at rate 20 make twenty requests a second, evenly', async () => {
+  test('ten workers at rate 20 make twenty evenly spaced requests a second', async () => {
     const workers = Array.from({ length: 10 }, () => work({ ratePerSecond: 20 }));
     const from = Date.now();
     const until = from + 1500;
@@ -66,7 +66,7 @@ describe.each(inThisRun(['redis', 'embedded', 'postgres'] as const))('on %s', (k
     expect(atMs.filter((at) => at < until).length).toBeGreaterThanOrEqual(10);
   });
 
-  test('a challenge in the middle: a handful of requests while it lasts, then on, and no wrong reading', async () => {
+  test('a challenge leaves only a few probes; after it the crawl goes on, and no reading is wrong', async () => {
     const workers = Array.from({ length: 4 }, () => work({ blockProbeMs: 300 }));
     const waiting = Array.from({ length: 200 }, (_, n) => n);
     const done = new Set<number>();
@@ -103,7 +103,7 @@ describe.each(inThisRun(['redis', 'embedded', 'postgres'] as const))('on %s', (k
     expect(whileBlocked).toBeLessThanOrEqual(4 + 4);
   });
 
-  test('the block is there after a restart', async () => {
+  test('a block survives a restart', async () => {
     const worker = work();
     await worker.crawl(1);
     await goodreads.control({ mode: 'challenge' });
@@ -191,7 +191,7 @@ describe('with one worker', () => {
     expect(connections).toBe(0);
   });
 
-  test('a page given up says nothing about the source, and a probe given up lets the next one go', async () => {
+  test('an aborted page proves nothing about the source, and an aborted probe lets the next one go', async () => {
     const worker = work({ blockProbeMs: 50 });
     await worker.crawl(1);
     await goodreads.control({ mode: 'challenge', times: 1 });

@@ -52,7 +52,7 @@ describe('an honest answer', () => {
     expect(page.wireBytes).not.toBe(page.body.length);
   });
 
-  test('is asked for as HTML, in English, compressed, by a client that says who it is, and without cookies', async () => {
+  test('is asked for as HTML, in English, compressed, with a user agent and without cookies', async () => {
     const seen: Record<string, string | string[] | undefined>[] = [];
     const { origin } = await serve((request, response) => {
       seen.push(request.headers);
@@ -139,13 +139,13 @@ describe('misbehaviour', () => {
     expect(await faultKind(make(origin).fetch('/book/show/1'))).toBe('unreachable');
   });
 
-  test('an answer that is no HTTP is a fault of kind protocol', async () => {
+  test('an answer that is not HTTP is a fault of kind protocol', async () => {
     const { origin, server } = await serve(() => {});
     server.on('connection', (socket) => socket.once('data', () => socket.end('SSH-2.0-OpenSSH_9.6\r\n')));
     expect(await faultKind(make(origin).fetch('/book/show/1'))).toBe('protocol');
   });
 
-  test('broken bodies do not hide a status that says it all', async () => {
+  test('a broken body does not hide a status that needs no body', async () => {
     const { origin } = await serve((request, response) => {
       const status = Number(request.url?.slice(1));
       response.writeHead(status, { 'content-encoding': 'gzip' }).end('this is no gzip');
@@ -169,7 +169,7 @@ describe('misbehaviour', () => {
     expect(await faultKind(make(origin).fetch('/book/show/1'))).toBe('bad-encoding');
   });
 
-  test('bombs and endless pages cost no more memory than the cap, and their connections are gone at once', async () => {
+  test('compression bombs and endless pages take no more memory than the limit, and lose their connections at once', async () => {
     const { origin, server } = await serve((_request, response) => {
       const chunk = Buffer.alloc(1 << 20, 'x');
       const more = (): void => void (response.destroyed || response.write(chunk, more));
@@ -190,7 +190,7 @@ describe('misbehaviour', () => {
     expect(peakBytes - beforeBytes).toBeLessThan(300 << 20);
   });
 
-  test('pages that hang up to the deadline leave no connection behind', async () => {
+  test('pages that hang until the deadline leave no connection open', async () => {
     const { origin, server } = await serve(() => {});
     const own = make(origin, { timeoutMs: 100, connections: 2 });
     const used = usedConnections(server);
@@ -212,11 +212,11 @@ describe('misbehaviour', () => {
   });
 });
 
-test('a path that Quire did not build is a fault in the program', async () => {
+test('a path that Quire did not build throws', async () => {
   for (const bad of ['book/show/1', '/book show', '/x\r\nhost: evil', '']) await expect(fetcher.fetch(bad)).rejects.toThrow(TypeError);
 });
 
-test('many pages at once go over no more connections than allowed', async () => {
+test('many pages at once use no more connections than allowed', async () => {
   await goodreads.control({ delayMs: 20 });
   await Promise.all(Array.from({ length: 24 }, (_, n) => fetcher.fetch(`/book/show/${1_000_000_000 + n}`)));
   const stats = await goodreads.stats();

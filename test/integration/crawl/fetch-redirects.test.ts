@@ -92,7 +92,7 @@ describe('redirects', () => {
     expect(seen).toEqual(['/book/show/1', '/book/show/2', '/book/show/3', '/book/show/4']);
   });
 
-  test('stop when the caller objects, and waiting for his word does not use up the deadline', async () => {
+  test('stop when the caller refuses, and waiting for the caller does not use up the deadline', async () => {
     const { origin, seen } = await redirecting({ '/book/isbn/9780439023481': '/book/show/1' });
     const own = make(origin, { timeoutMs: 200 });
     await expect(

@@ -23,7 +23,7 @@ beforeEach(async () => {
 afterEach(async () => bench.stopAll());
 
 describe('robots.txt', () => {
-  test('disallows with the line that says so, without a request for the page', async () => {
+  test('disallows a page with its line, and the page is not requested', async () => {
     goodreads.setRobots('# hello\nUser-agent: other\nDisallow: /\n\nUser-agent: quire\nDisallow: /book/show/ # no\n');
     const worker = work();
     const error = await rejection(worker.crawl(1));
@@ -33,7 +33,7 @@ describe('robots.txt', () => {
     expect((await worker.source.view()).robots).toMatchObject({ allowsBooks: false, rule: 'line 6: Disallow: /book/show/ # no' });
   });
 
-  test('is fetched once a day for all processes, and an old copy holds while a newer one cannot be had', async () => {
+  test('is fetched once a day for all processes, and an old copy counts while a newer one cannot be fetched', async () => {
     let nowMs = Date.now();
     const now = (): number => nowMs;
     for (let n = 0; n < 3; n++) await work({ now }).crawl(n);
@@ -52,7 +52,7 @@ describe('robots.txt', () => {
     await expect.poll(async () => rejection(worker.crawl(1)), { timeout: 5000 }).toMatchObject({ code: 'disallowed' });
   });
 
-  test('with Crawl-delay bounds the rate', async () => {
+  test('limits the rate with Crawl-delay', async () => {
     goodreads.setRobots('User-agent: *\nCrawl-delay: 0.3\n');
     const worker = work({ ratePerSecond: 100 });
     for (let n = 0; n < 4; n++) await worker.crawl(n);
@@ -66,7 +66,7 @@ describe('robots.txt', () => {
     expect((await work().crawl(1)).kind).toBe('book');
   });
 
-  test('that cannot be had at the first start fails the attempt in passing, and the next one tries again', async () => {
+  test('fails an attempt when the first fetch fails, and the next attempt fetches it again', async () => {
     goodreads.setRobots(503);
     const worker = work();
     expect(await rejection(worker.crawl(1))).toMatchObject({ code: 'crawl-failed', message: expect.stringContaining('503') });
@@ -75,7 +75,7 @@ describe('robots.txt', () => {
     expect((await worker.crawl(1)).kind).toBe('book');
   });
 
-  test('that is itself answered with a challenge blocks the source, and is its probe', async () => {
+  test('blocks the source when it is answered with a challenge, and is then the probe', async () => {
     goodreads.setRobots(202);
     const worker = work({ blockProbeMs: 50 });
     expect(await rejection(worker.crawl(1))).toBeInstanceOf(SourceClosed);

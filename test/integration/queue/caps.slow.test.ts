@@ -90,7 +90,7 @@ it('gives BullMQ a cap for failed jobs too, and for calls of webhooks', async ()
   }
 });
 
-it.each(Object.keys(opened))('keeps 200 pages that were not understood on the %s store', async (name) => {
+it.each(Object.keys(opened))('keeps 200 pages that were not recognised on the %s store', async (name) => {
   const { store, leave } = await open(name);
   const startMs = Date.now();
   let pages = 0;
@@ -127,7 +127,7 @@ it.each(Object.keys(opened))('keeps 200 pages that were not understood on the %s
   expect(kept.map(({ jobId }) => jobId)).not.toContain('book-5');
 });
 
-it('drops from a SQL store, with each round of the reconciler, what is past its time', async () => {
+it('each round of the reconciler drops expired records from a SQL store', async () => {
   const { store, leave } = await open('embedded');
   const hour = 3_600_000;
   const longAgoMs = Date.now() - 100 * hour;

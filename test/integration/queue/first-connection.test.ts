@@ -34,7 +34,7 @@ it('a queue whose first attempt to connect fails goes on when the store is back'
   expect(await waitUntil('the queue to answer', () => queue.getJobCounts('waiting'))).toEqual({ waiting: 0 });
 });
 
-it('so does a worker', async () => {
+it('a worker whose first attempt to connect fails goes on when the store is back', async () => {
   const { store, proxy } = await open();
   await proxy.set('cut');
   const errors: Error[] = [];
@@ -79,7 +79,7 @@ async function startHostileWay(toPort: number) {
   return { state, port: (server.address() as AddressInfo).port };
 }
 
-it('a worker outlives a PostgreSQL that ends each connection in the breath in which it lets it in', async () => {
+it('a worker survives a PostgreSQL that closes each connection right after accepting it', async () => {
   const database = await createDatabase(sharedPostgresUrl());
   onTestFinished(() => database.drop());
   const url = new URL(database.url);

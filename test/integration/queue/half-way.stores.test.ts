@@ -22,7 +22,7 @@ const LINKS = Array.from({ length: 300 }, (_, n) => `https://www.goodreads.com/b
 const SHARED = FIRST_ID + 7;
 
 it.each(inThisRun(eachStore))(
-  'a list that fails half-way leaves nothing but what others joined, and may be sent again: $name',
+  'a list that fails half-way leaves only jobs that others joined, and may be sent again: $name',
   async ({ make }) => {
     const { store, cleanup } = await make();
     await goodreads.resetStats();

@@ -11,7 +11,7 @@ import { redisStore } from '../../support/stores.ts';
 const ID = '1900000001' as BookId;
 const reference = bookReference(ID);
 
-it('does not put its older page over the newer one', async () => {
+it('does not replace the newer page with its older one', async () => {
   const { store, cleanup } = await redisStore.make();
   const pages = loadPages();
   const startMs = Date.now();

@@ -56,7 +56,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     expect((await quire.get(`/jobs/book-${id}`)).body).toMatchObject({ state: 'parsed', waiters: 6 });
   });
 
-  it('maxAge=0 crawls again, a fresh copy is served from the store', async () => {
+  it('maxAge=0 crawls again; without it a fresh copy comes from the store', async () => {
     const [id = 0] = newIds(1);
     await quire.ended((await quire.submit([link(id)])).batchId);
     const before = (await quire.get(`/book-info?id=${id}`)).body.fetchedAt;
@@ -96,7 +96,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     expect(rAt).toBeLessThanOrEqual(nAt);
   });
 
-  it('a cancelled batch leaves what others want, takes the rest out of the queue and stops what runs within a second', async () => {
+  it('a cancelled batch keeps jobs with other waiters, removes the rest from the queue, and stops running ones within a second', async () => {
     const [running = 0, waiting = 0, shared = 0] = newIds(3);
     const busyIds = newIds(1);
     await quire.goodreads.control({ mode: 'hang', ids: [running, ...busyIds] });
@@ -115,7 +115,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     expect((await quire.get(`/jobs/book-${running}`)).body).toMatchObject({ state: 'cancelled' });
   });
 
-  it('a job can be cancelled for everybody, and wanted again', async () => {
+  it('a job can be cancelled for all its waiters, and submitted again', async () => {
     const [id = 0] = newIds(1);
     const busy = await occupy();
     const { batchId } = await quire.submit([link(id)]);
@@ -127,7 +127,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     expect((await quire.ended(again.batchId)).counts).toMatchObject({ parsed: 1 });
   });
 
-  it('the estimate of a batch counts the backlog before it; an interactive one goes first', async () => {
+  it('the estimate of a batch counts the backlog before it; that of an interactive batch does not', async () => {
     const slow = await startQuire(store, { settings: { CRAWL_RATE: '0.1', CRAWL_CONCURRENCY: '1' } });
     try {
       const [before, after, urgent] = [newIds(30), newIds(5), newIds(5)] as [number[], number[], number[]];
@@ -158,7 +158,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     for (const id of others) await waitUntil('the redriven job', async () => (await quire.get(`/jobs/book-${id}`)).body.state === 'parsed');
   });
 
-  it('a job that BullMQ lost is found and queued again', async () => {
+  it('a job that BullMQ lost is found and requeued', async () => {
     const { store: records } = quire.service;
     const queue = openQueue(records, () => undefined);
     onTestFinished(() => queue.close());
@@ -184,7 +184,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 2 });
   });
 
-  it('a batch whose submission died half-way is cancelled, since nobody knows it', async () => {
+  it('a batch whose submission died half-way is cancelled, because no caller knows it', async () => {
     const { store: records } = quire.service;
     const queue = openQueue(records, () => undefined);
     const [late = 0, early = 0] = newIds(2);
@@ -213,7 +213,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     await queue.close();
   });
 
-  it('ends with everything handed back: an interrupted job keeps its attempts', async () => {
+  it('a stopping worker requeues its jobs, and an interrupted job keeps its attempts', async () => {
     const other = await startQuire(store, { settings: { DRAIN_SECONDS: '0', CRAWL_CONCURRENCY: '2', CRAWL_TIMEOUT: '30s' } });
     const [id = 0] = newIds(1);
     await other.goodreads.control({ mode: 'hang', ids: [id] });

@@ -7,7 +7,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 const linkTo = (id: number): string => `https://www.goodreads.com/book/show/${id}`;
 
 describe.each(inThisRun(STORES))('a live job, on the %s store', (store) => {
-  it('tells the error of its last attempt while it waits for the next one', async () => {
+  it('shows the error of its last attempt while it waits for the next one', async () => {
     const quire = await startQuire(store, { settings: { CRAWL_ATTEMPTS: '5' } });
     onTestFinished(quire.stop);
     await quire.goodreads.control({ mode: 'down', retryAfter: 600 });
@@ -21,7 +21,7 @@ describe.each(inThisRun(STORES))('a live job, on the %s store', (store) => {
     expect(view.timeline.map(({ event }: { event: string }) => event)).toEqual(['queued', 'attempt-failed']);
   });
 
-  it('tells since when the source is blocked and what happens next', async () => {
+  it('shows since when the source is blocked and what happens next', async () => {
     const quire = await startQuire(store, { settings: { BLOCK_PROBE: '10m', CRAWL_CONCURRENCY: '1' } });
     onTestFinished(quire.stop);
     await quire.goodreads.control({ mode: 'challenge' });

@@ -142,7 +142,7 @@ describe.each(Object.keys(handled))('on the %s store', (name) => {
     expect(await store.jobs.get(JOBS[0])).toMatchObject({ state: 'failed', run: 'first' });
   });
 
-  it('items whose job was submitted again by others after its record was lost wait for that one', async () => {
+  it('items whose job lost its record wait for the job that others submitted again', async () => {
     const { store: before, lose } = await handled[name]!();
     await submit(before);
     const store = await lose(JOBS[0]);

@@ -132,7 +132,7 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
     expect((await quire.goodreads.stats()).byId['999999999']).toBe(2);
   });
 
-  it('a living book that is "not found" once is parsed all the same', async () => {
+  it('a book that is "not found" only once is parsed', async () => {
     const id = String(nextId++);
     const missing = await waitForMissing(quire, id);
     expect((await quire.ended(missing)).counts).toMatchObject({ parsed: 1 });
@@ -163,9 +163,9 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
     for (const id of ids) expect((await quire.get(`/jobs/book-${id}`)).body).toMatchObject({ state: 'parsed', attempts: 1 });
   });
 
-  it('limited: whoever asks is told to come back when the time is over that the source asked for', async () => {
+  it('limited: Retry-After of an answer is as long as the source asked for', async () => {
     const [first, second] = [String(nextId++), String(nextId++)];
-    // A source of its own: the hold would keep the others waiting.
+    // A source of its own: while it is closed, the other tests would wait.
     const asked = await startQuire(store);
     try {
       await asked.goodreads.control({ mode: 'limited', retryAfter: 600 });
@@ -173,8 +173,8 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
       await waitUntil('the job to be delayed', async () => (await asked.get(`/jobs/book-${first}`)).body.state === 'delayed');
       const { batchId } = await asked.submit([`https://www.goodreads.com/book/show/${second}`]);
       for (const id of [first, second]) {
-        // The worker takes a job for a moment before it knows of the hold.
-        const { headers } = await waitUntil('the job to be held', async () => {
+        // The worker takes a job for a moment before it knows that the source is closed.
+        const { headers } = await waitUntil('the job to wait for the source', async () => {
           const answer = await asked.get(`/book-info?id=${id}`);
           return answer.body.etaSeconds > 500 && answer;
         });
@@ -186,7 +186,7 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
     }
   });
 
-  it('not found: whoever asks is told to come back after the second look', async () => {
+  it('not found: Retry-After of an answer lasts until the second look', async () => {
     const asked = await startQuire(store, { settings: { NOT_FOUND_RECHECK: '10m' } });
     try {
       const id = String(nextId++);
@@ -200,7 +200,7 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
     }
   });
 
-  it('offsite: the other host is never asked', async () => {
+  it('offsite: the other host gets no request', async () => {
     let asked = 0;
     const elsewhere = createServer((_req, res) => {
       asked += 1;
@@ -219,7 +219,7 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
     await new Promise((closed) => elsewhere.close(closed));
   });
 
-  it('a page that says 429 with Retry-After is left alone for so long', async () => {
+  it('a page with 429 and Retry-After is not requested again for that time', async () => {
     const id = String(nextId++);
     await quire.goodreads.control({ mode: 'limited', retryAfter: 1, times: 1 });
     const { batchId } = await quire.submit([`https://www.goodreads.com/book/show/${id}`]);

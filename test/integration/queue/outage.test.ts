@@ -8,7 +8,7 @@ import { waitUntil } from '../../support/wait-until.ts';
 const link = (id: number): string => `https://www.goodreads.com/book/show/${id}`;
 
 describe('Redis goes away', () => {
-  it('and comes back: workers go on by themselves with what was accepted', async () => {
+  it('and comes back: workers go on with the accepted jobs', async () => {
     const first = await startRedis({ args: ['--appendonly', 'yes', '--appendfsync', 'always'] });
     const quire = await startQuire('redis', { env: { REDIS_URL: first.url, QUEUE_PREFIX: ownPrefix() }, settings: { CRAWL_RATE: '50' } });
     try {
@@ -26,7 +26,7 @@ describe('Redis goes away', () => {
     }
   });
 
-  it('and comes back empty: the limit of pages in flight holds for all workers together again', async () => {
+  it('and comes back empty: the limit of pages at once applies to all workers again', async () => {
     const redis = await startRedis();
     const env = { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() };
     const quire = await startQuire('redis', { env, settings: { CRAWL_CONCURRENCY: '3' } });
@@ -45,7 +45,7 @@ describe('Redis goes away', () => {
     }
   });
 
-  it('for good: the process still ends', async () => {
+  it('and stays away: the process still ends', async () => {
     const redis = await startRedis();
     const quire = await startQuire('redis', { env: { REDIS_URL: redis.url, QUEUE_PREFIX: ownPrefix() }, settings: { DRAIN_SECONDS: '1' } });
     await redis.kill9();

@@ -9,7 +9,7 @@ const REQUEST = 10_000;
 const URGENT = '999999999';
 const linkTo = (id: string | number): string => `https://www.goodreads.com/book/show/${id}`;
 
-it('an interactive job is the very first to be crawled, though 20,000 bulk ones were there before it', async () => {
+it('an interactive job is crawled first, although 20,000 bulk jobs were queued before it', async () => {
   const api = await startQuire('redis', { role: 'api' });
   onTestFinished(api.stop);
   for (let from = 0; from < BULK; from += REQUEST) {

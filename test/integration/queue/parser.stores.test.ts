@@ -22,13 +22,13 @@ describe.each(inThisRun(STORES))('the parser on the %s store', (store) => {
   const upload = (id: string, body: Buffer | string, type = 'text/html') =>
     quire.get(`/books/${id}/page`, { method: 'PUT', headers: { 'content-type': type }, body: new Uint8Array(Buffer.from(body)) });
 
-  it('takes a page that a user saved, and serves it as an upload', async () => {
+  it('accepts a page that a user saved, and serves it as an upload', async () => {
     const answer = await upload(known, page);
     expect(answer.status).toBeLessThan(300);
     expect((await quire.get(`/book-info?id=${known}`)).body).toMatchObject({ id: known, via: 'upload' });
   });
 
-  it('satisfies who waits for the book, and stops its job', async () => {
+  it('settles the waiters of an uploaded book, and stops its job', async () => {
     await quire.delete(`/books/${known}`);
     await quire.goodreads.control({ mode: 'hang', ids: [known] });
     const { batchId } = await quire.submit([`https://www.goodreads.com/book/show/${known}`]);
@@ -69,7 +69,7 @@ describe.each(inThisRun(STORES))('the parser on the %s store', (store) => {
     expect((await quire.get(`/jobs/book-${known}/page`)).body).toMatchObject({ status: 404, code: 'not-found' });
   });
 
-  it('a poorer parse does not replace a richer copy, but counts as a look at it', async () => {
+  it('a poorer parse does not replace a richer copy, and is counted', async () => {
     const rich = (await quire.get(`/book-info?id=${known}`)).body;
     const poor = await upload(known, withoutDetails(page));
     expect(poor.status).toBeLessThan(300);
@@ -78,7 +78,7 @@ describe.each(inThisRun(STORES))('the parser on the %s store', (store) => {
     expect((await quire.get('/parser/health')).body.poorer.recent).toBe(1);
   });
 
-  it('counts what was found in which layer', async () => {
+  it('counts the fields that each layer gave', async () => {
     const health = (await quire.get('/parser/health')).body;
     expect(health.state).toBe('unknown');
     expect(health.pages.recent).toBeGreaterThanOrEqual(3);

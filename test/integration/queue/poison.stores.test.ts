@@ -18,7 +18,7 @@ import { eachStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, name }) => {
-  it('ends as poison with what is known, and its batch ends with it', async () => {
+  it('fails as poison with the name of its worker, and its batch ends', async () => {
     const { store, cleanup } = await make();
     const goodreads = await startGoodreads();
     const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });

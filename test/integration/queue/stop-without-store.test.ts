@@ -40,5 +40,5 @@ it.each([
   expect(lines.filter(({ level }) => level >= 50)).toEqual([]);
   const told = lines.filter(({ left }) => left);
   expect(told.length).toBeLessThanOrEqual(1);
-  for (const { msg } of told) expect(msg).toMatch(/^stopped, but not every part in good order/);
+  for (const { msg } of told) expect(msg).toMatch(/^stopped, but not every part stopped cleanly/);
 });

@@ -46,7 +46,7 @@ describe.each(inThisRun(STORES))('a link that never reached the queue, on the %s
 });
 
 describe.each(inThisRun(eachStore))('the quick look, on the $name store', ({ make }) => {
-  it('leaves everything alone while jobs wait, and queues again what is lost while none does', async () => {
+  it('does nothing while jobs wait, and requeues lost jobs while none does', async () => {
     const { store, cleanup } = await make();
     onTestFinished(cleanup);
     const queue = openQueue(store, () => undefined);
@@ -68,44 +68,41 @@ describe.each(inThisRun(eachStore))('the quick look, on the $name store', ({ mak
   });
 });
 
-it.each(inThisRun(eachStore))(
-  'a job that BullMQ ended without us is settled as failed, so that nobody waits for it for ever: $name',
-  async ({ make }) => {
-    const { store, cleanup } = await make();
-    onTestFinished(cleanup);
-    const queue = openQueue(store, () => undefined);
-    onTestFinished(() => queue.close());
-    const producer = createProducer(store, queue);
-    const batchId = 'stranded0000000000ij' as BatchId;
-    const jobId = await record(store, batchId, '1');
-    await producer.enqueue([{ jobId, run: 'stranded' }], 'normal');
-    // It ends in BullMQ while our record is still live, as after a crash between the two.
-    const options = { concurrency: 1, backoffMs: () => 1, onError: () => undefined };
-    const forgetful = openWorker(store, async () => ({ outcome: 'parsed' }), options);
-    const ended = recordUntil(forgetful, ['completed'], () => true);
-    await forgetful.waitUntilReady();
-    forgetful.run().catch(() => undefined);
-    await ended;
-    await forgetful.close();
-    expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live' });
+it.each(inThisRun(eachStore))('a job that BullMQ finished without the use case is settled as failed: $name', async ({ make }) => {
+  const { store, cleanup } = await make();
+  onTestFinished(cleanup);
+  const queue = openQueue(store, () => undefined);
+  onTestFinished(() => queue.close());
+  const producer = createProducer(store, queue);
+  const batchId = 'stranded0000000000ij' as BatchId;
+  const jobId = await record(store, batchId, '1');
+  await producer.enqueue([{ jobId, run: 'stranded' }], 'normal');
+  // It ends in BullMQ while our record is still live, as after a crash between the two.
+  const options = { concurrency: 1, backoffMs: () => 1, onError: () => undefined };
+  const forgetful = openWorker(store, async () => ({ outcome: 'parsed' }), options);
+  const ended = recordUntil(forgetful, ['completed'], () => true);
+  await forgetful.waitUntilReady();
+  forgetful.run().catch(() => undefined);
+  await ended;
+  await forgetful.close();
+  expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live' });
 
-    const reconciler = createReconciler({
-      store,
-      queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(0) },
-      log: silentLog,
-      batchTtlMs: 1e9,
-      now: () => Date.now() + 60_000,
-    });
-    expect(await reconciler.round()).toBe(0);
-    expect(await store.jobs.get(jobId)).toMatchObject({
-      state: 'failed',
-      error: { code: 'poison', detail: 'Its worker ended before it could tell what became of the job.' },
-    });
-    expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, endedAtMs: expect.any(Number) });
-  },
-);
+  const reconciler = createReconciler({
+    store,
+    queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(0) },
+    log: silentLog,
+    batchTtlMs: 1e9,
+    now: () => Date.now() + 60_000,
+  });
+  expect(await reconciler.round()).toBe(0);
+  expect(await store.jobs.get(jobId)).toMatchObject({
+    state: 'failed',
+    error: { code: 'poison', detail: 'Its worker ended before it could record the outcome of the job.' },
+  });
+  expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, endedAtMs: expect.any(Number) });
+});
 
-it('a link that the queue does not take is given to it again once the queue is back', async () => {
+it('a job that the queue does not take is queued once the queue is back', async () => {
   const first = await startPostgres();
   onTestFinished(() => first.stop());
   const store = createPostgresStore({ url: first.url, settings: TEST_SETTINGS });

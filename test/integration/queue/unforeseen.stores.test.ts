@@ -13,8 +13,8 @@ import { inThisRun } from '../../support/sizes.ts';
 import { eachStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-describe.each(inThisRun(eachStore))('a job that fails as nobody foresaw, on the $name store', ({ make }) => {
-  it('is tried as often as others, logged each time, and ends as an error of ours', async () => {
+describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, on the $name store', ({ make }) => {
+  it('is retried as often as others, logged each time, and fails as an internal error', async () => {
     const { store, cleanup } = await make();
     const goodreads = await startGoodreads();
     const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });

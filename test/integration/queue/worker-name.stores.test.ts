@@ -16,7 +16,7 @@ describe('the name of a worker', () => {
     expect(workerName()).toBe(`${hostname()}:${process.pid}`);
   });
 
-  it('is one that Redis takes for a connection, and keeps the end of a long host name', () => {
+  it('fits a connection of Redis, and keeps the end of a long host name', () => {
     expect(workerName('Jürgens Mac', 7)).toBe('J-rgens-Mac:7');
     expect(workerName(`${'x'.repeat(70)}-4f9k2`, 12)).toMatch(/^x{55}-4f9k2:12$/);
   });

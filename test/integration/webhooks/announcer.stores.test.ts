@@ -36,7 +36,7 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
   });
   afterAll(() => made.cleanup());
 
-  it('tells the end of a batch to its own webhook and to those that want it, once', async () => {
+  it('announces the end of a batch once, to its own webhook and to subscribed ones', async () => {
     const { announcer, queue, webhooks } = createParts(store);
     const subscribed = await webhooks.create({ url: hook.url, events: ['batch.*'] });
     const other = await webhooks.create({ url: hook.url, events: ['book.parsed'] });
@@ -52,7 +52,7 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
     await Promise.all([subscribed, other].map(({ id }) => webhooks.remove(id)));
   });
 
-  it('tells nobody and goes on when nobody asked', async () => {
+  it('announces nothing without webhooks, and goes on', async () => {
     const { announcer, queue } = createParts(store);
     await finishedBatch(store);
     expect(await announcer.round()).toBe(1);
@@ -85,7 +85,7 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
     return { ...parts, announcer: createAnnouncer({ store: { ...store, batches }, endpoints, deliveries, publicUrl: '', log, now }) };
   };
 
-  it('records one delivery when it ends between recording and queuing', async () => {
+  it('records one delivery when it stops between recording and queuing', async () => {
     const { announcer, queue, webhooks } = await crashing('queue');
     const batchId = await finishedBatch(store, hook);
     expect(await announcer.round()).toBe(0);
@@ -96,7 +96,7 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
     expect(queue).toHaveLength(1);
   });
 
-  it('queues the same run again when it ends between queuing and acknowledging, and nothing once it was delivered', async () => {
+  it('queues the same run again when it stops between queuing and acknowledging, and nothing after the delivery', async () => {
     const { announcer, queue, deliveries, webhooks } = await crashing('acknowledge');
     const batchId = await finishedBatch(store, hook);
     expect(await announcer.round()).toBe(0);
@@ -108,7 +108,7 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
     expect(await webhooks.deliveriesOfBatch(batchId)).toMatchObject([{ state: 'delivered' }]);
   });
 
-  it('gives all processes that announce at once the same delivery', async () => {
+  it('makes one delivery when several processes announce at once', async () => {
     const processes = [createParts(store), createParts(store), createParts(store)];
     const batchId = await finishedBatch(store, hook);
     await Promise.all(processes.map(({ announcer }) => announcer.round()));
@@ -117,7 +117,7 @@ describe.each(inThisRun(eachStore))('the announcer on the $name store', (kind) =
     expect(await processes[0]?.webhooks.deliveriesOfBatch(batchId)).toHaveLength(1);
   });
 
-  it('tells of a parsed book, and again after a crash without a second event', async () => {
+  it('announces a parsed book, and after a crash again without a second event', async () => {
     const { announcer, queue, webhooks } = createParts(store);
     const jobId = 'book-4711' as JobId;
     const parsed = { jobId, run: 'r1', settledAtMs: Date.now(), book: bookOf('4711') };

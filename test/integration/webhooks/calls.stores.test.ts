@@ -37,7 +37,7 @@ describe.each(inThisRun(eachStore))('webhook calls on the $name store', (kind) =
       return delivery.state === 'pending' ? undefined : delivery;
     });
 
-  it('are made by themselves when a batch ends, to its own webhook and to standing ones', async () => {
+  it('are made when a batch ends, to its own webhook and to standing ones', async () => {
     const webhook = await calls.webhooks.create({ url: `${receiver.url}/standing` });
     const secret = newSecret();
     const batchId = await finishedBatch(store, { url: receiver.url, secret });
@@ -72,7 +72,7 @@ describe.each(inThisRun(eachStore))('webhook calls on the $name store', (kind) =
     expect((second?.atMs ?? 0) - (first?.atMs ?? 0)).toBeGreaterThanOrEqual(990);
   });
 
-  it('are made again when asked, also after they succeeded', async () => {
+  it('are repeated on request, also after they succeeded', async () => {
     const secret = newSecret();
     const batchId = await finishedBatch(store, { url: receiver.url, secret });
     await receiver.called(1);
@@ -85,7 +85,7 @@ describe.each(inThisRun(eachStore))('webhook calls on the $name store', (kind) =
     expect((await delivered(id)).attempts).toHaveLength(2);
   });
 
-  it('go on in another process when one is closed in the middle', async () => {
+  it('go on in another process when one stops half-way', async () => {
     receiver.answers.push(500);
     const batchId = await finishedBatch(store, { url: receiver.url, secret: newSecret() });
     await receiver.called(1);
@@ -96,7 +96,7 @@ describe.each(inThisRun(eachStore))('webhook calls on the $name store', (kind) =
     expect(await delivered(id)).toMatchObject({ state: 'delivered' });
   });
 
-  it('of a receiver that hangs do not hold up those to others', async () => {
+  it('to a receiver that hangs do not delay calls to others', async () => {
     const other = await startReceiver();
     const hanging = await calls.webhooks.create({ url: receiver.url, events: ['book.parsed'] });
     const body = Buffer.from(JSON.stringify({ id: '1', url: 'u', title: 't', author: 'a', fetchedAt: 'f' }));

@@ -44,7 +44,7 @@ describe('a delivery', () => {
     return { ...parts, webhook, queued, end: () => parts.webhooks.remove(webhook.id) };
   };
 
-  it('is signed, and tells what happened', async () => {
+  it('is signed, and has the event in its body', async () => {
     const { deliver, queued, secret, batchId, read } = await announced();
     await expect(deliver(queued, 0, GO_ON)).resolves.toEqual({ kind: 'ended', state: 'delivered' });
     const [call] = receiver.calls;
@@ -67,7 +67,7 @@ describe('a delivery', () => {
     });
   });
 
-  it('is tried again with the same id and body, and a timestamp and signature of its own', async () => {
+  it('is retried with the same id and body, and with a new timestamp and signature', async () => {
     const { deliver, queued, secret, clock, read } = await announced();
     receiver.answers.push(500, 404);
     expect(await deliver(queued, 0, GO_ON)).toEqual({ kind: 'retry', waitMs: 5_000, detail: 'The receiver answered 500.' });
@@ -110,7 +110,7 @@ describe('a delivery', () => {
     expect(Date.parse((await read()).nextAttemptAt ?? '')).toBeGreaterThan(now() + 600_000);
   });
 
-  it('ends when the receiver is gone, and so does the webhook until it is enabled', async () => {
+  it('ends when the receiver is gone, which disables the webhook until it is enabled', async () => {
     const { deliver, queued, webhook, webhooks, lines, queue, announcer, end } = await standing();
     receiver.answers.push(410);
     expect(await deliver(queued, 0, GO_ON)).toEqual({ kind: 'ended', state: 'failed' });
@@ -146,7 +146,7 @@ describe('a delivery', () => {
     await end();
   });
 
-  it('is given up after a day and a half, and not before', async () => {
+  it('is given up after a day and a half, not before', async () => {
     const { deliver, queued, clock, read, lines } = await announced();
     receiver.answers.push(500, 500);
     clock.aheadMs = GIVE_UP_AFTER_MS - 60_000;
@@ -170,7 +170,7 @@ describe('a delivery', () => {
     expect((await read()).attempts.map(({ status }) => status)).toEqual([null, null, 204]);
   });
 
-  it('is tried again when there is no answer in time, or none at all', async () => {
+  it('is retried when there is no answer, or none in time', async () => {
     const slow = await announced({ deadlineMs: 100 });
     receiver.answers.push(() => undefined);
     expect(await slow.deliver(slow.queued, 0, GO_ON)).toMatchObject({ kind: 'retry', detail: 'No answer within 0.1 s.' });
@@ -178,7 +178,7 @@ describe('a delivery', () => {
     expect(await refused.deliver(refused.queued, 0, GO_ON)).toMatchObject({ kind: 'retry', detail: 'No answer: ECONNREFUSED.' });
   });
 
-  it('is neither counted nor logged as failed when the process goes away in the middle', async () => {
+  it('is neither counted nor logged as failed when the process stops half-way', async () => {
     const { deliver, queued, read } = await announced();
     const stop = new AbortController();
     receiver.answers.push(() => stop.abort(new Error('shutdown')));
@@ -186,7 +186,7 @@ describe('a delivery', () => {
     expect(await read()).toMatchObject({ state: 'pending', attempts: [] });
   });
 
-  it('is made once for each run, whatever the queue brings up again', async () => {
+  it('is made once for each run, even when the queue repeats the job', async () => {
     const { deliver, queued, webhooks } = await announced();
     await deliver(queued, 0, GO_ON);
     expect(await deliver(queued, 0, GO_ON)).toEqual({ kind: 'ended', state: 'superseded' });

@@ -19,7 +19,7 @@ describe.each(inThisRun(eachStore))('webhooks on the $name store', ({ make }) =>
   });
   afterAll(() => made.cleanup());
 
-  it('are exactly as many as may be, when three processes make them at once', async () => {
+  it('never exceed the limit when three processes create them at once', async () => {
     const processes = Array.from({ length: 3 }, () => createEndpoints(store.documents, now));
     const wishes = processes.flatMap((own, n) => Array.from({ length: n === 0 ? 54 : 53 }, () => own.create(WISH)));
     const made160 = await Promise.allSettled(wishes);
@@ -28,7 +28,7 @@ describe.each(inThisRun(eachStore))('webhooks on the $name store', ({ make }) =>
     expect(await processes[0]?.list()).toHaveLength(MOST);
   });
 
-  it('make room for one when one is deleted, also one that was made a moment ago', async () => {
+  it('leave a place when one is deleted, even one that was just created', async () => {
     const endpoints = createEndpoints(store.documents, now);
     let id = (await endpoints.list())[0]?.id ?? '';
     for (let round = 0; round < 3; round++) {
@@ -38,7 +38,7 @@ describe.each(inThisRun(eachStore))('webhooks on the $name store', ({ make }) =>
     }
   });
 
-  it('get the place back of one that was never made, some minutes later', async () => {
+  it('free the place of one that was never created, some minutes later', async () => {
     const endpoints = createEndpoints(store.documents, now);
     const id = (await endpoints.list())[0]?.id ?? '';
     await endpoints.remove(id);

@@ -56,7 +56,7 @@ describe('the routes of webhooks', () => {
     return { status: answer.statusCode, headers: answer.headers, body: answer.body === '' ? null : answer.json() };
   };
 
-  it('make one, and show its secret this once', async () => {
+  it('create one, and show its secret only then', async () => {
     const { status, headers, body } = await ask('POST', '/webhooks', { url: URL_GIVEN });
     expect(status).toBe(201);
     expect(createCheck(WebhookWithSecretSchema)(body)).toMatchObject({
@@ -154,7 +154,7 @@ describe('the routes of webhooks', () => {
     await ask('DELETE', `/webhooks/${webhook.id}`);
   });
 
-  it('know nothing of what there is not', async () => {
+  it('answer 404 for unknown ids', async () => {
     const id = 'wh0mhf5k2x3aabbccddeeff';
     const delivery = `${id}-${'0'.repeat(25)}`;
     const batchEndpoint = `b${await finishedBatch(made.store, { url: URL_GIVEN, secret: newSecret() })}`;
@@ -177,7 +177,7 @@ describe('the routes of webhooks', () => {
     }
   });
 
-  it('take a hundred and no more', async () => {
+  it('accept a hundred, and refuse more', async () => {
     await Promise.all(Array.from({ length: 100 }, () => parts.endpoints.create({ url: URL_GIVEN, events: ['*'], secret: newSecret() })));
     expect((await ask('POST', '/webhooks', { url: URL_GIVEN })).body).toMatchObject({ status: 409, code: 'too-many-webhooks' });
     const { body } = await ask('GET', '/webhooks');

@@ -66,7 +66,7 @@ describe('a call', () => {
     });
     afterAll(() => target.stop());
 
-    it('is made when the certificate is that of the host, by an authority that this machine trusts', async () => {
+    it('is made when the host has a certificate from an authority that this machine trusts', async () => {
       expect(await target.callFromProcess('receiver.test', { NODE_EXTRA_CA_CERTS: target.certificate })).toEqual({ status: 204 });
       expect(target.calls).toEqual(['{"a":"ü"}']);
     });
@@ -89,7 +89,7 @@ describe('a call', () => {
     expect(receiver.calls).toHaveLength(before + 1);
   });
 
-  it('stops reading an answer that does not end', async () => {
+  it('stops reading an endless answer', async () => {
     let sent = 0;
     receiver.answers.push((response) => {
       response.writeHead(200);
@@ -107,7 +107,7 @@ describe('a call', () => {
     expect(sent).toBeGreaterThanOrEqual(MAX_ANSWER_BYTES);
   });
 
-  it('believes the status of an answer whose body is too slow or breaks off', async () => {
+  it('takes the status of an answer whose body is too slow or breaks off', async () => {
     receiver.answers.push((response) => response.writeHead(200).write('slow'));
     await expect(call(receiver.url, { timeoutMs: 200 })).resolves.toMatchObject({ status: 200 });
     receiver.answers.push((response) => {

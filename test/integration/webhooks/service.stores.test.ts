@@ -21,7 +21,7 @@ describe.each(inThisRun(STORES))('webhooks of a whole Quire on the %s store', (s
     await receiver.stop();
   });
 
-  it('tell of a parsed book and of the end of its batch', async () => {
+  it('announce a parsed book and the end of its batch', async () => {
     const { status, body: webhook } = await quire.post('/webhooks', { url: `${receiver.url}/standing`, events: ['*'] });
     expect(status).toBe(201);
     const secret = newSecret();
@@ -45,7 +45,7 @@ describe.each(inThisRun(STORES))('webhooks of a whole Quire on the %s store', (s
     expect((await quire.get(`/deliveries?batchId=${batchId}`)).body.deliveries).toHaveLength(1);
   });
 
-  it('tell of a page that was put: of the job that it ended, and of the book when there was no job', async () => {
+  it('announce an uploaded page: for the job that it settled, and for the book without a job', async () => {
     const secret = newSecret();
     expect((await quire.post('/webhooks', { url: receiver.url, events: ['book.*'], secret })).status).toBe(201);
     isNotQuire(quire.goodreads.origin);
@@ -64,7 +64,7 @@ describe.each(inThisRun(STORES))('webhooks of a whole Quire on the %s store', (s
     expect(new Set(calls.map(({ headers }) => headers['webhook-id'])).size).toBe(2);
   });
 
-  it('refuse a batch whose webhook may not be called or could not be signed', async () => {
+  it('refuse a batch whose webhook may not be called or cannot be signed', async () => {
     const refused = await quire.post('/parse-links', { urls: [link], webhook: { url: 'https://169.254.169.254/', secret: newSecret() } });
     expect(refused).toMatchObject({ status: 400, body: { code: 'webhook-target-refused', errors: [{ pointer: '/webhook/url' }] } });
     const unsigned = await quire.post(`/parse-links?webhook=${encodeURIComponent(receiver.url)}`, [link]);

@@ -38,7 +38,7 @@ const FULL = (waiting: number, jobs: number): string =>
   `rate-limited, 60 s, ${waiting} jobs wait, this request may bring ${jobs} more, and no more than 10 are taken`;
 
 describe('the limit of waiting jobs', () => {
-  it('lets in what fits beside the waiting jobs, and nothing else', async () => {
+  it('accepts only jobs that fit beside the waiting ones', async () => {
     const { scene, submit } = createScene();
     scene.waiting = 7;
     expect(await submit(4)).toBe(FULL(7, 4));
@@ -46,7 +46,7 @@ describe('the limit of waiting jobs', () => {
     expect(await submit(1)).toBe(FULL(10, 1));
   });
 
-  it('judges the first request after a pause by the queue of now', async () => {
+  it('counts again for the first request after a pause', async () => {
     const { scene, submit } = createScene();
     expect(await submit(10)).toBe('taken');
     expect(await submit(1)).toBe(FULL(10, 1));
@@ -55,7 +55,7 @@ describe('the limit of waiting jobs', () => {
     expect(await submit(10)).toBe('taken');
   });
 
-  it('refuses nobody by a count of before the request', async () => {
+  it('never refuses a request by an older count', async () => {
     const { scene, submit } = createScene();
     expect(await submit(10)).toBe('taken');
     scene.nowMs += 5;
@@ -63,14 +63,14 @@ describe('the limit of waiting jobs', () => {
     expect(await submit(10)).toBe('taken');
   });
 
-  it('lets requests in parallel in only as far as they fit together', async () => {
+  it('accepts parallel requests only as far as they fit together', async () => {
     const { scene, submit } = createScene();
     const answers = await Promise.all(Array.from({ length: 6 }, () => submit(4)));
     expect(answers.filter((answer) => answer === 'taken')).toHaveLength(2);
     expect(scene.waiting).toBe(8);
   });
 
-  it('counts what a request really brought, once it is in the queue', async () => {
+  it('counts the jobs that a request really queued', async () => {
     const { submit } = createScene();
     expect(await submit(10, 1)).toBe('taken');
     expect(await submit(9)).toBe('taken');
@@ -85,13 +85,13 @@ describe('the limit of waiting jobs', () => {
     expect(scene.counts).toBe(5);
   });
 
-  it('says of a list that is longer than the limit that it must be split', async () => {
+  it('says that a list longer than the limit must be split', async () => {
     const { scene, submit } = createScene();
     expect(await submit(11)).toMatch(/^body-too-large, .*The list names 11 books, and no more than 10 jobs may wait/);
     expect(scene.counts).toBe(0);
   });
 
-  it('passes on that the queue cannot be counted, and forgets it', async () => {
+  it('rejects when the queue cannot be counted, and counts again at the next request', async () => {
     const { scene, enter, submit } = createScene();
     scene.away = true;
     await expect(enter(1)).rejects.toThrow('away');
@@ -99,7 +99,7 @@ describe('the limit of waiting jobs', () => {
     expect(await submit(10)).toBe('taken');
   });
 
-  it('counts nothing where there is none', async () => {
+  it('counts nothing without a limit', async () => {
     const { scene, submit } = createScene(0);
     scene.waiting = 1_000_000;
     expect([await submit(5_000), scene.counts]).toEqual(['taken', 0]);

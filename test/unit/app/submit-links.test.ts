@@ -45,7 +45,7 @@ describe('a submission in steps', () => {
     return { told, enqueue, answer: run({ links, priority: 'normal', maxAgeMs: null, webhook: null }) };
   };
 
-  it('that the store fails half-way gives the queue nothing, and leaves no rejection to nobody', async () => {
+  it('queues nothing when the store fails half-way, and leaves no unhandled rejection', async () => {
     const unhandled: unknown[] = [];
     const note = (reason: unknown): void => void unhandled.push(reason);
     process.on('unhandledRejection', note);
@@ -61,7 +61,7 @@ describe('a submission in steps', () => {
     expect(told).toEqual([expect.stringContaining('could not be cancelled')]);
   });
 
-  it('that is recorded is accepted, though the queue is away', async () => {
+  it('is accepted once it is recorded, even while the queue is away', async () => {
     const { answer, told } = submitTo(3);
     expect((await answer).counts).toMatchObject({ total: 600, queued: 600 });
     expect(told).toEqual([expect.stringContaining('the reconciler queues them')]);
@@ -92,7 +92,7 @@ describe('entries that are not the same', () => {
     ]);
   });
 
-  it('links and objects that begin alike are items of their own', async () => {
+  it('links and objects with the same start are separate items', async () => {
     const long = 'x'.repeat(2_048);
     expect(await submitAll([`${long}a`, `${long}b`, `${long}a`])).toEqual([
       [long, 1],

@@ -16,7 +16,7 @@ const waiting = (signal: AbortSignal, looks: () => void) =>
   );
 
 describe('a wait', () => {
-  it('ends at its deadline, even when everything that nobody holds is collected meanwhile', async () => {
+  it('ends at its deadline, even after a garbage collection', async () => {
     const { signal } = new AbortController();
     let looks = 0;
     const ended = waiting(signal, () => {
@@ -29,7 +29,7 @@ describe('a wait', () => {
     expect(looks).toBeGreaterThan(0);
   });
 
-  it('ends at once when it is given up', async () => {
+  it('ends at once when its signal fires', async () => {
     const controller = new AbortController();
     let looks = 0;
     const ended = waiting(controller.signal, () => (looks += 1));

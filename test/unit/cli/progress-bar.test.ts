@@ -8,7 +8,7 @@ function barOn(isTTY: boolean): { written: string[]; at: { ms: number }; bar: Re
 }
 
 describe('the progress of a migration', () => {
-  it('is one line that changes, for a person', () => {
+  it('is one changing line in a terminal', () => {
     const { written, at, bar } = barOn(true);
     bar.show({ step: 'copy', subject: 'books', done: 250, total: 1_000 });
     bar.show({ step: 'copy', subject: 'books', done: 300, total: 1_000 });
@@ -24,7 +24,7 @@ describe('the progress of a migration', () => {
     ]);
   });
 
-  it('is a line for each step and every ten seconds, for a log', () => {
+  it('is a line for each step and every ten seconds in a log', () => {
     const { written, at, bar } = barOn(false);
     for (const seconds of [0, 4, 11, 12]) {
       at.ms = seconds * 1_000;

@@ -18,7 +18,7 @@ async function cpuOf(work: () => Promise<unknown>): Promise<number> {
 }
 
 describe('a compressed body', () => {
-  it('that is a bomb costs little more CPU than the largest page that is taken', async () => {
+  it('that is a bomb costs little more CPU than the largest accepted page', async () => {
     const page = gzipSync(Buffer.alloc(MAX_BYTES));
     const bomb = gzipSync(Buffer.alloc(32 * MAX_BYTES));
     const honest = await cpuOf(() => decodeBody(page, 'gzip', MAX_BYTES));

@@ -75,19 +75,19 @@ describe('the pace', () => {
     );
   });
 
-  test('is used: the mean stays within the jitter of the rate', () => {
+  test('uses the rate: the mean stays within its jitter', () => {
     const times = crawlFor(initialState(), T0, 100_000, settings({ ratePerSecond: 5 }), half);
     expect(times.length).toBeGreaterThanOrEqual(500 / (1 + JITTER / 2) - 2);
     expect(times.length).toBeLessThanOrEqual(530);
   });
 
-  test('does not save up: after an idle hour pages still go one by one', () => {
+  test('saves no slots: after an idle hour pages still go one by one', () => {
     const { state } = requestSlot(initialState(), T0, settings(), half);
     const times = crawlFor(state, T0 + 3_600_000, 10_000, settings(), half);
     expect((times[1] ?? 0) - (times[0] ?? 0)).toBeGreaterThanOrEqual(1000);
   });
 
-  test('Crawl-delay bounds the rate, and an unlimited one too', () => {
+  test('Crawl-delay limits the rate, also an unlimited one', () => {
     expect(currentRate(initialState(), settings({ ratePerSecond: 5, crawlDelayMs: 1000 }))).toBe(1);
     expect(currentRate(initialState(), settings({ ratePerSecond: 0, crawlDelayMs: 2000 }))).toBe(0.5);
     expect(currentRate(initialState(), settings({ ratePerSecond: 1, crawlDelayMs: 100 }))).toBe(1);
@@ -102,7 +102,7 @@ describe('the pace', () => {
     expect(slot.state).toBe(state);
   });
 
-  test('a slot that a clock gone wrong left in the far future is not waited for', () => {
+  test('a slot that a wrong clock left in the far future causes no wait', () => {
     const slot = requestSlot({ ...initialState(), nextSlotAtMs: T0 + 365 * 86_400_000 }, T0, settings(), half);
     expect(slot.grant).toEqual({ kind: 'go', atMs: T0, probe: false });
   });
@@ -111,7 +111,7 @@ describe('the pace', () => {
 describe('a clock that was ahead', () => {
   const aheadMs = T0 + 3_600_000;
 
-  test('does not make the gate deaf to pushback afterwards', () => {
+  test('does not hide later pushback', () => {
     const state: PacingState = { ...initialState(), cutAtMs: aheadMs };
     expect(
       currentRate(
@@ -121,14 +121,14 @@ describe('a clock that was ahead', () => {
     ).toBe(4);
   });
 
-  test('nor to a block', () => {
+  test('does not hide a later block', () => {
     const state: PacingState = { ...initialState(), reopenedAtMs: aheadMs };
     expect(reportOutcome(state, outcome('blocked', T0), T0 + 50, settings(), half).mode).toBe('blocked');
   });
 });
 
 describe('pushback', () => {
-  test('halves the rate at 429 and 5xx, once for all pages that were under way', () => {
+  test('halves the rate at 429 and 5xx, once for all pages of that time', () => {
     let state = reportOutcome(initialState(), outcome('overloaded', T0 - 50), T0, settings({ ratePerSecond: 8 }), half);
     expect(currentRate(state, settings({ ratePerSecond: 8 }))).toBe(4);
     state = reportOutcome(state, outcome('overloaded', T0 - 20), T0 + 30, settings({ ratePerSecond: 8 }), half);
@@ -185,7 +185,7 @@ describe('pushback', () => {
     expect(requestSlot(state, T0 + 30_000, settings(), half).grant.kind).toBe('go');
   });
 
-  test('in the fast state only what changes something needs to be written', () => {
+  test('in the open state only a change is written', () => {
     expect(changesNothing(initialState(), outcome('ok', T0))).toBe(true);
     expect(changesNothing(initialState(), outcome('unrecognised', T0))).toBe(true);
     expect(changesNothing({ ...initialState(), failures: 1 }, outcome('ok', T0))).toBe(false);
@@ -203,7 +203,7 @@ describe('pushback', () => {
 describe('a block', () => {
   const blocked = (): PacingState => reportOutcome(initialState(), outcome('blocked', T0, { reason: 'a challenge' }), T0, settings(), half);
 
-  test('lets nobody in before the first probe, and then exactly one', () => {
+  test('allows no request before the first probe, and then exactly one', () => {
     const state = blocked();
     expect(state).toMatchObject({ mode: 'blocked', sinceMs: T0, reason: 'a challenge', factor: 0.5 });
     expect(requestSlot(state, T0 + 59_999, settings(), half).grant).toEqual({ kind: 'wait', untilMs: T0 + 60_000, why: 'blocked' });
@@ -214,7 +214,7 @@ describe('a block', () => {
     expect(requestSlot(first.state, T0 + 85_000, settings(), half).grant).toMatchObject({ kind: 'go', probe: true });
   });
 
-  test('a probe in vain doubles the wait up to an hour, whatever the failure was', () => {
+  test('a failed probe doubles the wait, up to an hour, for every kind of failure', () => {
     let state = blocked();
     let nowMs = T0;
     const waits: number[] = [];
@@ -229,7 +229,7 @@ describe('a block', () => {
     expect(state.sinceMs).toBe(T0);
   });
 
-  test('a probe that succeeds opens it gently, one that was given up costs nothing', () => {
+  test('a probe that succeeds opens it slowly, and an abandoned one costs nothing', () => {
     const probing = requestSlot(blocked(), T0 + 60_000, settings(), half).state;
     const given = reportOutcome(probing, outcome('abandoned', T0 + 60_000, { probe: true }), T0 + 61_000, settings(), half);
     expect(requestSlot(given, T0 + 61_000, settings(), half).grant).toMatchObject({ kind: 'go', probe: true });
@@ -238,7 +238,7 @@ describe('a block', () => {
     expect(requestSlot(open, T0 + 61_000, settings(), half).grant).toEqual({ kind: 'go', atMs: T0 + 63_000, probe: false });
   });
 
-  test('pages that were under way neither open it nor block it again', () => {
+  test('pages from before neither open it nor block it again', () => {
     const state = blocked();
     expect(reportOutcome(state, outcome('ok', T0 - 100), T0 + 100, settings(), half)).toEqual(state);
     expect(reportOutcome(state, outcome('blocked', T0 - 100), T0 + 100, settings(), half)).toEqual(state);
@@ -253,14 +253,14 @@ describe('a block', () => {
     expect(closureOf(state, T0 + 60_000, settings())).toMatchObject({ untilMs: T0 + 600_000 });
   });
 
-  test('the delay is spread, and within an hour', () => {
+  test('the delay varies, and is at most an hour', () => {
     expect(probeDelayMs(0, settings(), () => 0)).toBe(45_000);
     expect(probeDelayMs(0, settings(), () => 0.999)).toBeGreaterThan(74_000);
     for (const probes of [10, 100, 10_000]) expect(probeDelayMs(probes, settings(), () => 0.999)).toBeLessThanOrEqual(MAX_PROBE_DELAY_MS);
   });
 });
 
-test('quiet hours hold everything, blocked or not', () => {
+test('quiet hours close the source in every mode', () => {
   const quiet = settings({ quietHours: parseQuietHours('22:00-06:00') });
   const atNight = Date.UTC(2026, 0, 15, 23);
   const wait = { kind: 'wait', untilMs: Date.UTC(2026, 0, 16, 6), why: 'quiet-hours' };
@@ -268,7 +268,7 @@ test('quiet hours hold everything, blocked or not', () => {
   expect(requestSlot({ ...initialState(), mode: 'blocked' }, atNight, quiet, half).grant).toEqual(wait);
 });
 
-test('whatever happens in whatever order, the state stays sound and no two probes are under way', () => {
+test('after any events in any order, the state is valid and at most one probe runs', () => {
   const step = fc.record({
     act: fc.constantFrom('ask', ...OUTCOME_KINDS),
     waitMs: fc.integer({ min: 0, max: 40_000 }),

@@ -15,7 +15,7 @@ function createFleet(many: number): Robots[] {
 }
 
 describe('the claim on the first robots.txt', () => {
-  it('is held for as long as its process lives, and let go at once', async () => {
+  it('lasts as long as its process lives, and is released at once', async () => {
     const [one, other] = createFleet(2) as [Robots, Robots];
     expect(await one.claim()).toBe(true);
     for (let n = 0; n < 30; n++) {
@@ -32,7 +32,7 @@ describe('the claim on the first robots.txt', () => {
     await one.letGo();
   });
 
-  it('of a process that died is gone within six seconds', async () => {
+  it('is gone six seconds after its process died', async () => {
     const [dead, other] = createFleet(2) as [Robots, Robots];
     expect(await dead.claim()).toBe(true);
     // Its timers end with it.

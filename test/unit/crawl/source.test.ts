@@ -67,7 +67,7 @@ describe('the gate', () => {
     expect(Math.max(...gaps)).toBeLessThanOrEqual(250);
   });
 
-  test('unlimited and open it costs no store call', async () => {
+  test('costs no store call while open and unlimited', async () => {
     const source = gate({ ratePerSecond: 0 });
     await source.enter();
     const before = store.calls();
@@ -75,7 +75,7 @@ describe('the gate', () => {
     expect(store.calls()).toBe(before);
   });
 
-  test('does not keep a caller waiting for long, and lets go when told', async () => {
+  test('limits the wait of a caller, and stops it when the signal fires', async () => {
     const source = gate({ ratePerSecond: 0.1 });
     await source.enter();
     expect(await closed(source.enter())).toEqual({ why: 'pace', inMs: 10_500 });
@@ -90,7 +90,7 @@ describe('the gate', () => {
 });
 
 describe('a challenge', () => {
-  test('holds every gate at once, also those that already wait for their slot', async () => {
+  test('closes every gate at once, also for callers that wait for a slot', async () => {
     const [one, other] = [gate(), gate()];
     await one.enter();
     const waiting = closed(other.enter());
@@ -115,7 +115,7 @@ describe('a challenge', () => {
     expect(await closed(other.enter())).toMatchObject({ why: 'blocked' });
   });
 
-  test('one gate probes, the others hear of its success and go on', async () => {
+  test('lets one gate probe, and the others go on after its success', async () => {
     const gates = Array.from({ length: 5 }, () => gate());
     await gates[0]?.enter();
     await gates[0]?.report(told('blocked'));
@@ -165,7 +165,7 @@ test('a change is seen within a second even when its signal is lost', async () =
   expect(lonely.current().mode).toBe('blocked');
 });
 
-test('Retry-After holds all gates, quiet hours too', async () => {
+test('Retry-After and quiet hours close all gates', async () => {
   const [one, other] = [gate({ ratePerSecond: 0 }), gate({ ratePerSecond: 0 })];
   await other.enter();
   await one.report(told('overloaded', { retryAfterMs: 30_000, status: 429 }));
@@ -177,7 +177,7 @@ test('Retry-After holds all gates, quiet hours too', async () => {
   expect((await resting.view()).quietHours).toEqual({ hours: '11:00-13:00', until: new Date(T0 + 3_600_000).toISOString() });
 });
 
-test('a store that is away is told to who enters, and does not fail who reports', async () => {
+test('a store that is away fails callers that enter, not those that report', async () => {
   const away = async (): Promise<never> => Promise.reject(new Error('the store is away'));
   const documents = { ...store.documents, get: away, put: away };
   const source = createSource({
@@ -193,7 +193,7 @@ test('a store that is away is told to who enters, and does not fail who reports'
   expect(source.current().mode).toBe('open');
 });
 
-test('quiet hours that make no sense are told at once', () => {
+test('quiet hours that are not valid throw at once', () => {
   expect(() => gate({ quietHours: '22:00-06:00 Mars/Olympus' })).toThrow(/time zone/);
 });
 
@@ -218,7 +218,7 @@ test('the ledger adds up over processes, hours and days, and writes at most once
   expect(await ledgers[1]?.requestsToday()).toBe(2);
 });
 
-test('the ledger keeps what a store that is away did not take', async () => {
+test('the ledger keeps its counts while the store is away', async () => {
   let away = true;
   const tallies = {
     ...store.tallies,

@@ -34,7 +34,7 @@ test('an HTTP date is read back to the second', () => {
   expect(parseHttpDate('Sun, 06 Nov 1994 08:49:37 GMT')).toBe(784_111_777_000);
 });
 
-test('a Retry-After that is sent is never shorter than asked, and spread', () => {
+test('a Retry-After that is sent is random, and never shorter than asked', () => {
   fc.assert(
     fc.property(
       fc.double({ min: -10, max: 4000, noNaN: true }),

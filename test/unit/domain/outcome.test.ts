@@ -39,13 +39,13 @@ describe('what a failure means', () => {
     expect(judge('store-away', { attempt: 3, maxAttempts: 3, times: MAX_FREE_STARTS + 1 })).toEqual({ next: 'settle', costsAttempt: true });
   });
 
-  it('a job that loses its third worker ends', () => {
+  it('a job that loses its third worker is settled', () => {
     expect(judge('worker-lost', { ...facts, times: MAX_LOST_WORKERS }).next).toBe('requeue');
     expect(judge('worker-lost', { ...facts, times: MAX_LOST_WORKERS + 1 })).toEqual({ next: 'settle', costsAttempt: false });
   });
 
   it.each(CAUSES.filter((cause) => !FIRST[cause].costsAttempt && FIRST[cause].next !== 'look-again'))(
-    '%s never ends a job by its attempts',
+    '%s never settles a job by its attempts',
     (cause) => {
       expect(judge(cause, { attempt: 99, maxAttempts: 3, times: 1 })).toEqual(FIRST[cause]);
     },

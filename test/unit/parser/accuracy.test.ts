@@ -34,7 +34,7 @@ describe('npm run accuracy', () => {
     expect(code).toBe(0);
   });
 
-  it('reports values that are wrong, missing and invented, and fails below --min', async () => {
+  it('reports wrong, absent and invented values, and fails below --min', async () => {
     await plant((expected) => {
       const page = expected['next/7100001.html'];
       if (page === undefined) throw new Error('fixture gone');
@@ -57,7 +57,7 @@ describe('npm run accuracy', () => {
     expect((await run(dir, '--min', '0.9')).code).toBe(0);
   });
 
-  it('fails when a page is no book, however good the rate', async () => {
+  it('fails when a page is no book, at any rate', async () => {
     await plant(() => undefined);
     await writeFile(join(dir, 'pages/next/7100004.html'), 'gone');
     const { code, output } = await run(dir, '--min', '0');

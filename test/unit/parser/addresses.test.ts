@@ -53,7 +53,7 @@ describe('the cover of a page', () => {
 });
 
 describe('the other addresses of a book', () => {
-  it('lead to the source alone, whatever the page says', () => {
+  it('lead only to the source, whatever the page says', () => {
     for (const [source, id] of [
       [page, '7100001'],
       [withoutData, '7100001'],

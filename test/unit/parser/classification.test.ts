@@ -62,7 +62,7 @@ describe('what is no book', () => {
     }
   });
 
-  it('takes the word of the data only for the book that was asked for', () => {
+  it('believes the data only for the book that was asked for', () => {
     const page = fixture('failure', 'missing')
       .toString()
       .replace('<title>Page not found</title>', '')
@@ -134,7 +134,7 @@ describe('the ids must agree', () => {
     expect(read(silent, '7200001')).toMatchObject({ kind: 'unrecognised' });
   });
 
-  it('ties an ISBN to the book by the redirect, or else by the ISBN on the page', () => {
+  it('links an ISBN to the book by the redirect, or by the ISBN on the page', () => {
     const { isbn13 } = bookOf(read(next, ID));
     const reference = askedIsbn(isbn13 ?? '');
     expect(read(next, reference, { url: `https://www.goodreads.com/book/show/${ID}` })).toMatchObject({

@@ -12,7 +12,7 @@ function countsOfFixture(pages: number): ParserCounts {
 }
 
 describe('the health of the parser', () => {
-  it('is unknown before there are pages enough', () => {
+  it('is unknown before there are enough pages', () => {
     expect(compareHealth(countsOfFixture(19), countsOfFixture(500)).state).toBe('unknown');
     expect(compareHealth(countsOfFixture(500), countsOfFixture(19)).state).toBe('unknown');
     expect(compareHealth({}, {}).fields.every((field) => field.recent === null && !field.drifting)).toBe(true);
@@ -24,7 +24,7 @@ describe('the health of the parser', () => {
     expect(health.fields.find((field) => field.field === 'title')).toMatchObject({ recent: 1, before: 1, drifting: false });
   });
 
-  it('names the field that went missing', () => {
+  it('names the field that is absent now', () => {
     const recent = countsOfFixture(100);
     const layer = Object.keys(recent).find((name) => name.startsWith('found:description:')) ?? '';
     recent[layer] = 90;
@@ -34,7 +34,7 @@ describe('the health of the parser', () => {
     expect(health.fields.filter((field) => field.drifting).map((field) => field.field)).toEqual(['description']);
   });
 
-  it('tells when another layer has to stand in', () => {
+  it('reports a field that now comes from another layer', () => {
     const recent = countsOfFixture(100);
     recent['found:title:json-ld'] = recent['found:title:next-data'] ?? 0;
     delete recent['found:title:next-data'];
@@ -45,7 +45,7 @@ describe('the health of the parser', () => {
     });
   });
 
-  it('sees a layout that nobody knows, though no field is missed', () => {
+  it('reports an unknown layout, although no field is absent', () => {
     const health = compareHealth({ ...countsOfFixture(30), 'reading:unrecognised': 10 }, countsOfFixture(3000));
     expect(health).toMatchObject({ state: 'drifting', unrecognised: { recent: 0.25, before: 0 } });
   });

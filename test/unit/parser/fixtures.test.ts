@@ -131,7 +131,7 @@ describe('the old layout', () => {
     });
   });
 
-  it('takes the cut text when it is the only one, and both quotes and none around ids', () => {
+  it('takes the cut text when it is the only one, and ids in double, single or no quotes', () => {
     expect(bookOf(read(fixture('legacy', '7200002'), '7200002')).description).toBe('A short text with a <tag> in it.');
     const requoted = fixture('legacy', '7200001')
       .toString()

@@ -113,7 +113,7 @@ function mutate(page: Buffer, { at, kind, length, piece }: Mutation): Buffer {
   }
 }
 
-describe('pages that nobody should ever send', () => {
+describe('random pages', () => {
   it(
     `are read without a fault, ${CASES} of them`,
     () => {

@@ -70,7 +70,7 @@ function cpuMs(call: () => unknown): number {
   return (user + system) / 1000;
 }
 
-describe('hostile pages end in a clear result, soon', () => {
+describe('hostile pages end soon in a clear result', () => {
   it.each(Object.entries(CASES))('%s', (_, make) => {
     const body = make();
     const reading = read(body, '42');

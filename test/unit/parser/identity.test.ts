@@ -174,7 +174,7 @@ describe('everything else is refused, with a reason', () => {
     expect(reasonOf(link)).toMatch(reason);
   });
 
-  it('says it in short plain sentences', () => {
+  it('gives the reason in a short sentence', () => {
     for (const link of [1, '', 'x', 'ftp://a/', 'https://a/', 'https://www.goodreads.com/book/show/0']) {
       expect(reasonOf(link)).toMatch(/^[A-Z].{10,160}\.$/);
     }
@@ -206,7 +206,7 @@ describe('the short cut and the careful way', () => {
     fc.webUrl(),
   );
 
-  it('agree on everything that the short cut takes', () => {
+  it('agree on every link that the short cut takes', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const trimmed = text.trim();
@@ -216,7 +216,7 @@ describe('the short cut and the careful way', () => {
     );
   });
 
-  it('never accept what a browser would take to another host or book', () => {
+  it('never accept a link that a browser opens on another host or book', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const result = parseBookReference(text);
@@ -267,7 +267,7 @@ describe('ids, ISBNs and jobs', () => {
     expect(['', '0439023484', '9780439023480', '043902348', 'X439023483', '9'.repeat(5000)].map(parseIsbn)).toEqual(Array(6).fill(null));
   });
 
-  it('finds every single wrong digit and every swap of neighbours in an ISBN-10', () => {
+  it('finds every wrong digit and every swap of neighbours in an ISBN-10', () => {
     fc.assert(
       fc.property(fc.nat({ max: 9 }), fc.integer({ min: 1, max: 9 }), (at, by) => {
         const isbn = '0439023483';

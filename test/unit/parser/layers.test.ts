@@ -61,7 +61,7 @@ describe('when the data of the current layout fails', () => {
     expect(book.sources).toMatchObject({ title: 'json-ld', author: 'json-ld' });
   });
 
-  it('the rendered page is enough where JSON-LD is missing too', () => {
+  it('the rendered page is enough when JSON-LD is absent too', () => {
     const book = bookOf(read(page.slice(0, data).replace(/<script type="application\/ld\+json">.*?<\/script>/, ''), ID));
     expect(book).toMatchObject({
       title: whole.title,
@@ -104,7 +104,7 @@ describe('when one key of the data disappears', () => {
     expect(book.sources).toMatchObject({ title: 'next-data', description: 'test-id', pages: 'json-ld', publisher: 'next-data' });
   });
 
-  it('an empty value is no gap to fill', () => {
+  it('an empty value is not filled from another layer', () => {
     const book = bookOf(read(page.replace(/"isbn13":"\d+"/, '"isbn13":""'), ID));
     expect(book.isbn13).toBeNull();
   });

@@ -58,7 +58,7 @@ describe('richness', () => {
     expect(richness({ ...parsed, genres: ['one'] })).toBe(richness(parsed));
   });
 
-  it('is higher for the whole page than for what is left of it', () => {
+  it('is higher for the whole page than for a part of it', () => {
     const page = fixture('next', '7100001');
     const cut = bookOf(read(page.subarray(0, page.indexOf('<script id="__NEXT_DATA__"')), '7100001'));
     expect(richness(cut)).toBeLessThan(richness(parsed));

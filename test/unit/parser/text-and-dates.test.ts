@@ -12,7 +12,7 @@ describe('text', () => {
     expect(line(5)).toBeNull();
   });
 
-  it('drops what databases refuse', () => {
+  it('drops characters that databases refuse', () => {
     expect(collapse('a\u0000b\u0007c')).toBe('abc');
     expect(collapse('a\ud800b 😀')).toBe('a\ufffdb 😀');
   });
@@ -48,13 +48,13 @@ describe('markup', () => {
     expect(attributeIn(' =x y==z', 'y')).toBe('=z');
   });
 
-  it('knows quotes only behind an equals sign', () => {
+  it('takes quotes only after an equals sign', () => {
     const root = parseMarkup('<h2 class=\'a\'%>one</h2><p title="a>b">two</p>');
     expect(root.children.length).toBe(2);
     expect(textOf(root)).toBe('onetwo');
   });
 
-  it('tells half an element from a whole one', () => {
+  it('knows whether an element is complete', () => {
     const root = parseMarkup('<h1>The Hou');
     const heading = find(root, (element) => element.name === 'h1');
     expect(heading === null ? null : textOf(heading)).toBeNull();
@@ -104,7 +104,7 @@ describe('dates', () => {
   });
 });
 
-describe('values that count only when they make sense', () => {
+describe('values that count only when they are valid', () => {
   it('counts', () => {
     expect(['1,521,481', '0', 7, ' 5 '].map(count)).toEqual([1521481, 0, 7, 5]);
     expect(['', '-1', '1.5', -1, 1.5, Number.NaN, 2 ** 60, null, 'many'].map(count)).toEqual(Array(9).fill(null));

@@ -18,7 +18,7 @@ function createRead(leastMs = 0) {
 }
 
 describe('sparing', () => {
-  it('reads anew each time while a read is quick', async () => {
+  it('reads each time while a read is quick', async () => {
     const { state, read } = createRead();
     state.tookMs = 5;
     expect([await read(), await read(), await read()]).toStrictEqual([1, 2, 3]);
@@ -34,7 +34,7 @@ describe('sparing', () => {
     expect(await read()).toBe(2);
   });
 
-  it('lets all who ask at the same time share one read', async () => {
+  it('shares one read among concurrent calls', async () => {
     const { state, read } = createRead();
     expect(await Promise.all([read(), read(), read()])).toStrictEqual([1, 1, 1]);
     expect(state.reads).toBe(1);
@@ -49,7 +49,7 @@ describe('sparing', () => {
     expect(await read()).toBe(2);
   });
 
-  it('reads no more often than it may, whatever comes of it', async () => {
+  it('reads no more often than it may, also after a failure', async () => {
     const { state, read } = createRead(1_000);
     for (const fails of [false, true]) {
       const before = state.reads;

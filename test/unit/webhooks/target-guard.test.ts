@@ -83,7 +83,7 @@ describe('addresses', () => {
     expect(isPublic(address)).toBe(false);
   });
 
-  it('knows loopback in its two plain spellings alone', () => {
+  it('accepts loopback only in its two plain spellings', () => {
     expect(['127.0.0.1', '127.9.9.9', '::1', '0:0:0:0:0:0:0:1'].map(isLoopbackAddress)).toEqual([true, true, true, true]);
     expect(['::ffff:127.0.0.1', '0.0.0.0', '::', '10.0.0.1', 'localhost'].map(isLoopbackAddress)).toEqual([
       false,
@@ -134,7 +134,7 @@ describe('the target guard', () => {
     });
   });
 
-  it('resolves to the addresses it checked, and leaves host and path as they are', async () => {
+  it('resolves to the checked addresses, and leaves host and path as they are', async () => {
     const guard = createTargetGuard({ allowLoopback: false, resolve: to(PUBLIC, '2606:4700::1') });
     const { url, addresses } = await guard.check('https://Receiver.example.com:8443/a?b=c#d');
     expect(url.href).toBe('https://receiver.example.com:8443/a?b=c');
@@ -151,7 +151,7 @@ describe('the target guard', () => {
     },
   );
 
-  it('refuses a name that leads nowhere, and one that is not resolved before the signal', async () => {
+  it('refuses a name that leads nowhere, and stops its look-up when the signal fires', async () => {
     await expect(createTargetGuard({ allowLoopback: false, resolve: to() }).check('https://receiver.example.com/')).rejects.toMatchObject(
       refusal,
     );
@@ -163,7 +163,7 @@ describe('the target guard', () => {
     await expect(hangs.check('https://receiver.example.com/', AbortSignal.abort(new Error('stop')))).rejects.toThrow('stop');
   });
 
-  it('gives no second answer about a name: what was checked is what is used', async () => {
+  it('refuses a name at the next check when it leads to another address', async () => {
     const answers = [[PUBLIC], ['127.0.0.1']];
     const guard = createTargetGuard({ allowLoopback: false, resolve: () => Promise.resolve(answers.shift() ?? []) });
     expect((await guard.check('https://rebind.example.com/')).addresses).toEqual([PUBLIC]);

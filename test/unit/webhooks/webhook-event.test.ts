@@ -35,7 +35,7 @@ describe('patterns', () => {
 });
 
 describe('payloads', () => {
-  it('tell of a batch what its counts are, and nothing of its webhook', () => {
+  it('have the counts of a batch, and nothing of its webhook', () => {
     const payload = payloadOf(batchCompleted(batch, 'https://quire.example.org'));
     expect(JSON.parse(payload)).toEqual({
       type: 'batch.completed',
@@ -54,7 +54,7 @@ describe('payloads', () => {
     expect(batchCompleted({ ...batch, cancelledAtMs: 5 }, '').data).toMatchObject({ state: 'cancelled', url: `/batches/${batch.batchId}` });
   });
 
-  it('tell of a book what it is', () => {
+  it('have the main fields of a book', () => {
     const body = Buffer.from(
       JSON.stringify({
         id: '2767052',
@@ -105,7 +105,7 @@ describe('delivery ids', () => {
     ]);
   });
 
-  it('are read back, and nothing else is', () => {
+  it('are read back, and other texts are refused', () => {
     expect(parseDeliveryId(id)).toEqual({ id, endpointId: 'wh0mhf5k2x3aabbccddeeff' });
     expect(parseDeliveryId(deliveryIdOf(`b${batch.batchId}`, batchCompleted(batch, '')))?.endpointId).toBe(`b${batch.batchId}`);
     for (const text of ['', id.slice(1), `${id}0`, id.toUpperCase(), 'wh1-2', `${id}\n`, id.replace('-', ':')])
@@ -133,7 +133,7 @@ describe('the retry schedule', () => {
     expect(waitAfter(8, { retryAfterMs: 1_000, random: () => 1 })).toBe(10_935_000);
   });
 
-  it('makes a fair number of attempts over at least a day', () => {
+  it('makes enough attempts over at least a day', () => {
     // A fixed sequence that is spread like chance.
     let seed = 1;
     const random = (): number => (seed = (seed * 16_807) % 2_147_483_647) / 2_147_483_647;

@@ -7,7 +7,7 @@ const of = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('
 const body = '{"type":"batch.completed","data":{"title":"Ярость ☕"}}';
 
 describe('secrets', () => {
-  it('are made so that they are valid, and differ', () => {
+  it('are valid and different when they are created', () => {
     const made = newSecret();
     expect(parseSecret(made)).toBe(made);
     expect(newSecret()).not.toBe(made);
@@ -72,7 +72,7 @@ describe('rotation', () => {
     disabled: null,
   };
 
-  it('signs with both secrets for a day, so that a receiver may hold either', () => {
+  it('signs with both secrets for a day, so that a receiver may have either', () => {
     const second = newSecret();
     const rotated = withNewSecret(endpoint, second, nowMs);
     const during = signingSecrets(rotated, null, nowMs + ROTATION_MS - 1);
@@ -94,7 +94,7 @@ describe('rotation', () => {
     expect(signingSecrets(withNewSecret(endpoint, first, nowMs), null, nowMs)).toEqual([first]);
   });
 
-  it('signs for a batch without a secret of its own with the default, and never with something that is none', () => {
+  it('signs for a batch without its own secret with the default, and never with an invalid one', () => {
     expect(signingSecrets({ ...endpoint, secret: null }, first, nowMs)).toEqual([first]);
     expect(signingSecrets({ ...endpoint, secret: null }, null, nowMs)).toEqual([]);
     expect(signingSecrets({ ...endpoint, secret: 'hunter2' }, first, nowMs)).toEqual([]);
