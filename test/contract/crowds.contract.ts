@@ -8,7 +8,7 @@ import { batchOf, itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, sampleB
 
 /** What a step of a settlement takes at most. */
 const A_STEP = 1_000;
-const AT_ONCE = 250;
+const AT_ONCE = 8;
 const SLOW = { timeout: 180_000 };
 
 /** Calls `work` for each, some at once. */
