@@ -73,6 +73,6 @@ export class StartError extends Error {
 
 /** The error for a cursor that this list did not return. */
 export const foreignCursor = (): QuireError =>
-  new QuireError('invalid-request', 'The cursor is not one that this list gave out.', {
+  new QuireError('invalid-request', 'This list did not return that cursor.', {
     errors: [{ pointer: '/query/cursor', detail: 'take it from the Link header, or the cursor, of the page before' }],
   });

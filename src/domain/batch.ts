@@ -32,7 +32,7 @@ const BY_CODE = new Map(Object.entries(ITEM_STATES).map(([state, code]) => [code
 /** The state that the letter `code` stands for. Throws for any other letter, which means that the store is corrupt. */
 export function stateOfCode(code: string): ItemState {
   const state = BY_CODE.get(code);
-  if (!state) throw new Error(`the store holds an unknown item state ${JSON.stringify(code)}`);
+  if (!state) throw new Error(`the store has an unknown item state ${JSON.stringify(code)}`);
   return state;
 }
 

@@ -118,13 +118,13 @@ export function parseCarefully(text: string): BookReferenceResult {
   // A URL parser drops tabs and newlines and encodes spaces, so two different texts would become one link.
   // oxlint-disable-next-line no-control-regex -- control characters are what is looked for
   if (/[\s\u0000-\u001f\u007f]/.test(text))
-    return refuse('The link holds spaces, line breaks or control characters: send one link, percent-encoded.');
+    return refuse('The link contains spaces, line breaks or control characters: send one link, percent-encoded.');
   const parts = PARTS.exec(text);
   if (parts === null) return refuse(`That is not an absolute web address: ${SEND}.`);
   const [, scheme = '', authority = '', path = ''] = parts;
   if (!/^https?$/i.test(scheme)) return refuse(`The scheme is not http or https: ${SEND}.`);
-  if (authority.includes('@')) return refuse('The link carries user information before the host: send it without.');
-  if (authority.includes('\\') || path.includes('\\')) return refuse('The link holds a backslash: use forward slashes.');
+  if (authority.includes('@')) return refuse('The link contains user information before the host: send it without.');
+  if (authority.includes('\\') || path.includes('\\')) return refuse('The link contains a backslash: use forward slashes.');
   // Only plain letters may spell the host: full-width letters or percent-encoding would be folded into a good one.
   const url = /^[\w.:-]+$/.test(authority) && URL.canParse(text) ? new URL(text) : null;
   if (url === null || !HOSTS.has(url.hostname)) return refuse(`The host is not goodreads.com: ${SEND}.`);

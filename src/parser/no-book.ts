@@ -94,7 +94,8 @@ function blockedByAnswer(answer: PageAnswer): NoBook | null {
   const action = header(answer, 'x-amzn-waf-action');
   if (action !== null)
     return { kind: 'blocked', reason: `The firewall in front of Goodreads answered "${shown(action)}" (status ${answer.status}).` };
-  if (answer.status === 202) return { kind: 'blocked', reason: 'Status 202 without a book: Goodreads answers clients it doubts that way.' };
+  if (answer.status === 202)
+    return { kind: 'blocked', reason: 'Goodreads answered with status 202 and no book, as for clients that it suspects.' };
   if (answer.status === 403 || answer.status === 405)
     return { kind: 'blocked', reason: `Goodreads refused the request (status ${answer.status}).` };
   return null;
@@ -109,7 +110,7 @@ function busyByStatus(answer: PageAnswer): NoBook | null {
 function blockedByBody(answer: PageAnswer, page: Buffer): NoBook | null {
   const success = answer.status >= 200 && answer.status < 300;
   if (success && isBlank(page))
-    return { kind: 'blocked', reason: 'The answer is empty although it claims success, as challenges are for some clients.' };
+    return { kind: 'blocked', reason: 'The answer is empty although its status is a success: some clients get such a challenge.' };
   if (page.length > CHALLENGE) return null;
   return CHALLENGE_MARKS.some((mark) => page.includes(mark))
     ? { kind: 'blocked', reason: 'The page is a challenge or captcha, not a book.' }
@@ -167,6 +168,6 @@ function otherPage(answer: PageAnswer, page: Buffer, title: string | null, route
 
 function unrecognised(answer: PageAnswer, page: Buffer): NoBook {
   if (isBlank(page)) return { kind: 'unrecognised', reason: `The answer is empty (status ${answer.status}).` };
-  if (!isWhole(page)) return { kind: 'unrecognised', reason: 'The page is cut off, or it is no web page at all.' };
+  if (!isWhole(page)) return { kind: 'unrecognised', reason: 'The page is cut off, or it is not a web page.' };
   return { kind: 'unrecognised', reason: `The page is none that we know (status ${answer.status}).` };
 }

@@ -65,7 +65,7 @@ function check(id: string, book: ParsedBook | null, answer: PageAnswer, asked: B
   if (book === null) return { kind: 'unrecognised', reason: 'The page looks like a book, but no title or no author could be read.' };
   if (asked.kind === 'book') return { kind: 'book', book, askedId: asked.bookId };
   if (redirectedId(answer) !== id && book.isbn13 !== asked.isbn13) {
-    return { kind: 'other-page', reason: `The page is that of book ${id}, which does not carry the ISBN ${asked.isbn13}.` };
+    return { kind: 'other-page', reason: `The page is that of book ${id}, which does not have the ISBN ${asked.isbn13}.` };
   }
   return { kind: 'book', book, askedId: null };
 }

@@ -186,7 +186,7 @@ export function reportOutcome(
         ...cut(state, outcome, nowMs, settings),
         mode: 'blocked',
         sinceMs: nowMs,
-        reason: outcome.reason ?? 'Goodreads doubts us',
+        reason: outcome.reason ?? 'Goodreads turns Quire away',
         probes: 0,
         probeLeaseUntilMs: 0,
         nextProbeAtMs: nowMs + probeDelayMs(0, settings, random),

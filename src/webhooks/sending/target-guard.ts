@@ -45,7 +45,7 @@ function readUrl(text: string, allowLoopback: boolean): URL {
   const schemes = allowLoopback ? ['https:', 'http:'] : ['https:'];
   if (!schemes.includes(url.protocol)) return refuse('The webhook must be an https URL.');
   if (url.username !== '' || url.password !== '')
-    return refuse('The webhook must not hold a user or password: calls are authenticated by their signature.');
+    return refuse('The webhook must not contain a user or password: calls are authenticated by their signature.');
   url.hash = '';
   return url;
 }
