@@ -2,6 +2,7 @@
  * What robots.txt allows. The crawler's own client fetches it, and the store keeps it for all processes for a day, or longer while a newer
  * copy cannot be fetched. RFC 9309, section 2.3.1, says what each answer means: see docs/crawler.md.
  */
+import { doublingMs } from '../domain/backoff.ts';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
@@ -129,7 +130,7 @@ export function createRobots(options: RobotsOptions): Robots {
     log.warn({ status, reason, copyFrom: copy === null ? null : iso(copy.fetchedAtMs) }, 'robots.txt could not be fetched');
     if (copy !== null) {
       const failures = copy.failures + 1;
-      const waitMs = Math.max(retryAfterMs ?? 0, Math.min(MAX_RETRY_MS, FIRST_RETRY_MS * 2 ** Math.min(failures, 10)));
+      const waitMs = Math.max(retryAfterMs ?? 0, doublingMs(failures, FIRST_RETRY_MS, MAX_RETRY_MS));
       await store({ ...copy, failures, nextTryAtMs: now() + waitMs });
     }
     return outcome;

@@ -1,4 +1,5 @@
 /** The worker that calls webhooks. webhooks/ decides what to do; this file turns its decisions into BullMQ's retries and delays. */
+import { doublingMs } from '../domain/backoff.ts';
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { Deliver } from '../webhooks/deliver.ts';
 import type { Log } from '../domain/log.ts';
@@ -55,7 +56,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
 
   const giveWay = async (job: Job, token: string): Promise<never> => {
     const before = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
-    const waitMs = (0.5 + random() / 2) * Math.min(BUSY_BASE_MS * 2 ** Math.min(before, 10), BUSY_MAX_MS);
+    const waitMs = (0.5 + random() / 2) * doublingMs(before, BUSY_BASE_MS, BUSY_MAX_MS);
     await job.moveToDelayed(Date.now() + Math.ceil(waitMs), token);
     throw new DelayedError();
   };

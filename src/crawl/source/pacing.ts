@@ -4,6 +4,7 @@
  *
  *   open ──pushback──▶ slowed ──successes──▶ open         any ──challenge──▶ blocked ──probe succeeds──▶ slowed
  */
+import { doublingMs } from '../../domain/backoff.ts';
 import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import type { QuietHours } from '../../domain/time/quiet-hours.ts';
 import { MAX_RETRY_AFTER_MS } from '../../domain/time/http-time.ts';
@@ -204,7 +205,7 @@ export function reportOutcome(
 
 /** Wait before the next probe, after `probes` failed ones: it doubles, varies by a quarter, and is at most an hour. */
 export function probeDelayMs(probes: number, settings: PacingSettings, random: () => number): number {
-  const plainMs = Math.min(MAX_PROBE_DELAY_MS, settings.blockProbeMs * 2 ** Math.min(probes, 40));
+  const plainMs = doublingMs(probes, settings.blockProbeMs, MAX_PROBE_DELAY_MS);
   return Math.min(MAX_PROBE_DELAY_MS, Math.round(plainMs * (0.75 + 0.5 * random())));
 }
 
