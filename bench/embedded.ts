@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent } from 'undici';
-import type { BatchView } from '../src/app/batch-view.ts';
+import type { BatchView } from '../src/app/batches/batch-view.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 import { measureLoad } from './load.ts';
 import { FIRST_ID, submitBooks, type Rig } from './rig.ts';

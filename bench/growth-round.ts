@@ -1,6 +1,6 @@
 /** One look at a filled store: submitting, reading, listing and crawling. It leaves the store as full as it was. */
 import { Agent, request } from 'undici';
-import type { BatchView } from '../src/app/batch-view.ts';
+import type { BatchView } from '../src/app/batches/batch-view.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 import { measureLoad } from './load.ts';
 import { linksFrom, submitBooks, type Rig } from './rig.ts';

@@ -15,7 +15,7 @@ const AT_ONCE = 1_000;
 async function storeMany(rig: Rig, body: Buffer): Promise<void> {
   const store = createRedisStore({
     url: rig.redisUrl,
-    settings: { prefix: PREFIX, batchTtlMs: 3_600_000, maxFinishedJobs: 10_000, maxFailedJobs: 10_000 },
+    settings: { prefix: PREFIX, batchTtlMs: 3_600_000, maxSettledJobs: 10_000, maxFailedJobs: 10_000 },
   });
   await store.start();
   const nowMs = Date.now();

@@ -46,7 +46,7 @@ export async function postLinks(
 async function storeBooks(rig: Rig, count: number): Promise<string[]> {
   const store = createRedisStore({
     url: rig.redisUrl,
-    settings: { prefix: PREFIX, batchTtlMs: 3_600_000, maxFinishedJobs: 10_000, maxFailedJobs: 10_000 },
+    settings: { prefix: PREFIX, batchTtlMs: 3_600_000, maxSettledJobs: 10_000, maxFailedJobs: 10_000 },
   });
   await store.start();
   const nowMs = Date.now();

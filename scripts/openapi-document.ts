@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
 import { createApp } from '../src/http/app.ts';
-import { asYaml } from '../src/http/plugins/yaml-document.ts';
+import { asYaml } from '../src/http/plugins/document-yaml.ts';
 import type { HttpDependencies } from '../src/http/dependencies.ts';
 
 /** An object that may be handed around, but whose methods throw. */

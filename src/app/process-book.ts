@@ -225,7 +225,7 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
     watch.observe('missing', null, null);
     const firstAt = iso(missingAtMs ?? nowMs);
     const error = { code, detail: `Goodreads said "not found" twice, first at ${firstAt}.` };
-    await store.jobs.settle({ ...base, outcome, error, missingUntilMs: nowMs + settings.notFoundTtlMs });
+    await store.jobs.settle({ ...base, outcome, error, notFoundUntilMs: nowMs + settings.notFoundTtlMs });
     return { next: 'done', outcome };
   }
   const lastDetail = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;

@@ -73,7 +73,7 @@ async function requeueLostItems(
   if (!batch) return 0;
   const { priority } = batch.options;
   const run = newRun(now());
-  const jobIds = await store.batches.rejoin(batchId, { items: lost, nowMs: now(), run, priority });
+  const jobIds = await store.batches.requeue(batchId, { items: lost, nowMs: now(), run, priority });
   const jobs = jobIds.map((jobId) => ({ jobId, run }));
   await queue.enqueue(jobs, priority);
   if (jobs.length > 0) log.warn({ batchId, jobs: jobs.length }, 'requeued jobs whose record was lost');
@@ -83,7 +83,7 @@ async function requeueLostItems(
 /** Whether the last items of a batch were never recorded: its process died before it answered, so no caller knows the batch. */
 export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: BatchId): Promise<boolean> {
   const batch = await store.batches.get(batchId);
-  if (!batch || batch.finishedAtMs !== null) return false;
+  if (!batch || batch.endedAtMs !== null) return false;
   const last = await store.batches.items(batchId, { fromIndex: batch.total - 1, limit: 1, state: null });
   return last?.items.length === 0;
 }
@@ -91,6 +91,6 @@ export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: B
 /** Cancels a batch that no caller knows. */
 export async function cancelOrphan({ store, queue, log, now }: RequeueDeps, batchId: BatchId): Promise<void> {
   const cancelled = await store.batches.cancel(batchId, now());
-  await queue.cancel(cancelled?.unwanted ?? []);
+  await queue.cancel(cancelled?.withoutWaiters ?? []);
   log.warn({ batchId }, 'cancelled a batch that was not recorded to its end');
 }

@@ -22,7 +22,7 @@ export interface BookSubmission {
 export interface SubmittedBook {
   jobId: JobId;
   /** `joined`: a live job existed. `cached`: the copy is young enough. `missing`: Quire remembers that there is no such book. */
-  status: 'queued' | 'joined' | 'cached' | 'missing';
+  status: 'queued' | 'joined' | 'cached' | 'not-found';
 }
 
 /** Submits one book. Rejects with `rate-limited` while the queue is full. */
@@ -58,10 +58,10 @@ async function record(
       await queue.enqueue([{ jobId, run }], submission.priority);
       return { jobId, status: 'queued' };
     case 'joined':
-      if (outcome.raise) await queue.raisePriority({ jobId, run: outcome.raise }, submission.priority);
+      if (outcome.raisedRun) await queue.raisePriority({ jobId, run: outcome.raisedRun }, submission.priority);
       return { jobId, status: 'joined' };
     case 'cached':
-    case 'missing':
+    case 'not-found':
       return { jobId, status: outcome.status };
     default:
       throw new Error(`a valid reference was refused: ${jobId}`);

@@ -11,7 +11,7 @@ import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
-import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batch-view.ts';
+import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batches/batch-view.ts';
 
 /** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
 const SUBMIT_AT_ONCE = 250;
@@ -91,7 +91,7 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
   switch (outcome.status) {
     case 'cached':
       return { ...named, status: 'cached', ageSeconds: Math.max(0, Math.floor((nowMs - outcome.fetchedAtMs) / 1000)), ...more };
-    case 'missing':
+    case 'not-found':
       return { ...named, status: 'cached', state: 'not-found', ...more };
     default:
       return { ...named, status: outcome.status, jobId: reference.jobId, ...more };
@@ -114,10 +114,10 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
   const cancelFailed = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
     const ended = await store.batches.cancel(batchId, now());
     if (!ended || ended.cancelled === 0) return;
-    const unwanted = new Set(ended.unwanted.map(({ jobId }) => jobId));
+    const withoutWaiters = new Set(ended.withoutWaiters.map(({ jobId }) => jobId));
     // Other batches joined these jobs in the meantime, and the queue does not have them yet.
     await queue.enqueue(
-      recorded.filter(({ jobId }) => !unwanted.has(jobId)),
+      recorded.filter(({ jobId }) => !withoutWaiters.has(jobId)),
       priority,
     );
   };
@@ -152,8 +152,8 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
         const outcome = outcomes[at] ?? { status: 'invalid' as const };
         const jobId = entry.item.jobId;
         if (outcome.status === 'queued' && jobId) recorded.push({ jobId, run });
-        if (outcome.status === 'joined' && outcome.raise && jobId) raisedJobs.push({ jobId, run: outcome.raise });
-        counts[outcome.status === 'missing' ? 'cached' : outcome.status] += 1;
+        if (outcome.status === 'joined' && outcome.raisedRun && jobId) raisedJobs.push({ jobId, run: outcome.raisedRun });
+        counts[outcome.status === 'not-found' ? 'cached' : outcome.status] += 1;
         items.push(answer(entry, outcome, nowMs));
       });
     };

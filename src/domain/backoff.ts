@@ -5,13 +5,17 @@ const MAX_BACKOFF_MS = 600_000;
 /** A longer `Retry-After` is cut to this, because the job would look lost. */
 const MAX_RETRY_AFTER_MS = 3_600_000;
 
+/** A wait that doubles with each failure, from `firstMs` after none up to `mostMs`. */
+export const doublingMs = (failures: number, firstMs: number, mostMs: number): number =>
+  Math.min(firstMs * 2 ** Math.min(Math.max(0, failures), 40), mostMs);
+
 /**
  * Wait before the next attempt, in milliseconds. It is an exponential backoff with full jitter: a random part of base × 2^(attempts-1),
  * capped. It is never shorter than the source asked for. Up to a tenth is added to that, so that the jobs of one 429 do not return at once.
  */
 export function backoffMs(attemptsMade: number, options: { baseMs: number; retryAfterMs: number | null; random: () => number }): number {
   const { baseMs, retryAfterMs, random } = options;
-  const ceiling = Math.min(baseMs * 2 ** Math.max(0, attemptsMade - 1), MAX_BACKOFF_MS);
+  const ceiling = doublingMs(attemptsMade - 1, baseMs, MAX_BACKOFF_MS);
   const jittered = Math.ceil(random() * ceiling);
   if (retryAfterMs === null) return Math.max(1, jittered);
   const asked = Math.min(retryAfterMs, MAX_RETRY_AFTER_MS);

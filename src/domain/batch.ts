@@ -62,7 +62,7 @@ export interface BatchRecord {
   counts: ItemCounts;
   createdAtMs: number;
   /** `null` while items are not settled. */
-  finishedAtMs: number | null;
+  endedAtMs: number | null;
   /** When the last item was settled or the batch was created. The reconciler checks batches without progress. */
   progressedAtMs: number;
   cancelledAtMs: number | null;

@@ -1,12 +1,13 @@
 /**
  * Library: bullmq 6.7.0.
- * Reason: BullMQ's connection to PostgreSQL does not outlive an outage, and gives a pool that is handed in no choice of a schema. The graft differs:
+ * Reason: BullMQ's connection to PostgreSQL does not outlive an outage, and gives a pool that is handed in no choice of a schema. The
+ *   graft differs:
  *   - A pool that is handed in may have any schema.
  *   - Being ready costs nothing, since the store checks the schema when it starts. BullMQ keeps the failure of its own check for ever.
  *   - Every outage looks to BullMQ like the one kind that it waits out.
  *   - The client that listens is a {@link HeardClient}.
- * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "a connection that was not ready once never is", "a pool that is handed in has BullMQ's
- *   schema" and "an outage is told as the server told it".
+ * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "a connection that was not ready once never is", "a pool that is handed in has
+ *   BullMQ's schema" and "an outage is told as the server told it".
  */
 import { PostgresConnection } from 'bullmq';
 import type { Client } from 'pg';

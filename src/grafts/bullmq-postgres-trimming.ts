@@ -1,7 +1,7 @@
 /**
  * Library: bullmq 6.7.0.
- * Reason: BullMQ's SQL looks through all finished jobs each time it applies a cap on them. With 1,000 jobs that takes three times as long as
- *   finishing the job itself. The graft applies a cap once for every tenth of it, at most every 100 jobs. So a tenth more may be kept.
+ * Reason: BullMQ's SQL looks through all finished jobs each time it applies a cap on them. With 1,000 jobs that takes three times as long
+ *   as finishing the job itself. The graft applies a cap once for every tenth of it, at most every 100 jobs. So a tenth more may be kept.
  * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "finishing a job reads all finished jobs when they have a cap".
  */
 import { PostgresQueueBackend } from 'bullmq';

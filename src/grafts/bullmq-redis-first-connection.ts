@@ -1,7 +1,8 @@
 /**
  * Library: bullmq 6.7.0.
- * Reason: BullMQ opens a connection that is not open yet, and gives it up when the first attempt fails: the queue then needs a restart.
- *   It waits for a connection that is under way, and the driver tries as often as it takes. So the graft begins to connect before BullMQ does.
+ * Reason: BullMQ opens a connection that is not open yet, and gives it up when the first attempt fails: the queue then needs a restart. It
+ *   waits for a connection that is under way, and the driver tries as often as it takes. So the graft begins to connect before BullMQ
+ *   does.
  * Expiry: test/contract/grafts/bullmq-redis.test.ts, "a queue gives up when its first attempt to connect fails".
  */
 import type { Redis } from 'ioredis';

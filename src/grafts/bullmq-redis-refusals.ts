@@ -1,8 +1,8 @@
 /**
  * Library: bullmq 6.7.0.
- * Reason: BullMQ waits (`runRetryDelay`) after an error that looks like a lost connection. After any other error it asks again at once, thousands
- *   of times a second for as long as the server refuses. It also gives up the end of a job, which runs again when its lock has ended.
- *   The graft makes refusals look like a lost connection.
+ * Reason: BullMQ waits (`runRetryDelay`) after an error that looks like a lost connection. After any other error it asks again at once,
+ *   thousands of times a second for as long as the server refuses. It also gives up the end of a job, which runs again when its lock has
+ *   ended. The graft makes refusals look like a lost connection.
  * Expiry: test/contract/grafts/bullmq-redis.test.ts, "a worker asks a server that refuses without a pause, and gives up the end of a job".
  */
 import type { Redis } from 'ioredis';

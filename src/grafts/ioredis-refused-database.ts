@@ -1,8 +1,8 @@
 /**
  * Library: ioredis 6.0.0.
- * Reason: when a server refuses the database of a connection, ioredis goes on in database 0 and writes there.
- *   The graft closes such a connection and lets the driver open it again, until the server has the database.
- *   Commands that are sent meanwhile run into their time-out.
+ * Reason: when a server refuses the database of a connection, ioredis goes on in database 0 and writes there. The graft closes such a
+ *   connection and lets the driver open it again, until the server has the database. Commands that are sent meanwhile run into their
+ *   time-out.
  * Expiry: test/contract/grafts/ioredis.test.ts, "a connection whose database is refused writes into database 0".
  */
 import type { Redis } from 'ioredis';

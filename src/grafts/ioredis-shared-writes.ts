@@ -1,7 +1,7 @@
 /**
  * Library: ioredis 6.0.0.
- * Reason: ioredis writes each command to the socket by itself, which costs more than most commands do.
- *   The graft makes the commands of one turn of the event loop share a write. No command waits longer than the turn takes.
+ * Reason: ioredis writes each command to the socket by itself, which costs more than most commands do. The graft makes the commands of one
+ *   turn of the event loop share a write. No command waits longer than the turn takes.
  * Expiry: test/contract/grafts/ioredis.test.ts, "each command of a turn is a write of its own".
  */
 import type { Redis } from 'ioredis';

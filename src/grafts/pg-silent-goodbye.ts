@@ -1,7 +1,7 @@
 /**
  * Library: pg 8.23.1.
- * Reason: a client that ends waits for the server to close the connection. A server that is gone never does.
- *   The graft cuts the connection after a while, through the socket that the client keeps to itself.
+ * Reason: a client that ends waits for the server to close the connection. A server that is gone never does. The graft cuts the connection
+ *   after a while, through the socket that the client keeps to itself.
  * Expiry: test/contract/grafts/pg.test.ts, "the end of a client waits for a server that is silent".
  */
 import type { Client } from 'pg';

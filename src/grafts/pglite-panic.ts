@@ -1,8 +1,8 @@
 /**
  * Library: @electric-sql/pglite 0.5.16.
- * Reason: when PostgreSQL panics (no room for its log, a broken file) or WebAssembly traps, PGlite goes on calling into what is left. The next
- *   statement never comes back. The graft replaces functions of the engine, so that the first such exception ends the instance.
- * Expiry: test/contract/grafts/pglite.test.ts, "a database that panicked never comes back from the next statement".
+ * Reason: when PostgreSQL panics (no room for its log, a broken file) or WebAssembly traps, PGlite goes on calling into what is left. The
+ *   next statement never comes back. The graft replaces functions of the engine, so that the first such exception ends the instance.
+ * Expiry: test/contract/grafts/pglite.slow.test.ts, "a database that panicked never comes back from the next statement".
  */
 /* oxlint-disable eslint/no-underscore-dangle -- the names of PGlite's engine begin so */
 import type { PGlite } from '@electric-sql/pglite';

@@ -1,18 +1,22 @@
-/** What the HTTP part needs from the rest of Quire. `service.ts` hands it over; a test may hand over parts of its own. */
+/** What the HTTP part needs from the rest of Quire. */
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ParserWatch } from '../app/parser-watch.ts';
-import type { Batches } from '../app/batch-view.ts';
+import type { Batches } from '../app/batches/batch-view.ts';
 import type { Config } from '../config/config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
 import type { SourceNow } from '../crawl/source/source-now.ts';
 import type { SourceView } from '../crawl/source/source-view.ts';
 import type { Webhooks } from '../webhooks/webhook-view.ts';
 import type { Uploads } from '../app/upload-page.ts';
-import type { Jobs } from '../app/job-view.ts';
+import type { Jobs } from '../app/jobs/job-view.ts';
 import type { Store } from '../storage/store.ts';
 
-/** What is told of the source: `view()` is the answer of `GET /source`, `ledger` that of `GET /source/ledger`. */
+/** The app in a file of routes: the schema of a route gives its handler the types. */
+export type TypedApp = Parameters<FastifyPluginAsyncTypebox>[0];
+
+/** The source: `view()` is the answer of `GET /source`, `ledger()` the answer of `GET /source/ledger`. */
 export interface SourceReader {
   view(): Promise<SourceView>;
   /** At most a second old, and costs nothing. */
@@ -33,7 +37,7 @@ export interface HttpDependencies {
   config: Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
-  /** For Fastify, which wants more of a logger than {@link Log} has. */
+  /** Fastify needs a logger with `child()` and levels; the HTTP part itself uses no more of it than `Log`. */
   log: FastifyBaseLogger;
   store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'pages' | 'ping'>;
   batches: Batches;
@@ -42,7 +46,7 @@ export interface HttpDependencies {
   queues: readonly DashboardQueue[];
   workerName: string;
   source: SourceReader;
-  /** Must answer within 2 s. It is not ready while the store is away or the process drains. */
+  /** Must answer within 2 s. The process is not ready while the store is away or while it drains. */
   readiness(): Promise<Readiness>;
   /** Takes pages that users saved. */
   uploads: Uploads;

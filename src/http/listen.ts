@@ -1,8 +1,8 @@
-/** Opening the port, and saying in a sentence why that fails. */
+/** Opens the port, or says in a sentence why that fails. */
 import type { FastifyInstance } from 'fastify';
 import { StartError } from '../errors.ts';
 
-/** What is wrong with an address that cannot be listened on, and what to do about it. */
+/** Why Quire cannot listen on an address, and what to do. */
 function sentenceOf(code: string, host: string, port: number): string {
   switch (code) {
     case 'EADDRINUSE':
@@ -23,7 +23,7 @@ function sentenceOf(code: string, host: string, port: number): string {
   }
 }
 
-/** Listens; resolves to the address. Throws a {@link StartError} where the system refuses. */
+/** Listens; resolves to the address. Throws a {@link StartError} when the system refuses. */
 export async function listenOn(app: FastifyInstance, { host, port }: { host: string; port: number }): Promise<string> {
   try {
     return await app.listen({ host, port });

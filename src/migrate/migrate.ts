@@ -103,16 +103,16 @@ async function prepare(options: MigrationOptions): Promise<{ noted: Noted; resum
   if (!force) await refuseUsed('target', to, STOP_FIRST);
 
   const noted = await notes.read();
-  if (noted && noted.finishedAtMs === null && noted.from === from.description) return { noted, resumed: true, totals };
+  if (noted && noted.endedAtMs === null && noted.from === from.description) return { noted, resumed: true, totals };
   if (!merge) {
-    if (noted && noted.finishedAtMs === null) {
+    if (noted && noted.endedAtMs === null) {
       throw new MigrationRefused(
         `A migration into this target from ${noted.from} was interrupted: run that one again first, or give --merge to bring both together.`,
       );
     }
-    if (noted?.finishedAtMs && noted.from === from.description) {
+    if (noted?.endedAtMs && noted.from === from.description) {
       throw new MigrationRefused(
-        `This migration was finished at ${new Date(noted.finishedAtMs).toISOString()}. To bring over what the source got since, give --merge.`,
+        `This migration was finished at ${new Date(noted.endedAtMs).toISOString()}. To bring over what the source got since, give --merge.`,
       );
     }
     const { books, batches, jobs } = await to.transfer.totals();
@@ -122,7 +122,7 @@ async function prepare(options: MigrationOptions): Promise<{ noted: Noted; resum
       );
     }
   }
-  return { noted: { from: from.description, startedAtMs: Date.now(), finishedAtMs: null, steps: {} }, resumed: false, totals };
+  return { noted: { from: from.description, startedAtMs: Date.now(), endedAtMs: null, steps: {} }, resumed: false, totals };
 }
 
 /** Runs a migration to its end. Throws {@link MigrationRefused} when it may not begin, the signal's reason when it is aborted. */
@@ -205,7 +205,7 @@ export async function migrate(options: MigrationOptions): Promise<MigrationRepor
       await refuseUsed('target', to, STARTED_MEANWHILE);
     }
     const complete = counts.every(({ inSource, inTarget }) => inSource === inTarget);
-    if (complete) await notes.write({ ...noted, finishedAtMs: Date.now() });
+    if (complete) await notes.write({ ...noted, endedAtMs: Date.now() });
     return { resumed, counts, complete };
   } finally {
     await queues.close();

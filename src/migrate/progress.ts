@@ -8,7 +8,7 @@ export interface Noted {
   from: string;
   startedAtMs: number;
   /** `null` while it is under way. */
-  finishedAtMs: number | null;
+  endedAtMs: number | null;
   steps: Record<string, string | true>;
 }
 

@@ -103,7 +103,7 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
 
     async *leftOver() {
       const queued = (jobs: JobRun[]): Promise<boolean[]> =>
-        to.queueBackend.unfinished(
+        to.queueBackend.has(
           PARSE_BOOK,
           jobs.map(({ jobId, run }) => runIdOf(jobId, run)),
         );
@@ -123,7 +123,7 @@ export function createQueueMover({ from, to, signal, onError }: QueueMoverOption
         const page = await to.documents.list(DELIVERIES, { nowMs: Date.now(), afterKey, limit: AT_ONCE });
         const pending = page.map(({ json }) => JSON.parse(json) as Delivery).filter(({ state }) => state === 'pending');
         for (const { id, run } of pending) await patiently(signal, () => createDeliveryQueue(calls).enqueue({ id, run }));
-        const there = await to.queueBackend.unfinished(
+        const there = await to.queueBackend.has(
           DELIVER_WEBHOOK,
           pending.map(({ id, run }) => `${id}.${run}`),
         );

@@ -10,8 +10,8 @@ export const bookRule: Rule<KnownRecord> = (given, held) => {
   if (!held) return given;
   if (given.kind === 'alias') return held.kind === 'alias' && held.bookId === given.bookId ? null : given;
   if (held.kind === 'alias') return null;
-  if (given.kind === 'missing') return held.kind === 'missing' && given.sinceMs > held.sinceMs ? given : null;
-  if (held.kind === 'missing') return given;
+  if (given.kind === 'not-found') return held.kind === 'not-found' && given.sinceMs > held.sinceMs ? given : null;
+  if (held.kind === 'not-found') return given;
   const [ours, theirs] = [given.book, held.book];
   if (ours.fetchedAtMs !== theirs.fetchedAtMs) return ours.fetchedAtMs > theirs.fetchedAtMs ? given : null;
   return ours.body.equals(theirs.body) && ours.etag === theirs.etag && ours.freshUntilMs <= theirs.freshUntilMs ? null : given;
@@ -67,7 +67,7 @@ export function compareBatches(given: MovedBatch, held: MovedBatch | undefined):
       ...Object.keys(ITEM_STATES).map((state) => batch.counts[state as ItemState]),
       batch.itemCount,
       batch.logLength,
-      batch.finishedAtMs,
+      batch.endedAtMs,
       batch.cancelledAtMs,
       batch.sealed,
     ]);

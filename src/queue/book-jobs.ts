@@ -28,7 +28,7 @@ export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => n
       });
     },
     has: (runs) =>
-      store.queueBackend.unfinished(
+      store.queueBackend.has(
         PARSE_BOOK,
         runs.map(({ jobId, run }) => runIdOf(jobId, run)),
       ),

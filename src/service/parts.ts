@@ -1,8 +1,8 @@
 /** The parts of every role: the queues, the source, the parser's counters, the webhooks, and the use cases on top of them. */
 import type { Logger } from 'pino';
 import { createBacklogLimit } from '../app/backlog-limit.ts';
-import { createBatches } from '../app/batches.ts';
-import { createJobs } from '../app/jobs.ts';
+import { createBatches } from '../app/batches/batches.ts';
+import { createJobs } from '../app/jobs/jobs.ts';
 import { createParserWatch } from '../app/parser-watch.ts';
 import { createUploads } from '../app/upload-page.ts';
 import type { Config } from '../config/config.ts';

@@ -1,7 +1,7 @@
 /** The role `api`: answers HTTP. */
 import { createApp } from '../http/app.ts';
 import { openDoorWarning } from '../http/plugins/cross-origin.ts';
-import { closeGently } from '../http/plugins/draining.ts';
+import { closeGently } from '../http/close-gently.ts';
 import { listenOn } from '../http/listen.ts';
 import { workerName } from '../queue/worker-name.ts';
 import { withReadCache } from '../storage/read-cache.ts';

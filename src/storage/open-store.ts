@@ -14,7 +14,7 @@ export function openStore(config: Config, onError: (error: Error) => void): Stor
   const settings: StoreSettings = {
     prefix: config.queuePrefix,
     batchTtlMs: config.batchTtlMs,
-    maxFinishedJobs: MAX_FINISHED_JOBS,
+    maxSettledJobs: MAX_FINISHED_JOBS,
     maxFailedJobs: MAX_FAILED_JOBS,
   };
   if (config.redisUrl) return createRedisStore({ url: config.redisUrl, settings, onError });

@@ -1,6 +1,6 @@
 /**
- * A small cache of stored books in the process that serves them. A copy in it is at most `maxAgeMs` behind the store: it is dropped when any process
- * changes the book (signals), and after that time in any case, since a signal can get lost.
+ * A small cache of stored books in the process that serves them. A copy is dropped when any process changes the book, which a signal tells.
+ * A signal can get lost, so a copy is dropped after `maxAgeMs` in any case.
  */
 import { LRUCache } from 'lru-cache';
 import type { BookId, JobId } from '../domain/identity.ts';
@@ -21,7 +21,10 @@ const MOST_ASKED = 4_000;
 /** What an entry costs beside its JSON, in bytes. */
 const ENTRY_OVERHEAD = 200;
 
-/** The bytes of a driver are a view on all that came with them over the socket, up to 64 KiB: held on to, they would hold all of it. */
+/**
+ * A copy with bytes of its own. The bytes of a driver are a view on up to 64 KiB that came over the socket, and would keep all of it in
+ * memory.
+ */
 function ownCopy(found: Found): Found {
   if (found.kind !== 'book') return found;
   const body = Buffer.allocUnsafeSlow(found.book.body.length);
@@ -29,19 +32,11 @@ function ownCopy(found: Found): Found {
   return { kind: 'book', book: { ...found.book, body } };
 }
 
-/** A book store whose `find` answers from memory where it can. Also reads a book twice at most, however many ask at the same time. `close` ends it. */
-export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): BookStore & { close(): void } {
-  const cache = new LRUCache<string, Found>({
-    maxSize: maxBytes,
-    ttl: maxAgeMs,
-    sizeCalculation: (found) => (found.kind === 'book' ? found.book.body.length : 0) + ENTRY_OVERHEAD,
-  });
-  const reading = new Map<string, Promise<Found | null>>();
-  /** Books that were not in memory when somebody asked, of late. Only one that is asked for again soon is worth its copy. */
+/** Notes a read that memory could not answer; `true` when the book was asked for shortly before. Only such a book is worth its copy. */
+function createAskedLately(): (name: string, nowMs: number) => boolean {
   let asked = new Set<string>();
   let askedSinceMs = 0;
-  /** Notes a read that memory could not answer; `true` when it is not the first of late. */
-  const askedAgain = (name: string, nowMs: number): boolean => {
+  return (name, nowMs) => {
     if (nowMs - askedSinceMs > HOT_MS || asked.size >= MOST_ASKED) {
       asked = new Set();
       askedSinceMs = nowMs;
@@ -50,6 +45,17 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
     asked.add(name);
     return false;
   };
+}
+
+/** A book store whose `find` answers from memory where it can, and reads a book once for all who ask at the same time. `close` ends it. */
+export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): BookStore & { close(): void } {
+  const cache = new LRUCache<string, Found>({
+    maxSize: maxBytes,
+    ttl: maxAgeMs,
+    sizeCalculation: (found) => (found.kind === 'book' ? found.book.body.length : 0) + ENTRY_OVERHEAD,
+  });
+  const reading = new Map<string, Promise<Found | null>>();
+  const askedAgain = createAskedLately();
   const forget = (bookId: BookId): void => {
     const name = `book-${bookId}`;
     cache.delete(name);

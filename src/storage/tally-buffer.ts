@@ -1,4 +1,6 @@
-/** Counting without a store call a count: sums are kept in memory and written at most once a second. A crash loses up to a second of them. */
+/**
+ * Counting without a call of the store for each count. Sums are written at most once a second, and a crash loses up to a second of them.
+ */
 import type { Log } from '../domain/log.ts';
 import { STORE_DEADLINE_MS, withDeadline } from '../domain/deadline.ts';
 import { QuireError } from '../errors.ts';

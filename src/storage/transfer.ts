@@ -18,7 +18,7 @@ export const MIGRATION_DOCUMENT = 'migration';
 export type KnownRecord = { name: JobId; keepUntilMs: number } & (
   | { kind: 'book'; book: StoredBook }
   | { kind: 'alias'; bookId: BookId }
-  | { kind: 'missing'; sinceMs: number; untilMs: number }
+  | { kind: 'not-found'; sinceMs: number; untilMs: number }
 );
 
 /** A batch without its items and its log, which are read through `BatchStore` and written in pages. */
@@ -78,8 +78,8 @@ export interface TransferRecords {
 /** One kind of record. */
 export interface KindTransfer<Moved> {
   /**
-   * Names of records, some at a time (about `limit`), in an order of the store's own. `cursor` is opaque; `null` begins, and is returned at the end.
-   * A name may come twice, and one whose record is gone may come too.
+   * Names of records, some at a time (about `limit`), in an order of the store's own. `cursor` is opaque; `null` begins, and is returned at
+   * the end. A name may come twice, and a name whose record is gone may come too.
    */
   names(cursor: string | null, limit: number, nowMs: number): Promise<{ names: string[]; cursor: string | null }>;
   /** The records of these names; those that do not exist, or whose time is over, are left out. */

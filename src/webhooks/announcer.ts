@@ -46,7 +46,7 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
 
   const announceBatch = async (batchId: BatchId): Promise<void> => {
     const batch = await store.batches.get(batchId);
-    if (batch && batch.finishedAtMs !== null) {
+    if (batch && batch.endedAtMs !== null) {
       const event = batchCompleted(batch, publicUrl);
       const { webhook } = batch.options;
       const own = webhook ? [await endpoints.ofBatch(batchId, webhook)] : [];

@@ -6,9 +6,9 @@ import { QuireError } from '../errors.ts';
 import type { Deliveries, Delivery, DeliveryAttempt } from './deliveries.ts';
 import { batchOf, signingSecrets, type Endpoints } from './endpoints.ts';
 import { GIVE_UP_AFTER_MS, waitAfter } from './retry-schedule.ts';
-import { DEADLINE_MS, send } from './send.ts';
-import { SECRET_FORM, signedHeaders } from './signing.ts';
-import type { TargetGuard } from './target-guard.ts';
+import { DEADLINE_MS, send } from './sending/send.ts';
+import { SECRET_FORM, signedHeaders } from './sending/signing.ts';
+import type { TargetGuard } from './sending/target-guard.ts';
 
 /** The outcome of an attempt. `ended`: there is nothing more to do. `retry`: call again after `waitMs`. */
 export type AttemptOutcome =

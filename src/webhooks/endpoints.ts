@@ -6,7 +6,7 @@ import type { DocumentStore } from '../storage/store.ts';
 import { updateDocument } from '../storage/update-document.ts';
 import { picks, type EventType } from './event.ts';
 import { createPlaces } from './places.ts';
-import { parseSecret, type WebhookSecret } from './signing.ts';
+import { parseSecret, type WebhookSecret } from './sending/signing.ts';
 
 /** The most standing endpoints: every event is compared with each of them. */
 const MAX_ENDPOINTS = 100;

@@ -35,8 +35,8 @@ export const payloadOf = ({ type, atMs, data }: WebhookEvent): string => JSON.st
  * reference.
  */
 export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent {
-  const { batchId, total, counts, createdAtMs, finishedAtMs, cancelledAtMs } = batch;
-  const atMs = finishedAtMs ?? createdAtMs;
+  const { batchId, total, counts, createdAtMs, endedAtMs, cancelledAtMs } = batch;
+  const atMs = endedAtMs ?? createdAtMs;
   return {
     type: 'batch.completed',
     atMs,

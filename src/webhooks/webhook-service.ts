@@ -10,7 +10,7 @@ import { createDeliveries } from './deliveries.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
 import { createEndpoints } from './endpoints.ts';
 import { createPendingCalls } from './pending-calls.ts';
-import { createTargetGuard, type Resolve } from './target-guard.ts';
+import { createTargetGuard, type Resolve } from './sending/target-guard.ts';
 import type { Webhooks } from './webhook-view.ts';
 import { createWebhooks } from './webhooks.ts';
 

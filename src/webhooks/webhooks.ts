@@ -3,8 +3,8 @@ import { foreignCursor, QuireError, type Fault } from '../errors.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { batchOf, withNewSecret, type Endpoint, type Endpoints } from './endpoints.ts';
 import { EVENT_TYPES, isPattern, parseDeliveryId, type DeliveryId } from './event.ts';
-import { newSecret, parseSecret, SECRET_FORM, type WebhookSecret } from './signing.ts';
-import type { TargetGuard } from './target-guard.ts';
+import { newSecret, parseSecret, SECRET_FORM, type WebhookSecret } from './sending/signing.ts';
+import type { TargetGuard } from './sending/target-guard.ts';
 import type { DeliveryView, Webhooks, WebhookView } from './webhook-view.ts';
 import { iso, isoOrNull } from '../domain/time/iso.ts';
 

@@ -124,10 +124,10 @@ export function batchesContract({ make, name }: RecordsKind): void {
       await submit(store, null, itemsOf([solo]));
       await settleParsed(store, done);
 
-      expect(await store.batches.cancel(batchId, NOW_MS + 5)).toStrictEqual({ cancelled: 3, unwanted: [{ jobId: mine, run }] });
+      expect(await store.batches.cancel(batchId, NOW_MS + 5)).toStrictEqual({ cancelled: 3, withoutWaiters: [{ jobId: mine, run }] });
       expect(await batchOf(store, batchId)).toMatchObject({
         counts: { queued: 0, cancelled: 3, parsed: 1, invalid: 1 },
-        finishedAtMs: NOW_MS + 5,
+        endedAtMs: NOW_MS + 5,
         cancelledAtMs: NOW_MS + 5,
       });
       expect(await statesOf(store, batchId)).toStrictEqual(['cancelled', 'cancelled', 'cancelled', 'parsed', 'invalid']);
@@ -143,7 +143,7 @@ export function batchesContract({ make, name }: RecordsKind): void {
 
       // What settles later belongs to the others.
       await settleParsed(store, shared);
-      expect((await batchOf(store, other)).finishedAtMs).toBe(NOW_MS);
+      expect((await batchOf(store, other)).endedAtMs).toBe(NOW_MS);
       await settleParsed(store, solo);
       expect((await batchOf(store, batchId)).counts.cancelled).toBe(3);
       expect(await store.batches.settledSince(batchId, 4, 10)).toStrictEqual([]);
@@ -154,12 +154,12 @@ export function batchesContract({ make, name }: RecordsKind): void {
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]));
       expect(await store.batches.cancel(batchId, NOW_MS)).toMatchObject({ cancelled: 1 });
-      expect(await store.batches.cancel(batchId, NOW_MS + 1)).toStrictEqual({ cancelled: 0, unwanted: [] });
+      expect(await store.batches.cancel(batchId, NOW_MS + 1)).toStrictEqual({ cancelled: 0, withoutWaiters: [] });
       expect((await batchOf(store, batchId)).cancelledAtMs).toBe(NOW_MS);
 
       const finished = newBatchId();
       await submit(store, finished, [invalidItem(0)]);
-      expect(await store.batches.cancel(finished, NOW_MS)).toStrictEqual({ cancelled: 0, unwanted: [] });
+      expect(await store.batches.cancel(finished, NOW_MS)).toStrictEqual({ cancelled: 0, withoutWaiters: [] });
       expect((await batchOf(store, finished)).cancelledAtMs).toBeNull();
     });
 
@@ -167,15 +167,15 @@ export function batchesContract({ make, name }: RecordsKind): void {
       const jobId = jobOf(newBookId());
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]), { total: 10, last: false });
-      expect(await store.batches.cancel(batchId, NOW_MS)).toMatchObject({ cancelled: 10, unwanted: [{ jobId }] });
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS, counts: { cancelled: 10, queued: 0 } });
+      expect(await store.batches.cancel(batchId, NOW_MS)).toMatchObject({ cancelled: 10, withoutWaiters: [{ jobId }] });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: NOW_MS, counts: { cancelled: 10, queued: 0 } });
     });
 
     it('end when cancelled before their seal, though all their items are settled', async () => {
       const batchId = newBatchId();
       await submit(store, batchId, [invalidItem(0)], { last: false });
-      expect(await store.batches.cancel(batchId, NOW_MS + 1)).toStrictEqual({ cancelled: 0, unwanted: [] });
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 1, cancelledAtMs: NOW_MS + 1 });
+      expect(await store.batches.cancel(batchId, NOW_MS + 1)).toStrictEqual({ cancelled: 0, withoutWaiters: [] });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: NOW_MS + 1, cancelledAtMs: NOW_MS + 1 });
       await expect(submit(store, batchId, [], { total: 1 })).rejects.toMatchObject({ code: 'cancelled' });
     });
 
@@ -187,7 +187,7 @@ export function batchesContract({ make, name }: RecordsKind): void {
       const second = newBatchId();
       expect(await submit(store, second, itemsOf([jobId]))).toStrictEqual([{ status: 'queued' }]);
       await settleParsed(store, jobId);
-      expect((await batchOf(store, second)).finishedAtMs).toBe(NOW_MS);
+      expect((await batchOf(store, second)).endedAtMs).toBe(NOW_MS);
     });
 
     it('settle each item once when cancelled while jobs settle', async () => {
@@ -199,9 +199,9 @@ export function batchesContract({ make, name }: RecordsKind): void {
         store.batches.cancel(batchId, NOW_MS),
         ...jobs.slice(30).map((jobId) => settleParsed(store, jobId)),
       ]);
-      const { counts, finishedAtMs } = await batchOf(store, batchId);
+      const { counts, endedAtMs } = await batchOf(store, batchId);
       expect(counts.parsed + counts.cancelled).toBe(60);
-      expect(finishedAtMs).not.toBeNull();
+      expect(endedAtMs).not.toBeNull();
       expect(await store.batches.settledSince(batchId, 0, 100)).toHaveLength(60);
     });
   });
@@ -230,21 +230,21 @@ export function batchesContract({ make, name }: RecordsKind): void {
       expect(await store.batches.listIdle(NOW_MS + 10_000, 10)).toStrictEqual([]);
     });
 
-    it('do not rejoin what is settled, waits already, or is in no open batch', async () => {
+    it('do not requeue what is settled, waits already, or is in no open batch', async () => {
       const [waiting, done] = [jobOf(newBookId()), jobOf(newBookId())];
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([waiting, done]), { run: 'first' });
       await settleParsed(store, done);
       const again = (of: BatchId) => {
         const items = [waiting, done].map((jobId, index) => ({ jobId, index }));
-        return store.batches.rejoin(of, { items, nowMs: NOW_MS, run: 'again', priority: 'normal' });
+        return store.batches.requeue(of, { items, nowMs: NOW_MS, run: 'again', priority: 'normal' });
       };
       expect(await again(batchId)).toStrictEqual([]);
       expect(await again(newBatchId())).toStrictEqual([]);
       expect(await store.jobs.get(waiting)).toMatchObject({ run: 'first', waiters: 1 });
       expect(await store.jobs.get(done)).toMatchObject({ state: 'parsed' });
       await settleParsed(store, waiting);
-      expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS);
+      expect((await batchOf(store, batchId)).endedAtMs).toBe(NOW_MS);
       expect(await again(batchId)).toStrictEqual([]);
     });
 

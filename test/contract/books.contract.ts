@@ -154,7 +154,7 @@ export function booksContract({ make }: RecordsKind): void {
       const bookId = newBookId();
       await submit(store, null, itemsOf([jobOf(bookId)]));
       await store.jobs.settle(settlement(jobOf(bookId), { outcome: 'not-found' }));
-      expect(await store.books.find(jobOf(bookId), NOW_MS)).toMatchObject({ kind: 'missing' });
+      expect(await store.books.find(jobOf(bookId), NOW_MS)).toMatchObject({ kind: 'not-found' });
       expect(await store.books.delete(bookId)).toBe(true);
       expect(await store.books.find(jobOf(bookId), NOW_MS)).toBeNull();
     });
@@ -163,7 +163,7 @@ export function booksContract({ make }: RecordsKind): void {
       const jobId = jobOf(newBookId());
       await submit(store, null, itemsOf([jobId]));
       await store.jobs.settle(settlement(jobId, { outcome: 'not-found' }));
-      expect(await store.books.find(jobId, NOW_MS)).toStrictEqual({ kind: 'missing', sinceMs: NOW_MS, untilMs: NOW_MS + HOUR_MS });
+      expect(await store.books.find(jobId, NOW_MS)).toStrictEqual({ kind: 'not-found', sinceMs: NOW_MS, untilMs: NOW_MS + HOUR_MS });
       expect(await store.books.find(jobId, NOW_MS + HOUR_MS)).toBeNull();
     });
 

@@ -10,7 +10,7 @@ export function jobListsContract({ make }: RecordsKind): void {
     let made: Awaited<ReturnType<RecordsKind['make']>>;
     let store: Records;
     beforeAll(async () => {
-      made = await make({ maxFinishedJobs: 3, maxFailedJobs: 5 });
+      made = await make({ maxSettledJobs: 3, maxFailedJobs: 5 });
       store = made.store;
     });
     afterAll(() => made.cleanup());

@@ -54,8 +54,8 @@ export function jobsContract({ make }: RecordsKind): void {
           createdAtMs: NOW_MS,
           settledAtMs: NOW_MS + 7,
         });
-        expect(await batchOf(store, first)).toMatchObject({ finishedAtMs: NOW_MS + 7, counts: { queued: 0, [outcome]: 1 } });
-        expect(await batchOf(store, second)).toMatchObject({ finishedAtMs: null, counts: { queued: 1, [outcome]: 1 } });
+        expect(await batchOf(store, first)).toMatchObject({ endedAtMs: NOW_MS + 7, counts: { queued: 0, [outcome]: 1 } });
+        expect(await batchOf(store, second)).toMatchObject({ endedAtMs: null, counts: { queued: 1, [outcome]: 1 } });
         expect(await statesOf(store, second)).toStrictEqual(['queued', outcome]);
         expect(await store.batches.settledSince(second, 0, 10)).toStrictEqual([{ seq: 1, index: 1, state: outcome, atMs: NOW_MS + 7 }]);
       },
@@ -128,8 +128,12 @@ export function jobsContract({ make }: RecordsKind): void {
     it('remembers “not found” for a book without a copy', async () => {
       const jobId = newIsbnJob();
       await submit(store, null, itemsOf([jobId]));
-      await store.jobs.settle(settlement(jobId, { outcome: 'not-found', missingUntilMs: NOW_MS + 5 * HOUR_MS }));
-      expect(await store.books.find(jobId, NOW_MS + 1)).toStrictEqual({ kind: 'missing', sinceMs: NOW_MS, untilMs: NOW_MS + 5 * HOUR_MS });
+      await store.jobs.settle(settlement(jobId, { outcome: 'not-found', notFoundUntilMs: NOW_MS + 5 * HOUR_MS }));
+      expect(await store.books.find(jobId, NOW_MS + 1)).toStrictEqual({
+        kind: 'not-found',
+        sinceMs: NOW_MS,
+        untilMs: NOW_MS + 5 * HOUR_MS,
+      });
     });
 
     it('keeps a copy when Goodreads says “not found”; it is fresh until then only', async () => {
@@ -141,7 +145,7 @@ export function jobsContract({ make }: RecordsKind): void {
         [isbn, NOW_MS + 3 * HOUR_MS],
       ] as const) {
         await submit(store, null, itemsOf([jobId]), { maxAgeMs: 0 });
-        await store.jobs.settle(settlement(jobId, { outcome: 'not-found', missingUntilMs: until }));
+        await store.jobs.settle(settlement(jobId, { outcome: 'not-found', notFoundUntilMs: until }));
         expect(await store.books.find(jobId, NOW_MS)).toStrictEqual({ kind: 'book', book: { ...book, freshUntilMs: until } });
       }
     });
@@ -165,7 +169,7 @@ export function jobsContract({ make }: RecordsKind): void {
       const batches = Array.from({ length: 30 }, newBatchId);
       await Promise.all(batches.map((batchId) => submit(store, batchId, itemsOf([jobId]))));
       await settleParsed(store, jobId);
-      for (const batchId of batches) expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS);
+      for (const batchId of batches) expect((await batchOf(store, batchId)).endedAtMs).toBe(NOW_MS);
     });
 
     it('lets one of many concurrent settlements win', async () => {
@@ -186,7 +190,7 @@ export function jobsContract({ make }: RecordsKind): void {
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf(jobs));
       await Promise.all(jobs.map((jobId) => settleParsed(store, jobId)));
-      expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS);
+      expect((await batchOf(store, batchId)).endedAtMs).toBe(NOW_MS);
       const log = await store.batches.settledSince(batchId, 0, 100);
       expect(log.map((entry) => entry.seq)).toStrictEqual(jobs.map((_, at) => at + 1));
       expect(log.map((entry) => entry.index).toSorted((a, b) => a - b)).toStrictEqual(jobs.map((_, at) => at));
@@ -202,7 +206,7 @@ export function jobsContract({ make }: RecordsKind): void {
       expect(await store.jobs.isLive(jobId)).toBe(true);
       expect(await store.jobs.cancel(jobId, NOW_MS + 1)).toBe(run);
       expect(await store.jobs.get(jobId)).toMatchObject({ state: 'cancelled', settledAtMs: NOW_MS + 1 });
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 1, counts: { cancelled: 1 }, cancelledAtMs: null });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: NOW_MS + 1, counts: { cancelled: 1 }, cancelledAtMs: null });
       expect(await store.jobs.isLive(jobId)).toBe(false);
       expect(await store.jobs.cancel(jobId, NOW_MS + 2)).toBeNull();
       expect(await store.jobs.cancel(jobOf(newBookId()), NOW_MS)).toBeNull();

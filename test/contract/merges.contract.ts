@@ -62,7 +62,7 @@ export function mergesContract({ make }: RecordsKind): void {
     it('a job of the ISBN that ends as not found moves the freshness of the book that was left', async () => {
       const { isbn, ids } = await merge();
       await submit(store, null, itemsOf([isbn]), { maxAgeMs: 0 });
-      await store.jobs.settle(settlement(isbn, { outcome: 'not-found', missingUntilMs: NOW_MS + 7 * HOUR_MS }));
+      await store.jobs.settle(settlement(isbn, { outcome: 'not-found', notFoundUntilMs: NOW_MS + 7 * HOUR_MS }));
       expect(await copy(isbn)).toMatchObject({ bookId: ids[1], freshUntilMs: NOW_MS + 7 * HOUR_MS });
     });
 

@@ -4,7 +4,7 @@ import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { hasSchema } from '../../src/storage/postgres/has-schema.ts';
-import { refusalOf } from '../../src/storage/postgres/refusal.ts';
+import { refusalOf } from '../../src/storage/postgres/server/refusal.ts';
 import { createRedisStore } from '../../src/storage/redis/store.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { sharedPostgresUrl } from '../support/postgres-server.ts';

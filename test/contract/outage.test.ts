@@ -79,7 +79,7 @@ const CALLS: Record<string, (store: Store) => Promise<unknown>> = {
   'pages.get': (store) => store.pages.get(jobOf(newBookId()), NOW_MS),
   'signals.publish': (store) => store.signals.publish({ kind: 'source' }),
   'queueBackend.correctTimes': (store) => store.queueBackend.correctTimes('queue', 1),
-  'queueBackend.unfinished': (store) => store.queueBackend.unfinished('queue', ['a']),
+  'queueBackend.has': (store) => store.queueBackend.has('queue', ['a']),
 };
 
 const MOST_MS = 2_000;

@@ -42,7 +42,7 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
       expect(await store.books.find(jobOf(kept), NOW_MS)).toMatchObject({ kind: 'book' });
       expect(await store.books.put(sampleBook(added), [], KEEP_UNTIL_MS)).toBe('stored');
       expect(await settleParsed(store, waiting)).toStrictEqual({ settled: true, stored: 'stored' });
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS, counts: { parsed: 1 } });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: NOW_MS, counts: { parsed: 1 } });
     });
     const again = new Client({ connectionString: url });
     await again.connect();

@@ -129,8 +129,8 @@ export function queueContract({ make, name }: StoreKind): void {
         await queue.add('job', 'waiting', { jobId: 'book-3.c' });
         await queue.add('job', 'delayed', { jobId: 'book-4.c', delay: 60_000 });
         const ids = ['book-3.c', 'book-1.c', 'unknown', 'book-4.c', 'book-2.c'];
-        expect(await store.queueBackend.unfinished(queue.name, ids)).toStrictEqual([true, false, false, true, false]);
-        expect(await store.queueBackend.unfinished(queue.name, [])).toStrictEqual([]);
+        expect(await store.queueBackend.has(queue.name, ids)).toStrictEqual([true, false, false, true, false]);
+        expect(await store.queueBackend.has(queue.name, [])).toStrictEqual([]);
       }));
 
     testOn(name === 'embedded')('gives an interrupted job to the next worker at once, at the cost of a stall', () =>

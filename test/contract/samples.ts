@@ -84,11 +84,11 @@ interface EndMore {
   outcome?: JobOutcome;
   book?: StoredBook;
   error?: JobFailure;
-  missingUntilMs?: number;
+  notFoundUntilMs?: number;
 }
 
 /** Ends a job: as `parsed`, with `book` or a fresh copy under the id that the job names, or as given. */
-export function settlement(jobId: JobId, { outcome = 'parsed', book, error, missingUntilMs, ...more }: EndMore = {}): Settlement {
+export function settlement(jobId: JobId, { outcome = 'parsed', book, error, notFoundUntilMs, ...more }: EndMore = {}): Settlement {
   const end = { jobId, run: null, nowMs: NOW_MS, attempts: 1, ...more };
   if (outcome === 'parsed') return { ...end, outcome, book: book ?? sampleBook(jobId.slice(5) as BookId), keepUntilMs: KEEP_UNTIL_MS };
   if (outcome !== 'not-found') return { ...end, outcome, error: error ?? { code: 'crawl-failed', detail: 'Reset.' } };
@@ -96,7 +96,7 @@ export function settlement(jobId: JobId, { outcome = 'parsed', book, error, miss
     ...end,
     outcome,
     error: error ?? { code: 'book-not-found', detail: 'Goodreads has no such book.' },
-    missingUntilMs: missingUntilMs ?? NOW_MS + HOUR_MS,
+    notFoundUntilMs: notFoundUntilMs ?? NOW_MS + HOUR_MS,
   };
 }
 

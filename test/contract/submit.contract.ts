@@ -48,8 +48,8 @@ export function submitContract({ make }: RecordsKind): void {
       expect(outcomes).toStrictEqual([
         { status: 'queued' },
         { status: 'cached', bookId: fresh, fetchedAtMs: NOW_MS },
-        { status: 'joined', raise: null },
-        { status: 'missing' },
+        { status: 'joined', raisedRun: null },
+        { status: 'not-found' },
         { status: 'invalid' },
       ]);
       expect(await batchOf(store, batchId)).toStrictEqual({
@@ -57,7 +57,7 @@ export function submitContract({ make }: RecordsKind): void {
         total: 5,
         counts: { queued: 2, parsed: 0, 'not-found': 1, failed: 0, cancelled: 0, cached: 1, invalid: 1 },
         createdAtMs: NOW_MS,
-        finishedAtMs: null,
+        endedAtMs: null,
         progressedAtMs: NOW_MS,
         cancelledAtMs: null,
         options,
@@ -102,7 +102,7 @@ export function submitContract({ make }: RecordsKind): void {
       const jobId = jobOf(newBookId());
       await submit(store, newBatchId(), itemsOf([jobId]));
       for (let n = 0; n < 5; n++)
-        expect(await submit(store, newBatchId(), itemsOf([jobId]))).toStrictEqual([{ status: 'joined', raise: null }]);
+        expect(await submit(store, newBatchId(), itemsOf([jobId]))).toStrictEqual([{ status: 'joined', raisedRun: null }]);
       expect((await store.jobs.get(jobId))?.waiters).toBe(6);
     });
 
@@ -111,11 +111,11 @@ export function submitContract({ make }: RecordsKind): void {
       const run = newRun();
       const again = async (priority: 'interactive' | 'normal' | 'bulk') => (await submit(store, null, itemsOf([jobId]), { priority }))[0];
       await submit(store, null, itemsOf([jobId]), { run, priority: 'normal' });
-      expect(await again('bulk')).toStrictEqual({ status: 'joined', raise: null });
+      expect(await again('bulk')).toStrictEqual({ status: 'joined', raisedRun: null });
       expect((await store.jobs.get(jobId))?.priority).toBe('normal');
-      expect(await again('interactive')).toStrictEqual({ status: 'joined', raise: run });
+      expect(await again('interactive')).toStrictEqual({ status: 'joined', raisedRun: run });
       expect((await store.jobs.get(jobId))?.priority).toBe('interactive');
-      expect(await again('interactive')).toStrictEqual({ status: 'joined', raise: null });
+      expect(await again('interactive')).toStrictEqual({ status: 'joined', raisedRun: null });
     });
 
     const freshness: { what: string; maxAgeMs: number | null; ageMs: number; freshForMs: number; fresh: boolean }[] = [
@@ -144,7 +144,7 @@ export function submitContract({ make }: RecordsKind): void {
       const jobId = jobOf(newBookId());
       await submit(store, null, itemsOf([jobId]));
       await store.jobs.settle(settlement(jobId, { outcome: 'not-found', nowMs: NOW_MS - ageMs }));
-      expect(await submit(store, null, itemsOf([jobId]), { maxAgeMs })).toStrictEqual([{ status: fresh ? 'missing' : 'queued' }]);
+      expect(await submit(store, null, itemsOf([jobId]), { maxAgeMs })).toStrictEqual([{ status: fresh ? 'not-found' : 'queued' }]);
     });
 
     it('follows an alias, and gives the cached item the book’s own id', async () => {
@@ -170,7 +170,7 @@ export function submitContract({ make }: RecordsKind): void {
       await store.books.put(sampleBook(bookId), [], KEEP_UNTIL_MS);
       const batchId = newBatchId();
       await submit(store, batchId, [...itemsOf([jobOf(bookId)]), invalidItem(1)]);
-      expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS);
+      expect((await batchOf(store, batchId)).endedAtMs).toBe(NOW_MS);
       expect(await store.batches.listUnannounced(1_000)).toContain(batchId);
     });
 
@@ -180,13 +180,13 @@ export function submitContract({ make }: RecordsKind): void {
       await submit(store, batchId, itemsOf(jobs.slice(0, 1)), { total: 3, last: false });
       expect((await batchOf(store, batchId)).counts.queued).toBe(3);
       await settleParsed(store, jobs[0]!);
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: null, counts: { queued: 2, parsed: 1 } });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: null, counts: { queued: 2, parsed: 1 } });
       await submit(store, batchId, [invalidItem(1)], { total: 3, last: false });
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: null, counts: { queued: 1, parsed: 1, invalid: 1 } });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: null, counts: { queued: 1, parsed: 1, invalid: 1 } });
       await submit(store, batchId, itemsOf(jobs.slice(1), 2), { total: 3, last: true });
-      expect((await batchOf(store, batchId)).finishedAtMs).toBeNull();
+      expect((await batchOf(store, batchId)).endedAtMs).toBeNull();
       await settleParsed(store, jobs[1]!, { nowMs: NOW_MS + 9 });
-      expect(await batchOf(store, batchId)).toMatchObject({ finishedAtMs: NOW_MS + 9, counts: { queued: 0, parsed: 2, invalid: 1 } });
+      expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: NOW_MS + 9, counts: { queued: 0, parsed: 2, invalid: 1 } });
       expect(await statesOf(store, batchId)).toStrictEqual(['parsed', 'invalid', 'parsed']);
     });
 
@@ -195,9 +195,9 @@ export function submitContract({ make }: RecordsKind): void {
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]), { total: 1, last: false });
       expect(await settleParsed(store, jobId)).toMatchObject({ settled: true });
-      expect((await batchOf(store, batchId)).finishedAtMs).toBeNull();
+      expect((await batchOf(store, batchId)).endedAtMs).toBeNull();
       await submit(store, batchId, [], { total: 1, last: true, nowMs: NOW_MS + 3 });
-      expect((await batchOf(store, batchId)).finishedAtMs).toBe(NOW_MS + 3);
+      expect((await batchOf(store, batchId)).endedAtMs).toBe(NOW_MS + 3);
     });
 
     it('refuses what comes for a batch that was cancelled meanwhile, and records nothing of it', async () => {

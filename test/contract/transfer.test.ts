@@ -160,7 +160,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
     expect(failed.map(({ jobId }) => jobId)).toEqual(jobs.toReversed());
     for (const jobId of waiting.slice(3)) await settleParsed(target.store, jobId, { nowMs: NOW_MS + 2_000 });
     expect(await target.store.batches.get(running)).toMatchObject({
-      finishedAtMs: NOW_MS + 2_000,
+      endedAtMs: NOW_MS + 2_000,
       counts: { queued: 0, parsed: 39, failed: 4, 'not-found': 1, cached: 1, invalid: 1 },
     });
     const log = await target.store.batches.settledSince(running, 0, 1_000);

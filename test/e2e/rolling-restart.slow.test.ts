@@ -1,9 +1,9 @@
 /** Rolling restarts of apis and workers: no accepted request is lost, and no job, whether workers finish what runs or have to hand it back. */
 import { describe, expect, it, onTestFinished } from 'vitest';
-import type { BatchView } from '../../src/app/batch-view.ts';
+import type { BatchView } from '../../src/app/batches/batch-view.ts';
 import type { QuireEnd, QuireProcess } from '../../scripts/quire-process.ts';
 import { LINKS, startLoad, watch, type Backend } from '../support/steady-load.ts';
-import type { JobView } from '../../src/app/job-view.ts';
+import type { JobView } from '../../src/app/jobs/job-view.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import { ask, itemsOf, manyLinks, openScene, settled, STORES, submitted } from './scene.ts';
 

@@ -2,8 +2,8 @@
 import { isNotQuire } from '../support/hold-answers.ts';
 import { expect, it, onTestFinished } from 'vitest';
 import type { QuireOptions, QuireProcess } from '../../scripts/quire-process.ts';
-import type { SubmitAnswer } from '../../src/app/batch-view.ts';
-import type { JobView } from '../../src/app/job-view.ts';
+import type { SubmitAnswer } from '../../src/app/batches/batch-view.ts';
+import type { JobView } from '../../src/app/jobs/job-view.ts';
 import { unpackProgram, upgradeFile, upgradeVersions } from '../support/upgrade-fixtures.ts';
 import { settledLog } from '../support/upgrade-reading.ts';
 import { ask, itemsOf, manyLinks, openScene, settled } from './scene.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
-import type { BatchView, ItemView, SubmitAnswer } from '../../src/app/batch-view.ts';
+import type { BatchView, ItemView, SubmitAnswer } from '../../src/app/batches/batch-view.ts';
 import { LOCK_MS } from '../../src/queue/parse-book-queue.ts';
 import { startQuire, type QuireOptions, type QuireProcess } from '../../scripts/quire-process.ts';
 import { startGoodreads, type Goodreads } from '../support/goodreads.ts';

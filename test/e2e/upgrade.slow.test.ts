@@ -2,7 +2,7 @@
 import { isNotQuire } from '../support/hold-answers.ts';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { startQuire, type QuireEnd, type QuireProcess } from '../../scripts/quire-process.ts';
-import type { JobView } from '../../src/app/job-view.ts';
+import type { JobView } from '../../src/app/jobs/job-view.ts';
 import type { Goodreads } from '../support/goodreads.ts';
 import { startReceiver, verified, type Receiver } from '../integration/webhooks/receiver.ts';
 import {

@@ -1,5 +1,5 @@
 /** What callers were promised during a run of faults, and whether it was kept: every accepted link settled, and settled once. */
-import type { BatchView, ItemView, SubmitAnswer } from '../../src/app/batch-view.ts';
+import type { BatchView, ItemView, SubmitAnswer } from '../../src/app/batches/batch-view.ts';
 import type { QuireProcess } from '../../scripts/quire-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

@@ -1,5 +1,5 @@
 /** After the last fault: does every process still do its work, or would one of them have to be started again? */
-import type { BatchView, SubmitAnswer } from '../../src/app/batch-view.ts';
+import type { BatchView, SubmitAnswer } from '../../src/app/batches/batch-view.ts';
 import type { QuireProcess } from '../../scripts/quire-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { Fleet } from './fleet.ts';

@@ -1,5 +1,5 @@
 /**
- * Batches: what is read of them, and how they are cancelled, rejoined and swept.
+ * Batches: what is read of them, and how they are cancelled, requeued and swept.
  *
  * - Cancelling settles every queued item, in the order of the items. Announced items that did not come are counted as cancelled, and are not in the log.
  * - A job that only this batch waited for ends as cancelled. One that is wanted by itself, or that another item waits for, goes on.
@@ -22,7 +22,7 @@ function recordOf(batch: Batch): BatchRecord {
 }
 
 function cancel(world: World, batch: Batch, nowMs: number): Awaited<ReturnType<BatchStore['cancel']>> {
-  if (batch.finishedAtMs !== null) return { cancelled: 0, unwanted: [] };
+  if (batch.endedAtMs !== null) return { cancelled: 0, withoutWaiters: [] };
   const cancelled = countsOf(batch).queued;
   const queued = batch.items.filter((item) => item.state === 'queued');
   batch.announced = !batch.sealed;
@@ -34,13 +34,13 @@ function cancel(world: World, batch: Batch, nowMs: number): Awaited<ReturnType<B
   world.tell({ kind: 'batch', batchId: batch.batchId });
 
   const jobs = queued.flatMap(({ jobId }) => liveJob(world, jobId!) ?? []);
-  const unwanted = jobs.filter((job) => !job.solo && waitersOf(world, job.jobId).length === 0);
+  const withoutWaiters = jobs.filter((job) => !job.solo && waitersOf(world, job.jobId).length === 0);
   const error = { code: 'cancelled' as const, detail: 'The batch was cancelled.' };
-  for (const job of unwanted) {
+  for (const job of withoutWaiters) {
     job.waiters += 1;
     endJob(world, job, { state: 'cancelled', nowMs, attempts: 0, error, bookId: null });
   }
-  return { cancelled, unwanted: unwanted.map(({ jobId, run }) => ({ jobId, run })) };
+  return { cancelled, withoutWaiters: withoutWaiters.map(({ jobId, run }) => ({ jobId, run })) };
 }
 
 function pageOf(items: BatchItem[], { fromIndex, limit, state }: { fromIndex: number; limit: number; state: ItemState | null }) {
@@ -52,7 +52,7 @@ function pageOf(items: BatchItem[], { fromIndex, limit, state }: { fromIndex: nu
 function list(batches: Batch[], { before, limit, ended }: Parameters<BatchStore['list']>[0]): Awaited<ReturnType<BatchStore['list']>> {
   const wanted = batches
     .filter(({ batchId }) => before === null || batchId < before)
-    .filter(({ finishedAtMs }) => ended === null || (finishedAtMs !== null) === ended)
+    .filter(({ endedAtMs }) => ended === null || (endedAtMs !== null) === ended)
     .sort((a, b) => (a.batchId < b.batchId ? 1 : -1));
   const page = wanted.slice(0, limit);
   return { batches: page.map(recordOf), next: wanted.length > limit ? (page.at(-1)?.batchId ?? null) : null };
@@ -60,7 +60,7 @@ function list(batches: Batch[], { before, limit, ended }: Parameters<BatchStore[
 
 export function createBatches(world: World): BatchStore {
   const all = (): Batch[] => [...world.batches.values()];
-  const open = (): Batch[] => all().filter((batch) => batch.finishedAtMs === null);
+  const open = (): Batch[] => all().filter((batch) => batch.endedAtMs === null);
   const byProgress = (a: Batch, b: Batch): number => a.progressedAtMs - b.progressedAtMs;
   const namesOf = (batches: Batch[], limit: number) => batches.slice(0, limit).map(({ batchId }) => batchId);
   return {
@@ -85,7 +85,7 @@ export function createBatches(world: World): BatchStore {
       const batch = world.batches.get(batchId);
       return batch ? cancel(world, batch, nowMs) : null;
     },
-    async rejoin(batchId, { items, nowMs, run, priority }) {
+    async requeue(batchId, { items, nowMs, run, priority }) {
       const batch = open().find((one) => one.batchId === batchId);
       const lost = items.filter(({ jobId, index }) => batch?.items[index]?.state === 'queued' && liveJob(world, jobId) === null);
       for (const { jobId } of lost) beginRun(world, jobId, { run, priority, nowMs, solo: false });
@@ -100,18 +100,18 @@ export function createBatches(world: World): BatchStore {
       return namesOf(ahead.sort(byProgress), limit);
     },
     async listUnannounced(limit) {
-      const ended = all().filter((batch) => batch.finishedAtMs !== null && !batch.announced);
+      const ended = all().filter((batch) => batch.endedAtMs !== null && !batch.announced);
       return namesOf(
-        ended.sort((a, b) => a.finishedAtMs! - b.finishedAtMs!),
+        ended.sort((a, b) => a.endedAtMs! - b.endedAtMs!),
         limit,
       );
     },
     async acknowledge(batchId) {
       const batch = world.batches.get(batchId);
-      if (batch && batch.finishedAtMs !== null) batch.announced = true;
+      if (batch && batch.endedAtMs !== null) batch.announced = true;
     },
     async sweep(beforeMs) {
-      const old = all().filter((batch) => batch.finishedAtMs !== null && batch.finishedAtMs < beforeMs);
+      const old = all().filter((batch) => batch.endedAtMs !== null && batch.endedAtMs < beforeMs);
       for (const { batchId } of old) world.batches.delete(batchId);
       return old.length;
     },

@@ -64,7 +64,7 @@ export function markMissing(world: World, jobId: JobId, nowMs: number, untilMs: 
     world.tell({ kind: 'book', bookId: known.book.bookId });
     return;
   }
-  world.known.set(jobId, { kind: 'missing', sinceMs: nowMs, untilMs });
+  world.known.set(jobId, { kind: 'not-found', sinceMs: nowMs, untilMs });
   const bookId = bookOfJob(jobId);
   if (bookId !== null) world.tell({ kind: 'book', bookId });
 }

@@ -12,5 +12,5 @@ export function countsOf({ items, total, cancelledAtMs }: Batch): ItemCounts {
 
 /** A sealed batch without queued items ends, once. */
 export function endIfDone(batch: Batch, nowMs: number): void {
-  if (batch.sealed && batch.finishedAtMs === null && countsOf(batch).queued === 0) batch.finishedAtMs = nowMs;
+  if (batch.sealed && batch.endedAtMs === null && countsOf(batch).queued === 0) batch.endedAtMs = nowMs;
 }

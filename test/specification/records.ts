@@ -15,7 +15,7 @@ export type Records = Pick<Store, 'books' | 'jobs' | 'batches' | 'documents' | '
 /** What is known under the name of a job. An alias has no end of its own: it lives as long as the copy it leads to. */
 export type Known =
   | { kind: 'book'; book: StoredBook; keepUntilMs: number }
-  | { kind: 'missing'; sinceMs: number; untilMs: number }
+  | { kind: 'not-found'; sinceMs: number; untilMs: number }
   | { kind: 'alias'; bookId: BookId };
 
 /** The latest run of a job. `waiters` counts the items that are settled; the others are found in the batches. */

@@ -43,11 +43,11 @@ interface End {
 /** Ends the record of a live job that nobody waits for any more. */
 export function endJob(world: World, job: Job, { state, nowMs, attempts, error, bookId }: End): void {
   Object.assign(job, { state, settledAtMs: nowMs, settledNo: ++world.settledJobs, attempts, error, bookId, solo: false });
-  const { maxFinishedJobs, maxFailedJobs } = world.settings;
+  const { maxSettledJobs, maxFailedJobs } = world.settings;
   const settled = [...world.jobs.values()].filter((other) => other.state !== 'live').sort((a, b) => b.settledNo - a.settledNo);
   const failed = settled.filter((other) => other.state === 'failed');
   const others = settled.filter((other) => other.state !== 'failed');
-  for (const old of [...failed.slice(maxFailedJobs), ...others.slice(maxFinishedJobs)]) world.jobs.delete(old.jobId);
+  for (const old of [...failed.slice(maxFailedJobs), ...others.slice(maxSettledJobs)]) world.jobs.delete(old.jobId);
 }
 
 export async function settle(world: World, settlement: Settlement): Promise<Settled> {
@@ -57,7 +57,7 @@ export async function settle(world: World, settlement: Settlement): Promise<Sett
   const stored = outcome === 'parsed' ? putCopy(world, settlement.book, [jobId], settlement.keepUntilMs) : null;
   const first = liveJob(world, jobId, settlement.run);
   if (first === null) return { settled: false, stored };
-  if (outcome === 'not-found') markMissing(world, jobId, nowMs, settlement.missingUntilMs);
+  if (outcome === 'not-found') markMissing(world, jobId, nowMs, settlement.notFoundUntilMs);
 
   for (;;) {
     const job = liveJob(world, jobId, first.run);

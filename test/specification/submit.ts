@@ -48,20 +48,20 @@ function joinOrQueue(world: World, jobId: JobId, { batch, run, priority, nowMs }
     return { status: 'queued' };
   }
   job.solo ||= solo;
-  if (!isMoreUrgent(priority, job.priority)) return { status: 'joined', raise: null };
+  if (!isMoreUrgent(priority, job.priority)) return { status: 'joined', raisedRun: null };
   job.priority = priority;
-  return { status: 'joined', raise: job.run };
+  return { status: 'joined', raisedRun: job.run };
 }
 
 function decide(world: World, jobId: JobId | null, submission: Submission): SubmitOutcome {
   if (jobId === null) return { status: 'invalid' };
   const { known } = follow(world, jobId);
   if (known === null || !isFresh(known, submission)) return joinOrQueue(world, jobId, submission);
-  if (known.kind === 'missing') return { status: 'missing' };
+  if (known.kind === 'not-found') return { status: 'not-found' };
   return { status: 'cached', bookId: known.book.bookId, fetchedAtMs: known.book.fetchedAtMs };
 }
 
-const STATES = { queued: 'queued', joined: 'queued', cached: 'cached', missing: 'not-found', invalid: 'invalid' } as const;
+const STATES = { queued: 'queued', joined: 'queued', cached: 'cached', 'not-found': 'not-found', invalid: 'invalid' } as const;
 
 /** The batch of a submission, made when this is the first of it. */
 function batchOf(world: World, { batch, nowMs }: Submission): Batch | null {
@@ -69,7 +69,7 @@ function batchOf(world: World, { batch, nowMs }: Submission): Batch | null {
   const have = world.batches.get(batch.batchId);
   if (have) return have;
   const { batchId, total, options } = batch;
-  const times = { createdAtMs: nowMs, progressedAtMs: nowMs, finishedAtMs: null, cancelledAtMs: null };
+  const times = { createdAtMs: nowMs, progressedAtMs: nowMs, endedAtMs: null, cancelledAtMs: null };
   const made: Batch = { batchId, total, options, ...times, items: [], log: [], sealed: false, announced: false };
   world.batches.set(batchId, made);
   return made;

@@ -2,7 +2,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Agent, request, type Dispatcher } from 'undici';
 import type { QuireProcess } from '../../scripts/quire-process.ts';
-import type { SubmitAnswer } from '../../src/app/batch-view.ts';
+import type { SubmitAnswer } from '../../src/app/batches/batch-view.ts';
 
 const CALLERS = 4;
 /** Between two requests of one caller. The books keep below the 10,000 whose job records are kept. */

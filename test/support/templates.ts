@@ -15,7 +15,7 @@ import { createDatabase, sharedPostgresUrl, type TestDatabase } from './postgres
 export const TEST_SETTINGS: StoreSettings = {
   prefix: 'quire_test',
   batchTtlMs: 7 * 86_400_000,
-  maxFinishedJobs: 1_000,
+  maxSettledJobs: 1_000,
   maxFailedJobs: 1_000,
 };
 

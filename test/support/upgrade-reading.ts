@@ -3,8 +3,8 @@
  * same reading of them. What changes with the clock, such as estimates, is left out.
  */
 import { createHash } from 'node:crypto';
-import type { BatchView, ItemView } from '../../src/app/batch-view.ts';
-import type { JobView } from '../../src/app/job-view.ts';
+import type { BatchView, ItemView } from '../../src/app/batches/batch-view.ts';
+import type { JobView } from '../../src/app/jobs/job-view.ts';
 import type { DeliveryView, WebhookView } from '../../src/webhooks/webhook-view.ts';
 import type { SourceView } from '../../src/crawl/source/source-view.ts';
 import type { LedgerPeriod } from '../../src/crawl/ledger.ts';

@@ -5,7 +5,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import { bookReference, type BookReference } from '../../domain/identity.ts';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
-import type { JobView } from '../../app/job-view.ts';
+import type { JobView } from '../../app/jobs/job-view.ts';
 import type { StoredBook } from '../../storage/store.ts';
 import { isNotModified } from './conditional.ts';
 import { isCrossOrigin, refuseCrossOrigin } from '../plugins/cross-origin.ts';
@@ -21,8 +21,7 @@ const STALE = 'stale-while-revalidate=86400, stale-if-error=2592000';
 /** How a read of a book ended, for the metrics. */
 export type ReadOutcome = 'fresh' | 'stale' | 'not-modified' | 'pending' | 'not-found' | 'unknown' | 'failed';
 
-export interface BookAnswerOptions {
-  deps: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'config'>;
+export interface BookAnswerOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'config'> {
   /** Fires when the app closes. */
   closing: AbortSignal;
   count: (outcome: ReadOutcome) => void;
@@ -30,128 +29,153 @@ export interface BookAnswerOptions {
 
 export type BookAnswer = (request: FastifyRequest, reply: FastifyReply, reference: BookReference, submit: boolean) => Promise<FastifyReply>;
 
-/** Makes the answering function. */
-export function createBookAnswer({ deps, closing, count }: BookAnswerOptions): BookAnswer {
-  const { store, jobs, source } = deps;
-  const refresh = createRefresher(deps);
-  // With keys, a shared cache must not hand one caller's answer to another who has none.
-  const scope = deps.config.apiKeys.length > 0 ? 'private, ' : '';
-
-  const sendBook = (request: FastifyRequest, reply: FastifyReply, book: StoredBook, nowMs: number): FastifyReply => {
-    const { fetchedAtMs, freshUntilMs, etag } = book;
-    const stale = nowMs >= freshUntilMs;
-    // A page of another origin may read, and must not make us fetch.
-    if (stale && !isCrossOrigin(request)) refresh(bookReference(book.bookId), nowMs);
-    // `Age` counts from the fetch, so `max-age` is the whole life of the copy: their difference is what is left of it.
-    const maxAge = Math.max(0, Math.floor((freshUntilMs - fetchedAtMs) / 1000));
-    reply.header('etag', `"${etag}"`);
-    reply.header('last-modified', httpDate(fetchedAtMs));
-    reply.header('age', String(Math.max(0, Math.floor((nowMs - fetchedAtMs) / 1000))));
-    reply.header('cache-control', `${scope}max-age=${maxAge}, ${STALE}`);
-    if (isNotModified(request.headers, etag, fetchedAtMs)) {
-      count('not-modified');
-      return reply.code(304).send();
-    }
-    count(stale ? 'stale' : 'fresh');
-    return reply.header('content-type', 'application/json; charset=utf-8').send(book.body);
-  };
-
-  const sendPending = (reply: FastifyReply, reference: BookReference, job: JobView | null): FastifyReply => {
-    count('pending');
-    const { nextProbeAtMs } = source.current();
-    const blocked = job?.state === 'blocked' && nextProbeAtMs !== null;
-    const seconds = blocked ? (nextProbeAtMs - Date.now()) / 1000 : Math.min(job?.etaSeconds ?? 2, 3600);
-    return reply
-      .code(202)
-      .header('location', `/jobs/${reference.jobId}`)
-      .header('retry-after', retryAfter(seconds))
-      .header('cache-control', 'no-store')
-      .send({
-        status: job?.state ?? 'waiting',
-        jobId: reference.jobId,
-        bookId: reference.kind === 'book' ? reference.bookId : null,
-        url: reference.url,
-        etaSeconds: job?.etaSeconds ?? null,
-      });
-  };
-
-  const sendMissing = (request: FastifyRequest, reply: FastifyReply, untilMs: number): FastifyReply => {
-    count('not-found');
-    const seconds = Math.max(0, Math.min(3600, Math.floor((untilMs - Date.now()) / 1000)));
-    reply.header('cache-control', `${scope}max-age=${seconds}`);
-    return sendProblem(request, reply, 'book-not-found', {
-      detail: 'Goodreads says there is no such book. That is remembered for some time, then it is asked again.',
-    });
-  };
-
-  const sendFailed = (request: FastifyRequest, reply: FastifyReply, job: JobView): FastifyReply => {
-    count('failed');
-    const { jobId, lastError } = job;
-    const code: ErrorCode = lastError && ERRORS[lastError.code].status >= 500 ? lastError.code : 'crawl-failed';
-    const said = lastError ? lastError.detail : 'No reason is known.';
-    return sendProblem(request, reply, code, {
-      detail: `The job failed after ${job.attempts} of ${job.maxAttempts} attempts: ${said} POST /jobs/${jobId}/retry tries again.`,
-      extensions: { jobId, ...(lastError ? { lastError } : {}) },
-    });
-  };
-
-  /** There is no copy: the job tells why. */
-  const sendWithoutCopy = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    reference: BookReference,
-    submit: boolean,
-  ): Promise<FastifyReply> => {
-    const { jobId } = reference;
-    let job = await jobs.view(jobId);
-    // A failure stays the answer until somebody retries it: a poller with submit=true must not crawl for ever.
-    const known = job !== null && (isLive(job) || job.state === 'failed');
-    if (!known && submit) {
-      const { status } = await jobs.submit(reference, { priority: 'interactive', maxAgeMs: null });
-      job = status === 'queued' || status === 'joined' ? await jobs.view(jobId) : null;
-      if (job === null && (status === 'queued' || status === 'joined')) return waitOrPend(request, reply, reference, null);
-    }
-    if (job !== null && isLive(job)) return waitOrPend(request, reply, reference, job);
-    // Between the two reads the job may have ended and left a copy.
-    const nowMs = Date.now();
-    const found = await store.books.find(jobId, nowMs);
-    if (found?.kind === 'book') return sendBook(request, reply, found.book, nowMs);
-    if (found) return sendMissing(request, reply, found.untilMs);
-    if (job?.state === 'failed') return sendFailed(request, reply, job);
-    count('unknown');
-    const why = job?.state === 'cancelled' ? 'Its job was cancelled. ' : '';
-    throw new QuireError('book-unknown', `${why}Submit it with POST /parse-links, or ask again with submit=true.`);
-  };
-
-  /** `Prefer: wait`: stays until the job has ended, and then answers as if asked then. */
-  const waitOrPend = async (
-    request: FastifyRequest,
-    reply: FastifyReply,
-    reference: BookReference,
-    job: JobView | null,
-  ): Promise<FastifyReply> => {
-    const wait = reply.hasHeader('preference-applied') ? null : grantWait(request, reply, closing);
-    if (wait === null) return sendPending(reply, reference, job);
-    let settled = false;
-    try {
-      settled = await jobs.untilSettled(reference.jobId, wait.timeoutMs, wait.signal);
-    } finally {
-      wait.end();
-    }
-    return settled ? answer(request, reply, reference, false) : sendPending(reply, reference, await jobs.view(reference.jobId));
-  };
-
-  const answer: BookAnswer = (request, reply, reference, submit) => {
-    if (submit) refuseCrossOrigin(request);
-    const nowMs = Date.now();
-    // No async function here: each of its promises is felt at this rate.
-    return store.books.find(reference.jobId, nowMs).then((found) => {
-      if (found === null) return sendWithoutCopy(request, reply, reference, submit);
-      return found.kind === 'book' ? sendBook(request, reply, found.book, nowMs) : sendMissing(request, reply, found.untilMs);
-    });
-  };
-  return answer;
+/** What the parts of an answer share. */
+interface Answering extends BookAnswerOptions {
+  /** Queues a stale book again, behind the answer. */
+  refresh: (reference: BookReference, nowMs: number) => void;
+  /** Begins `Cache-Control`. With keys, a shared cache must not hand one caller's answer to another who has none. */
+  scope: '' | 'private, ';
 }
 
 const LIVE = new Set(['waiting', 'active', 'delayed', 'blocked']);
 const isLive = (job: JobView): boolean => LIVE.has(job.state);
+
+function sendBook(answering: Answering, request: FastifyRequest, reply: FastifyReply, book: StoredBook, nowMs: number): FastifyReply {
+  const { count, refresh, scope } = answering;
+  const { fetchedAtMs, freshUntilMs, etag } = book;
+  const stale = nowMs >= freshUntilMs;
+  // A page of another origin may read, and must not make us fetch.
+  if (stale && !isCrossOrigin(request)) refresh(bookReference(book.bookId), nowMs);
+  // `Age` counts from the fetch, so `max-age` is the whole life of the copy: their difference is what is left of it.
+  const maxAge = Math.max(0, Math.floor((freshUntilMs - fetchedAtMs) / 1000));
+  reply.header('etag', `"${etag}"`);
+  reply.header('last-modified', httpDate(fetchedAtMs));
+  reply.header('age', String(Math.max(0, Math.floor((nowMs - fetchedAtMs) / 1000))));
+  reply.header('cache-control', `${scope}max-age=${maxAge}, ${STALE}`);
+  if (isNotModified(request.headers, etag, fetchedAtMs)) {
+    count('not-modified');
+    return reply.code(304).send();
+  }
+  count(stale ? 'stale' : 'fresh');
+  return reply.header('content-type', 'application/json; charset=utf-8').send(book.body);
+}
+
+function sendPending({ count, source }: Answering, reply: FastifyReply, reference: BookReference, job: JobView | null): FastifyReply {
+  count('pending');
+  const { nextProbeAtMs } = source.current();
+  const blocked = job?.state === 'blocked' && nextProbeAtMs !== null;
+  const seconds = blocked ? (nextProbeAtMs - Date.now()) / 1000 : Math.min(job?.etaSeconds ?? 2, 3600);
+  return reply
+    .code(202)
+    .header('location', `/jobs/${reference.jobId}`)
+    .header('retry-after', retryAfter(seconds))
+    .header('cache-control', 'no-store')
+    .send({
+      status: job?.state ?? 'waiting',
+      jobId: reference.jobId,
+      bookId: reference.kind === 'book' ? reference.bookId : null,
+      url: reference.url,
+      etaSeconds: job?.etaSeconds ?? null,
+    });
+}
+
+function sendMissing({ count, scope }: Answering, request: FastifyRequest, reply: FastifyReply, untilMs: number): FastifyReply {
+  count('not-found');
+  const seconds = Math.max(0, Math.min(3600, Math.floor((untilMs - Date.now()) / 1000)));
+  reply.header('cache-control', `${scope}max-age=${seconds}`);
+  return sendProblem(request, reply, 'book-not-found', {
+    detail: 'Goodreads says there is no such book. That is remembered for some time, then it is asked again.',
+  });
+}
+
+function sendFailed({ count }: Answering, request: FastifyRequest, reply: FastifyReply, job: JobView): FastifyReply {
+  count('failed');
+  const { jobId, lastError } = job;
+  const code: ErrorCode = lastError && ERRORS[lastError.code].status >= 500 ? lastError.code : 'crawl-failed';
+  const said = lastError ? lastError.detail : 'No reason is known.';
+  return sendProblem(request, reply, code, {
+    detail: `The job failed after ${job.attempts} of ${job.maxAttempts} attempts: ${said} POST /jobs/${jobId}/retry tries again.`,
+    extensions: { jobId, ...(lastError ? { lastError } : {}) },
+  });
+}
+
+/** There is no copy: the job tells why. */
+async function sendWithoutCopy(
+  answering: Answering,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  reference: BookReference,
+  submit: boolean,
+): Promise<FastifyReply> {
+  const { jobs, store, count } = answering;
+  const { jobId } = reference;
+  let job = await jobs.view(jobId);
+  // A failure stays the answer until somebody retries it: a poller with submit=true must not crawl for ever.
+  const known = job !== null && (isLive(job) || job.state === 'failed');
+  if (!known && submit) {
+    const { status } = await jobs.submit(reference, { priority: 'interactive', maxAgeMs: null });
+    const isQueued = status === 'queued' || status === 'joined';
+    job = isQueued ? await jobs.view(jobId) : null;
+    if (job === null && isQueued) return waitOrPend(answering, request, reply, reference, null);
+  }
+  if (job !== null && isLive(job)) return waitOrPend(answering, request, reply, reference, job);
+  // Between the two reads the job may have ended and left a copy.
+  const nowMs = Date.now();
+  const found = await store.books.find(jobId, nowMs);
+  if (found?.kind === 'book') return sendBook(answering, request, reply, found.book, nowMs);
+  if (found) return sendMissing(answering, request, reply, found.untilMs);
+  if (job?.state === 'failed') return sendFailed(answering, request, reply, job);
+  count('unknown');
+  const why = job?.state === 'cancelled' ? 'Its job was cancelled. ' : '';
+  throw new QuireError('book-unknown', `${why}Submit it with POST /parse-links, or ask again with submit=true.`);
+}
+
+/** `Prefer: wait`: stays until the job is settled, and then answers as if asked then. */
+async function waitOrPend(
+  answering: Answering,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  reference: BookReference,
+  job: JobView | null,
+): Promise<FastifyReply> {
+  const { jobs, closing } = answering;
+  const wait = reply.hasHeader('preference-applied') ? null : grantWait(request, reply, closing);
+  if (wait === null) return sendPending(answering, reply, reference, job);
+  let settled = false;
+  try {
+    settled = await jobs.untilSettled(reference.jobId, wait.timeoutMs, wait.signal);
+  } finally {
+    wait.end();
+  }
+  return settled
+    ? sendWhatIs(answering, request, reply, reference, false)
+    : sendPending(answering, reply, reference, await jobs.view(reference.jobId));
+}
+
+/** Not an async function: each of its promises is felt at this rate. */
+function sendWhatIs(
+  answering: Answering,
+  request: FastifyRequest,
+  reply: FastifyReply,
+  reference: BookReference,
+  submit: boolean,
+): Promise<FastifyReply> {
+  if (submit) refuseCrossOrigin(request);
+  const nowMs = Date.now();
+  return answering.store.books.find(reference.jobId, nowMs).then((found) => {
+    if (found === null) return sendWithoutCopy(answering, request, reply, reference, submit);
+    return found.kind === 'book'
+      ? sendBook(answering, request, reply, found.book, nowMs)
+      : sendMissing(answering, request, reply, found.untilMs);
+  });
+}
+
+/** Makes the answering function. */
+export function createBookAnswer(options: BookAnswerOptions): BookAnswer {
+  const answering: Answering = {
+    ...options,
+    refresh: createRefresher(options),
+    scope: options.config.apiKeys.length > 0 ? 'private, ' : '',
+  };
+  return (request, reply, reference, submit) => sendWhatIs(answering, request, reply, reference, submit);
+}

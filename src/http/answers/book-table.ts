@@ -4,12 +4,12 @@ import type { Book } from '../../domain/book.ts';
 
 /** Characters that begin a formula in some spreadsheet (OWASP, "CSV Injection"), with their full-width and small forms. */
 const FORMULA = '[=+\\-@|＝＋－＠｜﹢﹣﹦﹫−]';
-/** Quotes, and characters that a reader does not see and a spreadsheet may drop before it looks for a formula. Separators are not among them. */
+/** Quotes, and unseen characters that a spreadsheet may drop before it looks for a formula. Separators do not count. */
 const UNSEEN = '(?![\\t\\r\\n])[\\p{White_Space}\\p{C}\\p{M}\\p{Default_Ignorable_Code_Point}\\u2800"]';
 
 /**
- * Where an apostrophe goes: at the start of a cell, and after each character that starts a cell in other settings. Where people write `0,5`,
- * a spreadsheet splits the line at `;`. The quotes of CSV then protect neither tabs nor line breaks.
+ * Where an apostrophe goes: at the start of a cell, and after each character that starts a cell in other settings.
+ * Where people write `0,5`, a spreadsheet splits the line at `;`. The quotes of CSV then protect neither tabs nor line breaks.
  */
 const FORMULA_START = new RegExp(`(?<=^|[;\\t\\r\\n])(?=(?:${UNSEEN})*${FORMULA})|^(?=[\\t\\r\\n])`, 'gu');
 

@@ -4,7 +4,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 import { ERRORS, type ErrorCode, type Fault } from '../../errors.ts';
 import { isArriving } from '../plugins/request-bodies.ts';
 import { retryAfter } from '../../domain/time/http-time.ts';
-import { withSurplus } from '../plugins/surplus.ts';
+import { withSurplus } from './early-answer.ts';
 
 /** Media type of every error. */
 export const PROBLEM_TYPE = 'application/problem+json';

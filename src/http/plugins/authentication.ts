@@ -12,7 +12,7 @@ declare module 'fastify' {
 
 const digest = (text: string): Buffer => createHash('sha256').update(text).digest();
 
-/** What the request shows as its key, or `null`. */
+/** The key that the request carries, or `null`. */
 function presentedKey(request: FastifyRequest): string | null {
   const { authorization } = request.headers;
   const apiKey = request.headers['x-api-key'];
@@ -37,7 +37,7 @@ export function createKeyCheck(keys: readonly string[]): (key: string) => boolea
   };
 }
 
-/** Pages made for people: a browser asks its user for a password when it is challenged with Basic. */
+/** Pages for people. A browser asks its user for a password when the challenge is Basic. */
 const forBrowsers = (request: FastifyRequest): boolean =>
   /^\/(dashboard|docs)(\/|\?|$)/.test(request.url) || (request.headers.accept ?? '').includes('text/html');
 

@@ -1,6 +1,6 @@
 /**
- * Other web pages in the same browser: they can send simple requests anywhere (with stored Basic credentials even), and by
- * DNS rebinding make a name of theirs lead to this machine. Programs that are no browsers send none of these headers.
+ * Guards against other web pages in the caller's browser. A page can send simple requests anywhere, even with stored Basic credentials.
+ * By DNS rebinding a page can make its own name lead to this machine. Programs that are no browsers send none of these headers.
  */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
 import type { Config } from '../../config/config.ts';
@@ -12,17 +12,17 @@ import { hostName, isLoopbackHost } from '../../domain/loopback.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Answers under any Host and under none: the health checks. Probes name whatever they like, and learn nothing. */
+    /** Answers under any Host and under none: the health checks, which tell a caller nothing. */
     anyHost?: boolean;
   }
 }
 
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 
-/** Whether the request came under a name of this machine. A name that leads here by DNS rebinding, or by a proxy, is none. */
+/** Whether the request names this machine. A name that leads here by DNS rebinding, or by a proxy, does not. */
 export const isAskedByLoopbackName = ({ headers }: Pick<FastifyRequest, 'headers'>): boolean => isLoopbackHost(headers.host ?? '');
 
-/** Whether the request was made by a page of another origin. `Sec-Fetch-Site` is the browser's own word; older ones send `Origin` alone. */
+/** Whether a page of another origin made the request. Browsers say so in `Sec-Fetch-Site`; older ones send `Origin` alone. */
 export function isCrossOrigin({ headers }: Pick<FastifyRequest, 'headers'>): boolean {
   const site = headers['sec-fetch-site'];
   if (typeof site === 'string') return site !== 'same-origin' && site !== 'none';
@@ -33,7 +33,7 @@ export function isCrossOrigin({ headers }: Pick<FastifyRequest, 'headers'>): boo
 
 const REFUSAL = 'A page of another origin may not change anything here.';
 
-/** For reads that change something when asked to: refuses pages of other origins, as {@link installCrossOriginGuard} does for other methods. */
+/** Refuses pages of other origins. For reads that change something; other methods pass {@link installCrossOriginGuard}. */
 export function refuseCrossOrigin(request: Pick<FastifyRequest, 'headers'>): void {
   if (isCrossOrigin(request)) throw new QuireError('forbidden', REFUSAL);
 }
@@ -41,7 +41,7 @@ export function refuseCrossOrigin(request: Pick<FastifyRequest, 'headers'>): voi
 /** For the document. */
 const { 403: refused } = problems('forbidden', OTHER_ORIGIN);
 
-/** Refuses requests of other origins' pages that would change something. Reads do not pass through here at all. */
+/** Refuses requests of other origins' pages that would change something. Reads do not pass through here. */
 export function installCrossOriginGuard(app: FastifyInstance): void {
   const guard: onRequestHookHandler = (request, reply, done) => {
     if (!isCrossOrigin(request)) return done();
@@ -57,8 +57,8 @@ export function installCrossOriginGuard(app: FastifyInstance): void {
 type Doors = Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
 
 /**
- * On loopback without keys the name is all that tells a caller of this machine from a web page that rebinds its own name to it.
- * So loopback names and the host of `PUBLIC_URL` are answered, and no others. Keys, or an address for others, make the name irrelevant.
+ * On loopback without keys, only the name tells a caller of this machine from a web page that rebinds its own name to it.
+ * So Quire answers under loopback names and the host of `PUBLIC_URL` alone. With keys, or on another address, the name does not matter.
  */
 export function installHostGuard(app: FastifyInstance, { host, apiKeys, publicUrl }: Doors): void {
   const guarded = apiKeys.length === 0 && isLoopbackHost(host);
@@ -74,7 +74,7 @@ export function installHostGuard(app: FastifyInstance, { host, apiKeys, publicUr
   });
 }
 
-/** What a start warns of while everything is open to others: to whom, and what to do. `null` while it is not. */
+/** The warning at start when others can do everything: who they are, and what to do. `null` when they cannot. */
 export function openDoorWarning({ host, apiKeys, publicUrl }: Doors): string | null {
   if (apiKeys.length > 0) return null;
   const open = 'can read, change and delete everything here';

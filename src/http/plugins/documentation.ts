@@ -4,8 +4,8 @@ import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import { problems } from '../schemas/problem.ts';
-import { asYaml } from './yaml-document.ts';
-import { withSharedComponents } from './shared-components.ts';
+import { asYaml } from './document-yaml.ts';
+import { withSharedComponents } from './document-components.ts';
 
 const TAGS = [
   { name: 'Books', description: 'Submit links, read books.' },
@@ -26,7 +26,7 @@ When \`API_KEYS\` is set every request but the health checks needs a key.`;
 const CSP =
   "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; object-src 'none'; base-uri 'self'; frame-ancestors 'none'";
 
-/** Begins to collect the routes: must be registered before them. `keyed`: this service asks for a key. */
+/** Begins to collect the routes, so it must be registered before them. `keyed`: this service asks for a key. */
 export async function collectDocumentation(app: FastifyInstance, { version, keyed }: { version: string; keyed: boolean }): Promise<void> {
   await app.register(swagger, {
     openapi: {

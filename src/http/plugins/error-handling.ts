@@ -3,7 +3,7 @@ import type { FastifyError, FastifyInstance, FastifyReply, FastifyRequest } from
 import { QuireError } from '../../errors.ts';
 import { sendProblem, sendStatusProblem } from '../answers/problem.ts';
 
-/** Answers with what `error` means. An error nobody expected is logged with its stack and told as nothing but `internal-error`. */
+/** Answers with what `error` means. An unexpected error is logged with its stack; the caller reads only `internal-error`. */
 export function sendError(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   if (error instanceof QuireError) {
     const { code, message, errors, retryAfterSeconds, cause } = error;

@@ -41,7 +41,7 @@ export function watchMethods(app: FastifyInstance): () => void {
         method,
         // Of the OpenAPI document's plugin: leaves the route out.
         schema: HIDDEN,
-        // The body of such a request is of no interest, whatever its type.
+        // Nobody reads the body of such a request, whatever its type.
         onRequest: async (request, reply) => {
           if (request.method === 'OPTIONS') return reply.header('allow', allow).code(204).send();
           return refuse(request, reply, url, allow);

@@ -18,7 +18,7 @@ const MOST_EDITS = 2;
 /** `max-age`, `max_age` and `maxAge` are one word. */
 const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_.]/g, '');
 
-/** How many letters have to be changed, added, taken away or swapped with the next to make one word of another. */
+/** How many letters differ: changed, added, removed, or swapped with the next one. */
 function edits(from: string, to: string): number {
   let [before, above]: number[][] = [[], Array.from({ length: to.length + 1 }, (_, at) => at)];
   for (let row = 1; row <= from.length; row += 1) {

@@ -1,20 +1,20 @@
 /** Prometheus metrics: a registry of the app's own, names `quire_*`, and no label that a caller can fill. */
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ReadOutcome } from '../answers/book-answer.ts';
 import type { HttpDependencies } from '../dependencies.ts';
+import { measureProcess } from './process-metrics.ts';
 
 declare module 'fastify' {
   interface FastifyContextConfig {
-    /** Left out of the request times: what measuring costs is felt there. */
+    /** Left out of the request times, because measuring would slow the route down. */
     unmeasured?: boolean;
   }
 }
 
 export interface Metrics {
   readonly contentType: string;
-  /** The metrics as text. What the store would have to say is left out while it is away. */
+  /** The metrics as text. While the store is away, its metrics are left out. */
   text(): Promise<string>;
   countRead(outcome: ReadOutcome): void;
   /** Streams of events that are open now. */
@@ -23,19 +23,10 @@ export interface Metrics {
 
 const BUCKETS_SECONDS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30];
 
-/** Makes the metrics and counts the answers of `app`. */
-export function createMetrics(
-  app: FastifyInstance,
-  {
-    store,
-    jobs,
-    source,
-    version,
-    bodyBytes,
-  }: Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'> & { bodyBytes: () => number },
-): Metrics {
-  const registry = new Registry();
-  const registers = [registry];
+type Registers = { registers: Registry[] };
+
+/** Times every request from now on, by method, route and status. */
+function timeRequests(app: FastifyInstance, { registers }: Registers): void {
   const requests = new Histogram({
     name: 'quire_http_request_seconds',
     help: 'Time from request to the last byte of its answer.',
@@ -43,7 +34,18 @@ export function createMetrics(
     buckets: BUCKETS_SECONDS,
     registers,
   });
-  // Counted in plain numbers and handed over when somebody looks: reads are the busiest path.
+  app.addHook('onRoute', (route) => {
+    if (route.config?.unmeasured === true) return;
+    const measure: onResponseHookHandler = (request, reply, done) => {
+      requests.observe({ method: request.method, route: route.url, status: reply.statusCode }, reply.elapsedTime / 1000);
+      done();
+    };
+    route.onResponse = [measure, ...[route.onResponse ?? []].flat()];
+  });
+}
+
+/** Counts reads in plain numbers, and hands them over when somebody looks: reads are the busiest path. */
+function createReadCounter({ registers }: Registers): (outcome: ReadOutcome) => void {
   const outcomes = new Map<ReadOutcome, number>();
   void new Counter({
     name: 'quire_book_reads_total',
@@ -55,15 +57,11 @@ export function createMetrics(
       for (const [outcome, n] of outcomes) this.inc({ outcome }, n);
     },
   });
-  const openStreams = new Gauge({ name: 'quire_event_streams', help: 'Open streams of batch events.', registers });
-  void new Gauge({
-    name: 'quire_request_body_bytes',
-    help: 'Bytes of request bodies that are held now.',
-    registers,
-    collect() {
-      this.set(bodyBytes());
-    },
-  });
+  return (outcome) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+}
+
+/** Makes the gauges of the store and the source. The function returned sets them; the store's have no value while it is away. */
+function createStateGauges({ registers }: Registers, { store, jobs, source }: Pick<HttpDependencies, 'store' | 'jobs' | 'source'>) {
   const jobStates = new Gauge({ name: 'quire_jobs', help: 'Jobs by state.', labelNames: ['state'] as const, registers });
   const oldest = new Gauge({ name: 'quire_oldest_waiting_job_seconds', help: 'Age of the oldest waiting job.', registers });
   const books = new Gauge({ name: 'quire_books', help: 'Books stored; more than 10,000 may be an estimate.', registers });
@@ -74,18 +72,8 @@ export function createMetrics(
     labelNames: ['state'] as const,
     registers,
   });
-  measureProcess(app, registry, version);
 
-  app.addHook('onRoute', (route) => {
-    if (route.config?.unmeasured === true) return;
-    const measure: onResponseHookHandler = (request, reply, done) => {
-      requests.observe({ method: request.method, route: route.url, status: reply.statusCode }, reply.elapsedTime / 1000);
-      done();
-    };
-    route.onResponse = [measure, ...[route.onResponse ?? []].flat()];
-  });
-
-  const collect = async (): Promise<void> => {
+  return async (): Promise<void> => {
     const { mode } = source.current();
     for (const state of ['open', 'slowed', 'blocked']) sourceState.set({ state }, state === mode ? 1 : 0);
     try {
@@ -99,52 +87,38 @@ export function createMetrics(
       storeUp.set(0);
     }
   };
+}
+
+interface MetricsOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'> {
+  /** Bytes of request bodies that are held now. */
+  bodyBytes: () => number;
+}
+
+/** Makes the metrics and counts the answers of `app`. */
+export function createMetrics(app: FastifyInstance, { version, bodyBytes, ...deps }: MetricsOptions): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  timeRequests(app, { registers });
+  const countRead = createReadCounter({ registers });
+  const openStreams = new Gauge({ name: 'quire_event_streams', help: 'Open streams of batch events.', registers });
+  void new Gauge({
+    name: 'quire_request_body_bytes',
+    help: 'Bytes of request bodies that are held now.',
+    registers,
+    collect() {
+      this.set(bodyBytes());
+    },
+  });
+  const setStates = createStateGauges({ registers }, deps);
+  measureProcess(app, registry, version);
 
   return {
     contentType: registry.contentType,
     async text() {
-      await collect();
+      await setStates();
       return registry.metrics();
     },
-    countRead: (outcome) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1),
+    countRead,
     openStreams,
   };
-}
-
-/** The process itself, under the names Prometheus' own clients use. prom-client's default metrics would start observers that never end. */
-function measureProcess(app: FastifyInstance, registry: Registry, version: string): void {
-  const registers = [registry];
-  new Gauge({ name: 'quire_build_info', help: 'The version that runs.', labelNames: ['version'], registers }).set({ version }, 1);
-  const delay = monitorEventLoopDelay({ resolution: 20 });
-  delay.enable();
-  app.addHook('onClose', () => {
-    delay.disable();
-  });
-  void new Gauge({
-    name: 'quire_event_loop_delay_seconds',
-    help: 'Longest delay of the event loop since the last look.',
-    registers,
-    collect() {
-      this.set(delay.max / 1e9);
-      delay.reset();
-    },
-  });
-  void new Gauge({
-    name: 'process_resident_memory_bytes',
-    help: 'Resident memory.',
-    registers,
-    collect() {
-      this.set(process.memoryUsage.rss());
-    },
-  });
-  void new Counter({
-    name: 'process_cpu_seconds_total',
-    help: 'CPU time used.',
-    registers,
-    collect() {
-      const { user, system } = process.cpuUsage();
-      this.reset();
-      this.inc((user + system) / 1e6);
-    },
-  });
 }

@@ -1,4 +1,4 @@
-/** Bodies of requests, as bytes: each within the limit of its route, all together within one for the process, and without their encodings. */
+/** Bodies of requests, as decoded bytes. Each has the limit of its route; all together have a limit for the process. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { ACCEPT_ENCODING, decodeBody, isReadable } from '../../crawl/fetch/decode-body.ts';
@@ -14,7 +14,7 @@ const FIRST_BYTES = 16 * 1024;
 interface Hold {
   /** Says how many bytes it holds now. Throws `overloaded` when there is no room for more. */
   resize(bytes: number): void;
-  /** Lets go of all. What is resized later counts for nothing. */
+  /** Releases all bytes. A later `resize` has no effect. */
   end(): void;
 }
 
@@ -28,7 +28,7 @@ const encodingOf = ({ headers }: FastifyRequest): string | undefined => headers[
 
 const tooLarge = (limit: number): QuireError => new QuireError('body-too-large', `The body may have at most ${limit} bytes.`);
 
-/** Reads what arrives, until the end. Whoever answers before that takes the rest: see surplus.ts. */
+/** Reads what arrives, until the end. An earlier answer takes the rest: see answers/early-answer.ts. */
 async function collect(payload: NodeJS.ReadableStream, limit: number, hold: Hold | undefined): Promise<Buffer> {
   return new Promise((resolve, reject) => {
     let bytes = Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit));

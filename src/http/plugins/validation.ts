@@ -64,7 +64,7 @@ export function createCheck<T>(schema: TSchema, part: HttpPart = 'body'): (value
   };
 }
 
-/** Fastify's validator compiler. Defaults are the handler's business, so that the schema's `default` is what is documented and nothing more. */
+/** Fastify's validator compiler. The `default` of a schema is documentation alone: handlers fill in defaults themselves. */
 export function validatorCompiler({ schema, httpPart }: { schema: unknown; httpPart?: string | undefined }) {
   const check = createCheck<unknown>(schema as TSchema, (httpPart ?? 'body') as HttpPart);
   return (value: unknown): { value: unknown } | { error: Error } => {

@@ -1,10 +1,10 @@
-/** What HTTP itself refuses, before there is a route: no well-formed request, no Host, an expectation that nobody meets. Each answer is a problem too. */
+/** What HTTP itself refuses before there is a route: a malformed request, no Host, an unknown expectation. Each answer is a problem. */
 import { STATUS_CODES, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { FastifyInstance } from 'fastify';
 import type { Log } from '../../domain/log.ts';
 import { PROBLEM_TYPE, sendStatusProblem } from '../answers/problem.ts';
-import { requestId } from './request-id.ts';
+import { requestId } from '../requests/request-id.ts';
 
 /** What Node's parser calls its errors, and what they mean to a caller. */
 const PARSER_ERRORS: Record<string, [status: number, detail: string]> = {

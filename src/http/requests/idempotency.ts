@@ -10,7 +10,7 @@ import type { DocumentStore } from '../../storage/store.ts';
 
 const PREFIX = 'idempotency:';
 const KEPT_MS = 86_400_000;
-/** Keys kept at once, about: beyond, those that would end first are forgotten, and a request that comes with one of them again is done again. */
+/** Keys kept at once, about. Beyond that, the keys that end first are forgotten; a request that repeats one of them is done again. */
 const MAX_KEPT = 100_000;
 /** The keys are counted after so many answers were kept by this process. */
 const COUNT_EVERY = 1_000;
@@ -74,7 +74,7 @@ export function createIdempotencyKeys(
   documents: DocumentStore,
   limits: { most: number; countEvery: number } = { most: MAX_KEPT, countEvery: COUNT_EVERY },
 ): IdempotencyKeys {
-  // Processes that are restarted often count now and then, too.
+  // At random, so that processes that restart often count now and then, too.
   let untilCount = Math.ceil(Math.random() * limits.countEvery);
   const trim = async (): Promise<void> => {
     if (--untilCount > 0) return;

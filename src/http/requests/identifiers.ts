@@ -26,5 +26,5 @@ export function jobOf({ jobId }: { jobId: string }): BookReference {
 }
 
 export function unknownJob(jobId: string): never {
-  throw new QuireError('job-unknown', `There is no job ${shown(jobId)}. Finished jobs are forgotten after some time.`);
+  throw new QuireError('job-unknown', `There is no job ${shown(jobId)}. Settled jobs are forgotten after some time.`);
 }

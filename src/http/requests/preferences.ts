@@ -4,10 +4,10 @@ import type { FastifyReply, FastifyRequest } from 'fastify';
 /** Longest wait that is granted, in seconds. Proxies cut off requests that stay silent for a minute. */
 const MAX_WAIT_SECONDS = 30;
 
-/** Waits that are granted at once. A preference may be ignored (RFC 7240, 2), so who asks beyond this is answered at once. */
+/** Waits that are granted at once. A preference may be ignored (RFC 7240, 2), so requests beyond this are answered at once. */
 const MAX_WAITS = 1_000;
 
-/** The seconds a caller wants to wait, at most {@link MAX_WAIT_SECONDS}; 0 when he does not. A malformed preference is ignored, as the RFC asks. */
+/** The seconds that a caller prefers to wait, at most {@link MAX_WAIT_SECONDS}; 0 without a preference, or with a malformed one. */
 export function preferredWaitSeconds(prefer: string | string[] | undefined): number {
   if (prefer === undefined) return 0;
   for (const preference of String(prefer).split(/[,;]/)) {
@@ -25,7 +25,7 @@ export interface GrantedWait {
   end(): void;
 }
 
-/** Waits that end when a signal fires. However many there are, the signal has one listener: Node takes more than ten for a leak. */
+/** Waits that end when a signal fires. The signal has one listener for all of them: Node warns of a leak beyond ten. */
 const waitsOf = new WeakMap<AbortSignal, Set<() => void>>();
 
 function waitsUntil(signal: AbortSignal): Set<() => void> {

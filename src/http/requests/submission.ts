@@ -1,6 +1,6 @@
-/** What a `POST /parse-links` asks for, read from its body and query string. Links are not looked at here: there may be 10,000. */
+/** A submission, read from the body and the query string of `POST /parse-links`. The links are read elsewhere: there may be 10,000. */
 import { PRIORITIES, type Priority } from '../../domain/batch.ts';
-import type { SubmitRequest } from '../../app/batch-view.ts';
+import type { SubmitRequest } from '../../app/batches/batch-view.ts';
 import { QuireError } from '../../errors.ts';
 import { LinkListSchema, LinkObjectSchema, MAX_LINKS } from '../schemas/batch.ts';
 import { createCheck } from '../plugins/validation.ts';
@@ -62,7 +62,7 @@ function linksOf(body: unknown): LinkObject & Pick<ReadSubmission, 'listPointer'
   );
 }
 
-/** Reads a submission; what the body says wins over the query string. Throws `invalid-request`. `text` tells a text body from a JSON string. */
+/** Reads a submission; the body wins over the query string. Throws `invalid-request`. `text` tells a text body from a JSON string. */
 export function readSubmission(body: unknown, query: SubmitQuery, text: boolean): ReadSubmission {
   const { urls, listPointer, lines, ...options } = linksOf(typeof body === 'string' && !text ? null : body);
   const maxAge = options.maxAge ?? query.maxAge;

@@ -1,10 +1,9 @@
-/** `/batches`: how a submission stands, its items, its books, and its end. */
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+/** `/batches`: a batch, its items and its books; cancel. */
 import type { BatchId } from '../../domain/batch.ts';
-import type { ItemView } from '../../app/batch-view.ts';
+import type { ItemView } from '../../app/batches/batch-view.ts';
 import type { JobId } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../answers/export.ts';
 import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
@@ -21,15 +20,11 @@ import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../schem
 import { INVALID_FORMAT, INVALID_PAGE } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 
-export interface BatchesOptions {
-  deps: Pick<HttpDependencies, 'batches' | 'store'>;
-}
+type Deps = Pick<HttpDependencies, 'batches' | 'store'>;
 
 type Page = { items: ItemView[]; cursor: string | null };
 
-export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (app, { deps }) => {
-  const { batches, store } = deps;
-
+function listBatches(app: TypedApp, { batches }: Deps): void {
   app.get('/batches', {
     schema: {
       operationId: 'listBatches',
@@ -50,7 +45,9 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       return reply.header('cache-control', 'no-store').send(page);
     },
   });
+}
 
+function getBatch(app: TypedApp, { batches }: Deps): void {
   app.get('/batches/:batchId', {
     schema: {
       operationId: 'getBatch',
@@ -68,7 +65,9 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       return reply.header('cache-control', 'no-store').send((await batches.view(batchId)) ?? unknownBatch(batchId));
     },
   });
+}
 
+function listBatchItems(app: TypedApp, { batches }: Deps): void {
   app.get('/batches/:batchId/items', {
     schema: {
       operationId: 'listBatchItems',
@@ -90,7 +89,9 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       return reply.header('cache-control', 'no-store').send(page);
     },
   });
+}
 
+function cancelBatch(app: TypedApp, { batches }: Deps): void {
   app.delete('/batches/:batchId', {
     schema: {
       operationId: 'cancelBatch',
@@ -110,18 +111,20 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
       return reply.send({ batchId, cancelled });
     },
   });
+}
 
-  /** The books of a batch's items, a page at a time, in the order of the submission. */
-  async function* books(batchId: BatchId, first: Page): AsyncGenerator<Buffer[]> {
-    for (let page: Page | null = first; page !== null;) {
-      const found = await Promise.all(
-        page.items.flatMap(({ jobId }) => (jobId === null ? [] : [store.books.find(jobId as JobId, Date.now())])),
-      );
-      yield found.flatMap((one) => (one?.kind === 'book' ? [one.book.body] : []));
-      page = page.cursor === null ? null : await batches.items(batchId, { state: null, cursor: page.cursor, limit: PAGE_LIMIT });
-    }
+/** The books of a batch's items, a page at a time, in the order of the submission. */
+async function* booksOf({ batches, store }: Deps, batchId: BatchId, first: Page): AsyncGenerator<Buffer[]> {
+  for (let page: Page | null = first; page !== null;) {
+    const found = await Promise.all(
+      page.items.flatMap(({ jobId }) => (jobId === null ? [] : [store.books.find(jobId as JobId, Date.now())])),
+    );
+    yield found.flatMap((one) => (one?.kind === 'book' ? [one.book.body] : []));
+    page = page.cursor === null ? null : await batches.items(batchId, { state: null, cursor: page.cursor, limit: PAGE_LIMIT });
   }
+}
 
+function exportBatch(app: TypedApp, deps: Deps): void {
   app.get('/batches/:batchId/export', {
     schema: {
       operationId: 'exportBatch',
@@ -136,9 +139,17 @@ export const batchesRoutes: FastifyPluginAsyncTypebox<BatchesOptions> = async (a
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
       const { format = 'jsonl' } = request.query;
-      const first = await batches.items(batchId, { state: null, cursor: null, limit: PAGE_LIMIT });
+      const first = await deps.batches.items(batchId, { state: null, cursor: null, limit: PAGE_LIMIT });
       if (first === null) throw new QuireError('batch-unknown', `There is no batch ${batchId}.`);
-      return sendExport(reply, books(batchId, first), { format, name: `batch-${batchId}` });
+      return sendExport(reply, booksOf(deps, batchId, first), { format, name: `batch-${batchId}` });
     },
   });
-};
+}
+
+export async function batchesRoutes(app: TypedApp, { deps }: { deps: Deps }): Promise<void> {
+  listBatches(app, deps);
+  getBatch(app, deps);
+  listBatchItems(app, deps);
+  cancelBatch(app, deps);
+  exportBatch(app, deps);
+}

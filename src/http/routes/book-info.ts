@@ -85,7 +85,7 @@ function readSubmit({ submit }: Query): boolean {
   throw new QuireError('invalid-request', detail, { errors: [{ pointer: '/query/submit', detail }] });
 }
 
-/** A link that was pasted without percent-encoding: `&` in it begins parameters that are the link's own, and say nothing of the book. */
+/** Whether the link was pasted without percent-encoding. Parameters after its `&` are then the link's own. */
 const bringsOwnQuery = ({ url }: Record<string, unknown>): boolean => typeof url === 'string' && url.includes('?');
 
 const QuerySchema = Type.Object({
@@ -95,7 +95,7 @@ const QuerySchema = Type.Object({
       examples: ['https://www.goodreads.com/book/show/2767052-the-hunger-games'],
     }),
   ),
-  // Only one of the three has an example: the page at /docs fills in every example, and the route takes one of the three.
+  // Only one of the three has an example, because the page at /docs fills in every example and the route takes one of the three.
   id: Type.Optional(Type.String({ description: "Goodreads' book number, such as `2767052`." })),
   isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13, such as `9780439023481`.' })),
   submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits the book when there is neither a copy nor a job.' })),
@@ -107,7 +107,7 @@ const HeadersSchema = Type.Object({
   'if-modified-since': Type.Optional(Type.String({ description: 'The `Last-Modified` of a copy, for callers without its `ETag`.' })),
 });
 
-export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { answerBook: BookAnswer }): Promise<void> {
+export async function bookInfoRoutes(app: FastifyInstance, { deps }: { deps: { answerBook: BookAnswer } }): Promise<void> {
   app.get('/book-info', {
     config: { unmeasured: true, ownsParameters: bringsOwnQuery },
     schema: {
@@ -136,7 +136,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { answerBook }: { ans
     validatorCompiler: () => () => true,
     handler: (request: FastifyRequest, reply) => {
       const query = request.query as Query;
-      return answerBook(request, reply, readReference(query), readSubmit(query));
+      return deps.answerBook(request, reply, readReference(query), readSubmit(query));
     },
   });
 }

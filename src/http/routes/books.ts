@@ -1,19 +1,15 @@
-/** `/books`: stored books by number, in pages, as an export; refresh, delete, and pages that users saved. */
-import type { FastifyInstance } from 'fastify';
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+/** `/books`: stored books by number, in pages, as an export; refresh and delete. */
 import { Type } from 'typebox';
 import { parseBookId, type BookId } from '../../domain/identity.ts';
 import { foreignCursor, QuireError } from '../../errors.ts';
-import type { Uploads } from '../../app/upload-page.ts';
 import type { StoredBook } from '../../storage/store.ts';
 import type { BookAnswer } from '../answers/book-answer.ts';
-import type { HttpDependencies } from '../dependencies.ts';
+import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../answers/export.ts';
 import { bookIdOf, bookOf } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
-import { bodyParser } from '../plugins/request-bodies.ts';
 import { JobStatusSchema } from '../schemas/job.ts';
-import { BookIdField, NextCursorField } from '../schemas/fields.ts';
+import { NextCursorField } from '../schemas/fields.ts';
 import { BookParams, Cursor, DEFAULT_PAGE_LIMIT, Limit, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
 import {
   INVALID_FORMAT,
@@ -26,8 +22,7 @@ import {
 import { problems } from '../schemas/problem.ts';
 import { BOOK_RESPONSES } from './book-info.ts';
 
-export interface BooksOptions {
-  deps: Pick<HttpDependencies, 'store' | 'jobs' | 'uploads'>;
+interface Deps extends Pick<HttpDependencies, 'store' | 'jobs'> {
   answerBook: BookAnswer;
 }
 
@@ -36,33 +31,10 @@ const BookPageSchema = Type.Object(
   { title: 'BookPage' },
 );
 
-const UploadedSchema = Type.Object({
-  bookId: BookIdField,
-  stored: Type.Enum(['stored', 'older', 'poorer'], {
-    type: 'string',
-    description: '`older`, `poorer`: the copy that was there stays.',
-  }),
-});
-
 const NOTHING_STORED: ProblemExample<'book-unknown'> = { code: 'book-unknown', detail: 'Nothing is stored of book 2767052.' };
-const EMPTY_PAGE: ProblemExample<'invalid-request'> = {
-  code: 'invalid-request',
-  detail: 'The body is empty: send the page as text/html.',
-};
-const PAGE_TOO_LARGE: ProblemExample<'body-too-large'> = { code: 'body-too-large', detail: 'The body may have at most 8388608 bytes.' };
-const NOT_HTML: ProblemExample<'unsupported-media-type'> = {
-  code: 'unsupported-media-type',
-  detail: 'The body\'s type is "application/json": set content-type to text/html.',
-};
-
 const EXPORT_PAGE = 100;
 
-/** The largest page that is taken: what the crawler takes too. */
-const MAX_PAGE_BYTES = 8 * 1024 * 1024;
-
-export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, { deps, answerBook }) => {
-  const { store, jobs, uploads } = deps;
-
+function listBooks(app: TypedApp, { store }: Deps): void {
   app.get('/books', {
     schema: {
       operationId: 'listBooks',
@@ -97,7 +69,22 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       return reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body);
     },
   });
+}
 
+/** The bytes of all stored books, page by page. */
+async function* allBooks(
+  books: { list(after: BookId | null, limit: number): Promise<StoredBook[]> },
+  first: StoredBook[],
+): AsyncGenerator<Buffer[]> {
+  let page = first;
+  while (page.length > 0) {
+    yield page.map(({ body }) => body);
+    const last = page.at(-1)?.bookId ?? null;
+    page = page.length < EXPORT_PAGE ? [] : await books.list(last, EXPORT_PAGE);
+  }
+}
+
+function exportBooks(app: TypedApp, { store }: Deps): void {
   app.get('/books/export', {
     schema: {
       operationId: 'exportBooks',
@@ -114,7 +101,9 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       return sendExport(reply, allBooks(store.books, first), { format, name: 'books' });
     },
   });
+}
 
+function getBook(app: TypedApp, { answerBook }: Deps): void {
   app.get('/books/:bookId', {
     config: { unmeasured: true },
     schema: {
@@ -142,7 +131,9 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
     },
     handler: (request, reply) => answerBook(request, reply as never, bookOf(request.params), request.query.submit ?? false) as never,
   });
+}
 
+function refreshBook(app: TypedApp, { jobs }: Deps): void {
   app.post('/books/:bookId/refresh', {
     schema: {
       operationId: 'refreshBook',
@@ -164,7 +155,9 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       return reply.code(202).header('location', `/jobs/${jobId}`).send({ jobId, status });
     },
   });
+}
 
+function deleteBook(app: TypedApp, { store }: Deps): void {
   app.delete('/books/:bookId', {
     schema: {
       operationId: 'deleteBook',
@@ -180,65 +173,12 @@ export const booksRoutes: FastifyPluginAsyncTypebox<BooksOptions> = async (app, 
       return reply.code(204).send(null);
     },
   });
-
-  await app.register(pageRoutes, { uploads });
-};
-
-/** Pages as users saved them. In a scope of its own: nowhere else is HTML taken, and here nothing else. */
-async function pageRoutes(app: FastifyInstance, { uploads }: { uploads: Uploads }): Promise<void> {
-  app.removeAllContentTypeParsers();
-  app.addContentTypeParser(
-    'text/html',
-    bodyParser((bytes) => bytes),
-  );
-  app.put<{ Params: { bookId: string } }>('/books/:bookId/page', {
-    bodyLimit: MAX_PAGE_BYTES,
-    schema: {
-      operationId: 'putPage',
-      tags: ['Books'],
-      summary: 'Upload the page of a book',
-      description:
-        'A page that you saved in a browser. Quire parses it like a crawled page and keeps it by the same rules: a newer or richer copy stays. Items that wait for the book are settled.',
-      params: BookParams,
-      body: {
-        content: {
-          'text/html': {
-            schema: Type.String({ description: 'The bytes of the page, as the browser saved them; at most 8 MiB, decompressed.' }),
-          },
-        },
-      },
-      response: {
-        200: {
-          description: 'The page was read.',
-          headers: LOCATION,
-          content: {
-            'application/json': { schema: UploadedSchema },
-          },
-        },
-        ...problems(EMPTY_PAGE, NO_BOOK_NUMBER, PAGE_TOO_LARGE, NOT_HTML, 'page-refused'),
-      },
-    },
-    validatorCompiler: () => () => true,
-    handler: async (request, reply) => {
-      const bookId = bookIdOf(request.params);
-      const { body } = request;
-      if (!Buffer.isBuffer(body) || body.length === 0)
-        throw new QuireError('invalid-request', 'The body is empty: send the page as text/html.');
-      const { book, stored } = await uploads.put(bookId, body);
-      return reply.header('location', `/books/${book.bookId}`).send({ bookId: book.bookId, stored });
-    },
-  });
 }
 
-/** The bytes of all stored books, page by page. */
-async function* allBooks(
-  books: { list(after: BookId | null, limit: number): Promise<StoredBook[]> },
-  first: StoredBook[],
-): AsyncGenerator<Buffer[]> {
-  let page = first;
-  while (page.length > 0) {
-    yield page.map(({ body }) => body);
-    const last = page.at(-1)?.bookId ?? null;
-    page = page.length < EXPORT_PAGE ? [] : await books.list(last, EXPORT_PAGE);
-  }
+export async function booksRoutes(app: TypedApp, { deps }: { deps: Deps }): Promise<void> {
+  listBooks(app, deps);
+  exportBooks(app, deps);
+  getBook(app, deps);
+  refreshBook(app, deps);
+  deleteBook(app, deps);
 }

@@ -1,6 +1,6 @@
 /**
- * `/dashboard`: bull-board over BullMQ's queues, for looking only. Quire's own records decide what a job is, so jobs are
- * retried and cancelled through the API. It shows what users sent, so it is open on loopback alone, else behind a key.
+ * `/dashboard`: bull-board over BullMQ's queues, read-only. Quire's own records decide what a job is, so the API retries and cancels jobs.
+ * The dashboard shows what users sent, so it is open on loopback alone, or behind a key.
  */
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
@@ -65,7 +65,7 @@ function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request:
 /** A page of jobs beyond this is empty in any queue. The stores count no further than some 10^18 jobs. */
 const LAST_PAGE = 1_000_000_000;
 
-/** Throws for what the board would hand to the store as it is, and the store refuses: NUL, and numbers beyond those it counts to. */
+/** Refuses values that the board would pass on and the store cannot take: NUL, and numbers that are too large. */
 function checkNames({ url, query }: FastifyRequest): void {
   if (/%00/.test(url)) throw new QuireError('not-found', 'No queue and no job of the dashboard has such a name.');
   const { page } = query as { page?: unknown };
@@ -115,7 +115,7 @@ function createBoard({ queues, workerName, store }: DashboardOptions['deps']): F
       },
     },
   });
-  // Thrown on, it reaches the app's own handler: the board's would tell the store's words as they are.
+  // The app's own handler answers. The board's handler would show the store's words.
   adapter.setErrorHandler((error) => {
     throw error;
   });

@@ -1,7 +1,6 @@
-/** `/jobs` and `/failures`: what happens to a book's job, and what to do about those that failed. */
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
+/** `/jobs` and `/failures`: jobs, and what to do about failed ones. */
 import { Type } from 'typebox';
-import type { Jobs } from '../../app/job-view.ts';
+import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { jobOf, unknownJob } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
 import { JobListQuerySchema, JobPageSchema, JobSchema, JobStatusSchema, RedriveSchema } from '../schemas/job.ts';
@@ -11,9 +10,11 @@ import { DEFAULT_PAGE_LIMIT, JobParams, LOCATION, NEXT_LINK } from '../schemas/p
 import { INVALID_JSON, INVALID_PAGE } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 
+type Deps = Pick<HttpDependencies, 'jobs'>;
+
 const DEFAULT_REDRIVE = 1000;
 
-export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app, { jobs }) => {
+function listJobs(app: TypedApp, { jobs }: Deps): void {
   app.get('/jobs', {
     schema: {
       operationId: 'listJobs',
@@ -33,7 +34,9 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       return reply.header('cache-control', 'no-store').send(page);
     },
   });
+}
 
+function getJob(app: TypedApp, { jobs }: Deps): void {
   app.get('/jobs/:jobId', {
     schema: {
       operationId: 'getJob',
@@ -48,7 +51,9 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       return reply.header('cache-control', 'no-store').send((await jobs.view(jobId)) ?? unknownJob(jobId));
     },
   });
+}
 
+function cancelJob(app: TypedApp, { jobs }: Deps): void {
   app.delete('/jobs/:jobId', {
     schema: {
       operationId: 'cancelJob',
@@ -70,7 +75,9 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       return reply.send({ jobId, status });
     },
   });
+}
 
+function retryJob(app: TypedApp, { jobs }: Deps): void {
   app.post('/jobs/:jobId/retry', {
     schema: {
       operationId: 'retryJob',
@@ -99,7 +106,9 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
         : reply.code(200).send({ jobId, status });
     },
   });
+}
 
+function redriveFailures(app: TypedApp, { jobs }: Deps): void {
   app.post('/failures/redrive', {
     schema: {
       operationId: 'redriveFailures',
@@ -122,4 +131,12 @@ export const jobsRoutes: FastifyPluginAsyncTypebox<{ jobs: Jobs }> = async (app,
       return reply.code(202).send({ queued: await jobs.redrive({ reason, limit }) });
     },
   });
-};
+}
+
+export async function jobsRoutes(app: TypedApp, { deps }: { deps: Deps }): Promise<void> {
+  listJobs(app, deps);
+  getJob(app, deps);
+  cancelJob(app, deps);
+  retryJob(app, deps);
+  redriveFailures(app, deps);
+}

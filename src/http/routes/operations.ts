@@ -1,71 +1,32 @@
 /** `/livez`, `/readyz`, `/metrics`, `/stats`: for the machines that run Quire. */
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { withDeadline } from '../../domain/deadline.ts';
 import type { HttpDependencies, Readiness } from '../dependencies.ts';
 import type { Metrics } from '../plugins/metrics.ts';
 import { sendProblem } from '../answers/problem.ts';
 import { json } from '../schemas/answer.ts';
-import { numberOrNull, text, whole } from '../schemas/fields.ts';
+import { LiveSchema, ReadySchema, StatsSchema } from '../schemas/operations.ts';
 import { UNKNOWN_PARAMETER } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
-import { SourceStateSchema } from '../schemas/source.ts';
 
-export interface OperationsOptions {
-  deps: Pick<HttpDependencies, 'readiness' | 'jobs' | 'store' | 'source' | 'version'>;
+interface Deps extends Pick<HttpDependencies, 'readiness' | 'jobs' | 'store' | 'source' | 'version'> {
   metrics: Metrics;
 }
 
 /** A check that hangs is a check that failed; probes give up after a second or two themselves. */
 const READINESS_DEADLINE_MS = 2000;
 
-async function withDeadline(check: Promise<Readiness>): Promise<Readiness> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<Readiness>((resolve) => {
-    timer = setTimeout(
-      () => resolve({ ready: false, checks: { readiness: `no answer within ${READINESS_DEADLINE_MS} ms` } }),
-      READINESS_DEADLINE_MS,
-    );
-  });
-  try {
-    return await Promise.race([check, late]);
-  } catch (error) {
-    return { ready: false, checks: { readiness: (error as Error).message } };
-  } finally {
-    clearTimeout(timer);
-  }
+/** What a readiness check says, in time. */
+async function inTime(check: Promise<Readiness>): Promise<Readiness> {
+  const tooLate = (): Error => new Error(`no answer within ${READINESS_DEADLINE_MS} ms`);
+  return withDeadline(check, READINESS_DEADLINE_MS, tooLate).catch((error: Error) => ({
+    ready: false,
+    checks: { readiness: error.message },
+  }));
 }
 
-const LiveSchema = Type.Object({
-  status: Type.Literal('ok', { description: 'Always `ok`.' }),
-  version: text("Quire's version."),
-});
-
-const ReadySchema = Type.Object({
-  ready: Type.Literal(true, { description: 'Always `true`.' }),
-  checks: Type.Record(Type.String(), Type.String(), { description: 'Each check, and what it said.' }),
-});
-
-const StatsSchema = Type.Object(
-  {
-    backlog: Type.Object(
-      {
-        waiting: whole('Jobs that wait.'),
-        active: whole('Jobs that a worker has.'),
-        delayed: whole('Jobs that wait for the next attempt.'),
-        failed: whole('Failed jobs that the queue keeps.'),
-        completed: whole('Completed jobs that the queue keeps.'),
-        oldestSeconds: numberOrNull('Age of the oldest waiting job, up to a second behind.'),
-      },
-      { description: 'Jobs by state.' },
-    ),
-    books: whole('Books stored; more than 10,000 may be an estimate.'),
-    source: SourceStateSchema,
-  },
-  { title: 'Stats' },
-);
-
-export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: OperationsOptions): Promise<void> {
-  const { jobs, store, source } = deps;
+function livez(app: FastifyInstance, { version }: Deps): void {
   app.get('/livez', {
     config: { open: true, anyHost: true, anyParameter: true },
     schema: {
@@ -75,9 +36,11 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       description: 'Asks nothing but the process itself: a restart would not bring a store back. Needs no key, and no Host.',
       response: { 200: json('The process runs.', LiveSchema), ...problems() },
     },
-    handler: (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok', version: deps.version }),
+    handler: (_request, reply) => reply.header('cache-control', 'no-store').send({ status: 'ok', version }),
   });
+}
 
+function readyz(app: FastifyInstance, { readiness }: Deps): void {
   app.get('/readyz', {
     config: { open: true, anyHost: true, anyParameter: true },
     schema: {
@@ -92,7 +55,7 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       },
     },
     handler: async (request, reply) => {
-      const { ready, checks } = await withDeadline(deps.readiness());
+      const { ready, checks } = await inTime(readiness());
       reply.header('cache-control', 'no-store');
       if (ready) return reply.send({ ready, checks });
       const said = Object.entries(checks).map(([name, outcome]) => `${name}: ${outcome}`);
@@ -102,7 +65,9 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       return sendProblem(request, reply, isAway ? 'store-unavailable' : 'not-ready', more);
     },
   });
+}
 
+function metricsText(app: FastifyInstance, { metrics }: Deps): void {
   app.get('/metrics', {
     config: { anyParameter: true },
     schema: {
@@ -114,7 +79,9 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
     },
     handler: async (_request, reply) => reply.header('content-type', metrics.contentType).send(await metrics.text()),
   });
+}
 
+function stats(app: FastifyInstance, { jobs, store, source }: Deps): void {
   app.get('/stats', {
     schema: {
       operationId: 'stats',
@@ -128,4 +95,11 @@ export async function operationsRoutes(app: FastifyInstance, { deps, metrics }: 
       return reply.header('cache-control', 'no-store').send({ backlog, books, source: source.current().mode });
     },
   });
+}
+
+export async function operationsRoutes(app: FastifyInstance, { deps }: { deps: Deps }): Promise<void> {
+  livez(app, deps);
+  readyz(app, deps);
+  metricsText(app, deps);
+  stats(app, deps);
 }

@@ -1,8 +1,8 @@
 /** `/`, `/errors/{code}` and `/favicon.ico`: pages for people. */
-import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
+import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { ADVICE } from '../answers/error-advice.ts';
 import { FAVICON } from '../answers/favicon.ts';
 import { escapeHtml, sendPage } from '../answers/html.ts';
@@ -16,7 +16,7 @@ const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 /** Text with `code` in backquotes as HTML. */
 const inline = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>');
 
-/** What the caller reached this process as, for commands to copy. A name that a shell could take for more than a name is not repeated. */
+/** The origin that the caller used, for commands to copy. A name that a shell could misread is not repeated. */
 const originOf = ({ protocol, host }: FastifyRequest): string => `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost:3000'}`;
 
 const HTML_RESPONSE = {
@@ -24,7 +24,9 @@ const HTML_RESPONSE = {
   content: { 'text/html': { schema: Type.String({ title: 'HtmlPage', description: 'A page for a browser.' }) } },
 };
 
-export const pagesRoutes: FastifyPluginAsyncTypebox<{ version: string }> = async (app, { version }) => {
+type Deps = Pick<HttpDependencies, 'version'>;
+
+function home(app: TypedApp, { version }: Deps): void {
   app.get('/', {
     config: { anyParameter: true },
     schema: {
@@ -47,11 +49,9 @@ curl '${originOf(request)}/book-info?id=2767052'</pre>
 <a href="/source">Source</a> · <a href="/metrics">Metrics</a> · <a href="/errors">Errors</a></p>`,
       ) as never,
   });
+}
 
-  app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
-    reply.header('content-type', 'image/x-icon').header('cache-control', 'public, max-age=86400').send(FAVICON),
-  );
-
+function listErrors(app: TypedApp): void {
   app.get('/errors', {
     config: { open: true, anyParameter: true },
     schema: {
@@ -68,7 +68,9 @@ curl '${originOf(request)}/book-info?id=2767052'</pre>
       return sendPage(reply, 'Errors', `<h1>Errors</h1><table><tr><th>Status<th>Code<th>Meaning${rows.join('')}</table>`);
     },
   });
+}
 
+function getError(app: TypedApp): void {
   app.get('/errors/:code', {
     config: { open: true, anyParameter: true },
     schema: {
@@ -90,4 +92,13 @@ curl '${originOf(request)}/book-info?id=2767052'</pre>
       );
     },
   });
-};
+}
+
+export async function pagesRoutes(app: TypedApp, { deps }: { deps: Deps }): Promise<void> {
+  home(app, deps);
+  listErrors(app);
+  getError(app);
+  app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>
+    reply.header('content-type', 'image/x-icon').header('cache-control', 'public, max-age=86400').send(FAVICON),
+  );
+}

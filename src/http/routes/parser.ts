@@ -1,11 +1,10 @@
-/** What the parser sees: whether pages still carry what they used to, and the very page that a job failed on. */
+/** The health of the parser, and the page that a job failed on. */
 import { promisify } from 'node:util';
 import { gunzip } from 'node:zlib';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { ParserWatch } from '../../app/parser-watch.ts';
 import { QuireError } from '../../errors.ts';
-import type { PageStore } from '../../storage/store.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { jobOf } from '../requests/identifiers.ts';
 import { JobParams } from '../schemas/parameters.ts';
 import { ParserHealthSchema } from '../schemas/parser.ts';
@@ -22,10 +21,11 @@ const NO_PAGE: ProblemExample<'not-found'> = {
 /** The crawler reads no page beyond this. */
 const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
-export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health: ParserWatch['health'] }> = async (
+export const parserRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependencies, 'store' | 'parserHealth'> }> = async (
   app,
-  { pages, health },
+  { deps },
 ) => {
+  const { pages } = deps.store;
   app.get('/parser/health', {
     schema: {
       operationId: 'getParserHealth',
@@ -38,7 +38,7 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ pages: PageStore; health:
         ...problems(UNKNOWN_PARAMETER),
       },
     },
-    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await health()),
+    handler: async (_request, reply) => reply.header('cache-control', 'no-store').send(await deps.parserHealth()),
   });
 
   app.get('/jobs/:jobId/page', {

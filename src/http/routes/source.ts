@@ -1,7 +1,7 @@
 /** `/source`: how Goodreads treats us, and how we treat it. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { SourceReader } from '../dependencies.ts';
+import type { HttpDependencies } from '../dependencies.ts';
 import { UNKNOWN_PARAMETER, type ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 import { LedgerSchema, SourceSchema } from '../schemas/source.ts';
@@ -16,7 +16,8 @@ const INVALID_DAYS: ProblemExample<'invalid-request'> = {
   errors: [{ pointer: '/query/days', detail: 'must be <= 90' }],
 };
 
-export const sourceRoutes: FastifyPluginAsyncTypebox<{ source: SourceReader }> = async (app, { source }) => {
+export const sourceRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependencies, 'source'> }> = async (app, { deps }) => {
+  const { source } = deps;
   app.get('/source', {
     schema: {
       operationId: 'getSource',

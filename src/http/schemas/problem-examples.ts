@@ -39,7 +39,7 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
   },
   'not-found': { detail: 'There is nothing at /book. /docs shows what there is.' },
   'book-unknown': { detail: 'Submit it with POST /parse-links, or ask again with submit=true.' },
-  'job-unknown': { detail: 'There is no job "book-2767052". Finished jobs are forgotten after some time.' },
+  'job-unknown': { detail: 'There is no job "book-2767052". Settled jobs are forgotten after some time.' },
   'batch-unknown': { detail: 'There is no batch "01k9zq3v8e6m". Batches are kept for BATCH_TTL after they end.' },
   'webhook-target-refused': {
     detail: "The webhook's host 10.0.0.7 leads to an address that may not be called: it is not on the public internet.",

@@ -1,10 +1,9 @@
 /**
- * The events of one batch, read once for all its readers in this process. Readers pull: the one furthest ahead makes the
- * channel read on, those close behind take what it kept, and one that fell far behind reads the store's log by itself. So
- * memory is bounded by the channel's window, whatever the number and the pace of the readers.
+ * The events of one batch, read once for all its readers in this process. The reader who is furthest ahead makes the channel read on.
+ * Readers close behind get what the channel kept; a reader far behind reads the store's log. So the window bounds the memory.
  */
 import type { BatchId, BatchItem, SettledEntry } from '../../domain/batch.ts';
-import type { Batches } from '../../app/batch-view.ts';
+import type { Batches } from '../../app/batches/batch-view.ts';
 import { addressOf } from '../../domain/identity.ts';
 import type { BatchStore } from '../../storage/store.ts';
 import { iso } from '../../domain/time/iso.ts';
@@ -60,10 +59,45 @@ async function itemsAt(store: BatchStore, batchId: BatchId, indexes: number[]): 
   return found;
 }
 
-function nextWake(): { promise: Promise<void>; resolve: () => void } {
+/** The events after `afterSeq`, as many as are read at once. */
+async function readEvents(store: BatchStore, batchId: BatchId, afterSeq: number): Promise<string[]> {
+  const entries = await store.settledSince(batchId, afterSeq, READ);
+  const indexes = entries.map(({ index }) => index);
+  const items = await itemsAt(store, batchId, indexes);
+  return entries.map((entry) => itemEvent(entry, items.get(entry.index)));
+}
+
+/** Wakes all who wait, a moment after a signal. Signals that come together wake once. */
+function createAlarm(onWake: () => void): { changed(): Promise<void>; signal(): void; close(): void } {
   let resolve = (): void => undefined;
-  const promise = new Promise<void>((done) => (resolve = done));
-  return { promise, resolve };
+  const next = (): Promise<void> => new Promise<void>((done) => (resolve = done));
+  let waiting = next();
+  let timer: NodeJS.Timeout | null = null;
+  const wake = (): void => {
+    timer = null;
+    const wakeAll = resolve;
+    waiting = next();
+    onWake();
+    wakeAll();
+  };
+  return {
+    changed: () => waiting,
+    signal: () => void (timer ??= setTimeout(wake, WAKE_MS)),
+    close() {
+      if (timer) clearTimeout(timer);
+      wake();
+    },
+  };
+}
+
+/** Makes `batch` events. The counts are read at most once a second, unless they must be fresh. */
+function createBatchEvent(batches: Pick<Batches, 'view'>, batchId: BatchId): BatchChannel['batchEvent'] {
+  let view: { atMs: number; data: object } | null = null;
+  return async (seq, fresh) => {
+    if (view === null || fresh || performance.now() - view.atMs > VIEW_MS)
+      view = { atMs: performance.now(), data: (await batches.view(batchId)) ?? { batchId } };
+    return EVENT(seq, 'batch', view.data);
+  };
 }
 
 /** Opens the channel of a batch; the first reader wants the events after `startSeq`. */
@@ -74,25 +108,13 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
   let reading: Promise<void> | null = null;
   let checking: Promise<boolean> | null = null;
   let over = false;
-  let view: { atMs: number; data: object } | null = null;
-  let wake = nextWake();
-  let waking: NodeJS.Timeout | null = null;
-
-  const render = async (afterSeq: number): Promise<{ entries: SettledEntry[]; texts: string[] }> => {
-    const entries = await store.settledSince(batchId, afterSeq, READ);
-    const items = await itemsAt(
-      store,
-      batchId,
-      entries.map(({ index }) => index),
-    );
-    return { entries, texts: entries.map((entry) => itemEvent(entry, items.get(entry.index))) };
-  };
+  const alarm = createAlarm(() => (checking = null));
 
   const readOn = async (): Promise<void> => {
     // Set before reading: a signal that comes meanwhile must not be lost.
     mayHaveMore = false;
     try {
-      const { texts } = await render(head);
+      const texts = await readEvents(store, batchId, head);
       kept = [...kept, ...texts].slice(-WINDOW);
       head += texts.length;
       if (texts.length === READ) mayHaveMore = true;
@@ -105,8 +127,8 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
   const next = async (seq: number): Promise<Chunk | null> => {
     const oldest = head - kept.length;
     if (seq < oldest || seq > head) {
-      const { entries, texts } = await render(seq);
-      return entries.length === 0 ? null : { seq: seq + entries.length, text: texts.join('') };
+      const texts = await readEvents(store, batchId, seq);
+      return texts.length === 0 ? null : { seq: seq + texts.length, text: texts.join('') };
     }
     if (seq < head) {
       const texts = kept.slice(seq - oldest, seq - oldest + READ);
@@ -119,37 +141,22 @@ export function createBatchChannel(store: BatchStore, batches: Pick<Batches, 'vi
     return next(seq);
   };
 
-  const wakeUp = (): void => {
-    waking = null;
-    const { resolve } = wake;
-    wake = nextWake();
-    checking = null;
-    resolve();
-  };
-
   return {
     next,
     async isOver() {
       if (over) return true;
-      checking ??= store.get(batchId).then((record) => record === null || record.finishedAtMs !== null);
+      checking ??= store.get(batchId).then((record) => record === null || record.endedAtMs !== null);
       over = await checking;
       // What settled before the end may have been written after the last look.
       if (over) mayHaveMore = true;
       return over;
     },
-    async batchEvent(seq, fresh) {
-      if (view === null || fresh || performance.now() - view.atMs > VIEW_MS)
-        view = { atMs: performance.now(), data: (await batches.view(batchId)) ?? { batchId } };
-      return EVENT(seq, 'batch', view.data);
-    },
-    changed: () => wake.promise,
+    batchEvent: createBatchEvent(batches, batchId),
+    changed: alarm.changed,
     signal() {
       mayHaveMore = true;
-      waking ??= setTimeout(wakeUp, WAKE_MS);
+      alarm.signal();
     },
-    close() {
-      if (waking) clearTimeout(waking);
-      wakeUp();
-    },
+    close: alarm.close,
   };
 }

@@ -47,7 +47,9 @@ function createPoolClient(session: () => Session) {
   };
 }
 
-/** A pool in the shape of `pg.Pool`. `options.keepAlive` tells BullMQ that its listener cannot drop unnoticed, so an idle worker need not poll. */
+/**
+ * A pool in the shape of `pg.Pool`. `keepAlive` tells BullMQ that its listener cannot drop unnoticed, so that an idle worker need not poll.
+ */
 export function createBullmqPool(session: () => Session) {
   const shared = createPoolClient(session);
   return {

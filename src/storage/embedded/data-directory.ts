@@ -80,8 +80,8 @@ export const hasDatabase = (dataDir: string): boolean =>
   existsSync(dataDir) && statSync(dataDir).isDirectory() && existsSync(join(databaseDirectory(dataDir), 'PG_VERSION'));
 
 /**
- * Runs in a process of its own: making a database takes some hundred MB of memory that this process would not get rid of again. It ends when
- * its parent does, which closes its input.
+ * Runs in a process of its own: making a database takes some hundred MB of memory, which this process would keep. The child ends when its
+ * parent does, which closes its input.
  */
 const INIT = `
   process.stdin.resume().on('end', () => process.exit(1));

@@ -96,7 +96,9 @@ function createWhole(path: string, text: string): boolean {
   }
 }
 
-/** Removes the lock of a dead holder, unless somebody else has taken it over meanwhile: one process at a time looks again, and only then removes. */
+/**
+ * Removes the lock of a dead holder, unless another process took it over meanwhile. One process at a time looks again, and then removes.
+ */
 function removeDead(path: string, deadText: string): void {
   const guard = `${path}.takeover`;
   if (!createWhole(guard, String(process.pid))) {

@@ -1,5 +1,7 @@
 /** One running PGlite. Statements are prepared once, which takes a quarter of the time of PGlite's own `query`. Its end is noticed. */
+import type { PGlite } from '@electric-sql/pglite';
 import { endAtPanic } from '../../grafts/pglite-panic.ts';
+import { createValues, type Field } from './pglite-values.ts';
 
 export interface QueryResult {
   /** Values are parsed by type: numbers, booleans, JSON, arrays, bytes; else text. */
@@ -7,7 +9,7 @@ export interface QueryResult {
   rowCount: number;
 }
 
-/** Thrown once, and then by every call: the database has ended and must be opened anew. What the call was to do may have been done or not. */
+/** Thrown by every call once the database has ended: it must be opened again. The first call that throws may have done its work, or not. */
 export class InstanceEnded extends Error {
   override readonly name = 'InstanceEnded';
 }
@@ -25,28 +27,16 @@ interface Prepared {
   parameterTypes: number[];
   fields: Field[];
 }
-interface Field {
-  name: string;
-  dataTypeID: number;
-}
-
-const BYTEA = 17;
 
 const shortened = (text: string): string => text.replaceAll(/\s+/g, ' ').slice(0, 200);
 
-/** Opens the database in `directory`, which must exist. `settings` are PostgreSQL's, `name=value`. */
-export async function openInstance(
-  directory: string,
-  settings: readonly string[],
-  onNotification: (channel: string, payload: string) => void,
-): Promise<Instance> {
-  const { PGlite, protocol } = await import('@electric-sql/pglite');
-  const { serialize } = protocol;
-  /** What PostgreSQL wrote to its log when it gave up: more telling than the exception. */
+/** Opens PGlite. `lastWords` is what PostgreSQL wrote to its log when it gave up, which tells more than the exception. */
+async function openDatabase(directory: string, settings: readonly string[]) {
+  const { PGlite: Database, protocol } = await import('@electric-sql/pglite');
   let lastWords = '';
-  const db = await PGlite.create({
+  const db = await Database.create({
     dataDir: directory,
-    startParams: [...PGlite.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
+    startParams: [...Database.defaultStartParams, ...settings.flatMap((setting) => ['-c', setting])],
     relaxedDurability: false,
     onStderr(line) {
       lastWords = /(?:PANIC|FATAL):\s+(.*)/.exec(line)?.[1] ?? lastWords;
@@ -55,13 +45,16 @@ export async function openInstance(
   }).catch((error: unknown) => {
     throw new Error(lastWords || (error as Error).message, { cause: error });
   });
+  return { db, serialize: protocol.serialize, lastWords: (): string => lastWords };
+}
+
+/** Sends messages of PostgreSQL's protocol. Throws {@link InstanceEnded} from the moment at which the database ends. */
+function createSender(db: PGlite, lastWords: () => string) {
   let ended: InstanceEnded | null = null;
-  endAtPanic(db.Module, (cause) => (ended = new InstanceEnded(lastWords || cause.message, { cause })));
+  endAtPanic(db.Module, (cause) => (ended = new InstanceEnded(lastWords() || cause.message, { cause })));
   const throwIfEnded = (): void => {
     if (ended !== null) throw ended as Error;
   };
-  db.onNotification(onNotification);
-  const statements = new Map<string, Prepared>();
 
   const send = async (...messages: Uint8Array[]) => {
     throwIfEnded();
@@ -77,26 +70,20 @@ export async function openInstance(
     }
   };
 
-  const parse = ({ dataTypeID }: Field, value: string | null | undefined): unknown => {
-    if (value === null || value === undefined) return null;
-    const parser = db.parsers[dataTypeID] as ((text: string) => unknown) | undefined;
-    return parser ? parser(value) : value;
-  };
-  const rowOf = (fields: readonly Field[], values: readonly (string | null)[]): Record<string, unknown> => {
-    const row: Record<string, unknown> = {};
-    for (const [at, field] of fields.entries()) row[field.name] = parse(field, values[at]);
-    return row;
-  };
+  return { send, hasEnded: (): boolean => ended !== null };
+}
 
-  const encode = (value: unknown, type: number | undefined): string | null => {
-    if (value === null || value === undefined) return null;
-    if (typeof value === 'string') return value;
-    if (type === BYTEA && value instanceof Uint8Array)
-      return `\\x${Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('hex')}`;
-    const serializer = type === undefined ? undefined : db.serializers[type];
-    if (serializer) return serializer(value);
-    return typeof value === 'object' ? JSON.stringify(value) : `${value as number}`;
-  };
+/** Opens the database in `directory`, which must exist. `settings` are PostgreSQL's, `name=value`. */
+export async function openInstance(
+  directory: string,
+  settings: readonly string[],
+  onNotification: (channel: string, payload: string) => void,
+): Promise<Instance> {
+  const { db, serialize, lastWords } = await openDatabase(directory, settings);
+  const { send, hasEnded } = createSender(db, lastWords);
+  db.onNotification(onNotification);
+  const statements = new Map<string, Prepared>();
+  const { rowOf, encode } = createValues(db);
 
   const prepare = async (text: string): Promise<Prepared> => {
     const prepared: Prepared = { name: `q${statements.size + 1}`, parameterTypes: [], fields: [] };
@@ -142,7 +129,7 @@ export async function openInstance(
       return { rows, rowCount: rows.length };
     },
     async close() {
-      if (ended === null) await db.close();
+      if (!hasEnded()) await db.close();
     },
   };
 }

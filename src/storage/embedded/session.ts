@@ -1,9 +1,10 @@
 /**
- * The one session that PGlite has, shared by all of this process: statements run one after the other, and the event loop gets its turn
- * in between. When the database ends (a full disk can do that), it is opened again, and until then every call rejects.
+ * The one session that PGlite has, shared by all of this process. Statements run one after the other, and the event loop gets its turn in
+ * between. When the database ends (a full disk can do that), it is opened again, and until then every call rejects.
  */
-import { QuireError } from '../../errors.ts';
-import { InstanceEnded, type Instance, type QueryResult } from './pglite-instance.ts';
+import type { QuireError } from '../../errors.ts';
+import type { Instance, QueryResult } from './pglite-instance.ts';
+import { keepOpen } from './reopening.ts';
 
 type Runner = Pick<Instance, 'run' | 'script'>;
 
@@ -28,26 +29,29 @@ export interface SessionOptions {
 
 /** So long the session may keep the event loop to itself. */
 const MOST_MS_WITHOUT_TURN = 8;
-const REOPEN_FIRST_MS = 250;
-const REOPEN_MOST_MS = 10_000;
 
-/** What a full disk says is not a fault of the statement. */
-function translate(error: unknown): unknown {
-  const { code, message } = error as { code?: string; message?: string };
-  if (code !== '53100' && !/No space left on device/.test(message ?? '')) return error;
-  return new QuireError(
-    'store-unavailable',
-    'The disk of the embedded store is full: free some space (DATA_DIR) and it goes on by itself.',
-    { cause: error },
-  );
+/** Runs pieces of work one after the other. Each calls `check` first, which throws when it cannot run any more. */
+function createTurns(check: () => void) {
+  let tail: Promise<unknown> = Promise.resolve();
+  let turnAt = performance.now();
+  return {
+    inTurn<T>(work: () => Promise<T>): Promise<T> {
+      const result = tail.then(async () => {
+        check();
+        if (performance.now() - turnAt > MOST_MS_WITHOUT_TURN) {
+          await new Promise((resolve) => setImmediate(resolve));
+          turnAt = performance.now();
+          check();
+        }
+        return work();
+      });
+      tail = result.catch(() => undefined);
+      return result;
+    },
+    /** Resolves when all that was asked for so far has ended. */
+    ended: (): Promise<unknown> => tail,
+  };
 }
-
-const downFor = (error: unknown): QuireError =>
-  new QuireError(
-    'store-unavailable',
-    `The embedded store has failed and is being opened again (${(error as Error).message}): is the disk full?`,
-    { cause: error },
-  );
 
 /** Opens the database. Rejects with what `open` rejects with; only later ends are waited out. */
 export async function openSession({ open, onError }: SessionOptions): Promise<Session> {
@@ -56,86 +60,20 @@ export async function openSession({ open, onError }: SessionOptions): Promise<Se
   const tell = (channel: string, payload: string): void => {
     for (const listener of listeners) listener(channel, payload);
   };
-  let instance = await open(tell);
-  /** Why nothing can be run just now, or ever again. */
-  let down: QuireError | null = null;
-  let over = false;
+  const database = await keepOpen(() => open(tell), setUps, onError);
+  const { inTurn, ended } = createTurns(database.throwIfDown);
   let closing: Promise<void> | null = null;
-  let reopening: Promise<void> | null = null;
-  let wake: (() => void) | null = null;
-  let tail: Promise<unknown> = Promise.resolve();
-  let turnAt = performance.now();
 
-  const reopen = async (): Promise<void> => {
-    for (let delayMs = REOPEN_FIRST_MS; ; delayMs = Math.min(delayMs * 2, REOPEN_MOST_MS)) {
-      await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, delayMs);
-        wake = () => (clearTimeout(timer), resolve());
-      });
-      if (over) return;
-      try {
-        const next = await open(tell);
-        for (const text of setUps) await next.script(text);
-        instance = next;
-        if (!over) down = null;
-        return;
-      } catch (error) {
-        down = downFor(error);
-        onError(down);
-      }
-    }
-  };
-
-  const guarded = async <T>(work: () => Promise<T>): Promise<T> => {
-    try {
-      return await work();
-    } catch (error) {
-      if (!(error instanceof InstanceEnded)) throw translate(error);
-      if (down === null) {
-        down = downFor(error);
-        onError(down);
-        reopening = reopen().finally(() => (reopening = null));
-      }
-      throw down;
-    }
-  };
-
-  const throwIfDown = (): void => {
-    if (down !== null) throw down;
-  };
-
-  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
-    const result = tail.then(async () => {
-      throwIfDown();
-      if (performance.now() - turnAt > MOST_MS_WITHOUT_TURN) {
-        await new Promise((resolve) => setImmediate(resolve));
-        turnAt = performance.now();
-        throwIfDown();
-      }
-      return guarded(work);
-    });
-    tail = result.catch(() => undefined);
-    return result;
-  };
-
-  const script = (text: string): Promise<QueryResult> => inTurn(() => instance.script(text));
-  const fail = (reason: QuireError): void => {
-    over = true;
-    down = reason;
-    wake?.();
-  };
-
+  const script = (text: string): Promise<QueryResult> => inTurn(() => database.use((instance) => instance.script(text)));
   const close = async (): Promise<void> => {
-    await tail;
-    fail(down ?? new QuireError('store-unavailable', 'The embedded store is closed.'));
-    await reopening;
-    await instance.close().catch(onError);
+    await ended();
+    await database.close();
   };
 
   return {
-    run: (text, params) => inTurn(() => instance.run(text, params)),
+    run: (text, params) => inTurn(() => database.use((instance) => instance.run(text, params))),
     script,
-    exclusive: (work) => inTurn(() => work(instance)),
+    exclusive: (work) => inTurn(() => database.use(work)),
     async setUp(text) {
       const result = await script(text);
       setUps.add(text);
@@ -145,7 +83,7 @@ export async function openSession({ open, onError }: SessionOptions): Promise<Se
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    fail,
+    fail: database.fail,
     close: () => (closing ??= close()),
   };
 }

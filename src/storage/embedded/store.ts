@@ -3,8 +3,9 @@ import { QuireError } from '../../errors.ts';
 import { migrate, migrateBullmq } from '../postgres/migrations.ts';
 import { createSqlParts } from '../postgres/parts.ts';
 import { createBackendFactory, createQueueQueries } from '../postgres/queue-backend.ts';
-import { bullmqSchema, quoteSchema } from '../postgres/sql-client.ts';
+import { bullmqSchema, quoteSchema, type SqlClient } from '../postgres/sql-client.ts';
 import type { Store, StoreSettings } from '../store.ts';
+import { startOnce } from '../start-once.ts';
 import { createBullmqPool } from './bullmq-pool.ts';
 import { databaseDirectory, ensureDatabase, prepareDataDirectory, directoryFault } from './data-directory.ts';
 import { lockDirectory, type DirectoryLock } from './directory-lock.ts';
@@ -40,15 +41,49 @@ interface Running {
   upkeep: Upkeep;
 }
 
+/** Opens the database of a data directory, and makes it where there is none. */
+async function open(directory: string, onError: (error: Error) => void): Promise<Session> {
+  const database = databaseDirectory(directory);
+  await ensureDatabase(database);
+  return openSession({ open: (onNotification) => openInstance(database, SERVER_SETTINGS, onNotification), onError }).catch(
+    (error: unknown) => {
+      throw new QuireError(
+        'store-unavailable',
+        `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`,
+        { cause: error },
+      );
+    },
+  );
+}
+
+/** Takes the lock of a data directory. `onLost` hears when another process takes it away. */
+function takeLock(directory: string, onLost: (lost: QuireError) => void): DirectoryLock {
+  const lost = `Another process took the data directory ${directory}: this one stops writing. Restart it.`;
+  try {
+    return lockDirectory(directory, () => onLost(new QuireError('store-unavailable', lost)));
+  } catch (error) {
+    throw directoryFault(directory, error);
+  }
+}
+
+/** Makes or updates the tables of Quire and BullMQ. */
+async function migrateAll(sql: SqlClient, session: Session, schema: string): Promise<void> {
+  await migrate(sql, schema);
+  await session.exclusive((own) =>
+    migrateBullmq({ query: async (text, params) => (params ? await own.run(text, params) : await own.script(text)) as never }, schema),
+  );
+  // BullMQ's statements name their tables without a schema.
+  await session.setUp(`SET search_path TO ${quoteSchema(bullmqSchema(schema))}`);
+}
+
 /**
- * A store that needs no server. One process at a time: `start` rejects with `QuireError('store-unavailable')` when another holds the
- * directory, naming it, and for a directory that cannot be used. What was acknowledged survives `kill -9`; the files are not synced,
- * so a power cut can lose the last seconds.
+ * A store that needs no server. One process at a time: `start` rejects with `QuireError('store-unavailable')` when another process holds
+ * the directory, and names that process. It rejects for a directory that cannot be used, too. What was acknowledged survives `kill -9`.
+ * The files are not synced, so a power cut can lose the last seconds.
  */
 export function createEmbeddedStore({ dataDir, settings, onError = () => undefined }: EmbeddedStoreOptions): Store {
   const schema = settings.prefix;
   let running: Running | null = null;
-  let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
   const session = (): Session => {
@@ -61,48 +96,17 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
   const { startSignals, ...parts } = createSqlParts(sql, settings);
   const queue = createQueueQueries(sql, bullmqSchema(schema));
 
-  const open = async (directory: string): Promise<Session> => {
-    const database = databaseDirectory(directory);
-    await ensureDatabase(database);
-    return openSession({ open: (onNotification) => openInstance(database, SERVER_SETTINGS, onNotification), onError }).catch(
-      (error: unknown) => {
-        throw new QuireError(
-          'store-unavailable',
-          `The database in ${database} cannot be opened (${(error as Error).message}): restore it from a backup, or move it away to begin with an empty one.`,
-          { cause: error },
-        );
-      },
-    );
-  };
-
-  const takeLock = (directory: string, onLost: () => void): DirectoryLock => {
-    try {
-      return lockDirectory(directory, onLost);
-    } catch (error) {
-      throw directoryFault(directory, error);
-    }
-  };
-
-  const start = async (): Promise<void> => {
+  const { start, settled } = startOnce(async () => {
     const directory = prepareDataDirectory(dataDir);
-    const lock = takeLock(directory, () => {
-      const lost = new QuireError(
-        'store-unavailable',
-        `Another process took the data directory ${directory}: this one stops writing. Restart it.`,
-      );
+    const lock = takeLock(directory, (lost) => {
       running?.session.fail(lost);
       onError(lost);
     });
     let opened: Session | null = null;
     try {
-      opened = await open(directory);
+      opened = await open(directory, onError);
       running = { session: opened, lock, upkeep: createUpkeep(opened, onError) };
-      await migrate(sql, schema);
-      await opened.exclusive((own) =>
-        migrateBullmq({ query: async (text, params) => (params ? await own.run(text, params) : await own.script(text)) as never }, schema),
-      );
-      // BullMQ's statements name their tables without a schema.
-      await opened.setUp(`SET search_path TO ${quoteSchema(bullmqSchema(schema))}`);
+      await migrateAll(sql, opened, schema);
       await startSignals();
     } catch (error) {
       await running?.upkeep.stop();
@@ -111,16 +115,10 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
       lock.release();
       throw directoryFault(directory, error);
     }
-  };
-
-  /** A start that failed may be tried again: the other process may be gone by then. */
-  const forgetStart = (error: unknown): never => {
-    starting = null;
-    throw error;
-  };
+  });
 
   const stop = async (): Promise<void> => {
-    await starting?.catch(() => undefined);
+    await settled();
     if (running === null) return;
     const { session: last, lock, upkeep } = running;
     await upkeep.stop();
@@ -132,10 +130,7 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
   return {
     kind: 'embedded',
     description: `embedded PostgreSQL (PGlite) in ${dataDir}, schema ${schema}`,
-    start: () =>
-      stopping
-        ? Promise.reject(new QuireError('store-unavailable', 'The embedded store was stopped.'))
-        : (starting ??= start().catch(forgetStart)),
+    start: () => (stopping ? Promise.reject(new QuireError('store-unavailable', 'The embedded store was stopped.')) : start()),
     stop: () => (stopping ??= stop()),
     warnings: () => Promise.resolve([]),
     ...parts,

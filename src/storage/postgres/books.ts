@@ -16,9 +16,12 @@ const LIST = statement(
 );
 /** Books up to this number are counted one by one; of more, counting would take longer than a request may. */
 const COUNTED = 10_000;
-/** An estimate is used for so many milliseconds: looking whether there are still so many takes longer than all else that `/stats` asks. */
+/** An estimate is used for so many milliseconds: making it takes longer than all else that `/stats` asks. */
 const ESTIMATE_MS = 1_000;
-/** Beyond, as the planner does: the index of books has grown by so many pages since it was last counted. 300 entries fit a page of one never counted. */
+/**
+ * Beyond, the estimate is that of the planner: entries a page at the last count, times the pages of the index now. 300 entries fit a page
+ * of an index that was never counted.
+ */
 const COUNT = statement(
   'books.count',
   `WITH few AS MATERIALIZED (SELECT count(*)::integer AS n FROM (SELECT 1 FROM @.known WHERE kind = 'b' LIMIT ${COUNTED + 1}) t)
@@ -48,7 +51,7 @@ const copyOf = (row: KnownRow): StoredBook => ({
   richness: row.richness,
 });
 
-/** The columns of a copy in the order of `put_book`'s arguments. Its body travels as text: it is JSON, and text needs no second encoding on the way. */
+/** The columns of a copy in the order of `put_book`'s arguments. The body is JSON and travels as text, which needs no second encoding. */
 export const copyParams = (book: StoredBook): [string, string, string, number, number, number] => [
   book.bookId,
   book.body.toString('utf8'),
@@ -69,7 +72,7 @@ export function createBookStore(sql: SqlClient, channel: string): BookStore {
       // An alias leads to a book directly: storing one re-points those that led to its own name.
       if (row?.kind === 'a') row = await read(`book-${row.book_id}`);
       if (!row || row.kind === 'a' || row.keep_ms <= nowMs) return null;
-      return row.kind === 'm' ? { kind: 'missing', sinceMs: row.at_ms, untilMs: row.until_ms } : { kind: 'book', book: copyOf(row) };
+      return row.kind === 'm' ? { kind: 'not-found', sinceMs: row.at_ms, untilMs: row.until_ms } : { kind: 'book', book: copyOf(row) };
     },
     async put(book, aliases: JobId[], keepUntilMs) {
       const [row] = await sql.query<{ stored: 'stored' | 'older' | 'poorer' }>(PUT, [

@@ -1,7 +1,7 @@
 /** Looking whether a database holds Quire's tables, without making them. */
 import { Client } from 'pg';
 import { QuireError } from '../../errors.ts';
-import { refusalOf } from './refusal.ts';
+import { refusalOf } from './server/refusal.ts';
 
 const DEADLINE_MS = 5_000;
 

@@ -1,13 +1,12 @@
 /** Job records in SQL. */
-import { ITEM_STATES, PRIORITIES, stateOfCode, type Priority } from '../../domain/batch.ts';
+import { PRIORITIES, stateOfCode, type Priority } from '../../domain/batch.ts';
 import type { BookId, JobId } from '../../domain/identity.ts';
 import { foreignCursor, type ErrorCode } from '../../errors.ts';
 import type { JobOutcome, JobRecord, TimelineEntry } from '../../domain/job.ts';
 import { timelineEntry } from '../../domain/timeline.ts';
-import type { JobStore, Settlement, StoreSettings } from '../store.ts';
-import { storableText } from '../../domain/storable-text.ts';
-import { copyParams } from './books.ts';
-import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
+import type { JobStore, StoreSettings } from '../store.ts';
+import { createSettle } from './settle.ts';
+import { statement, type SqlClient } from './sql-client.ts';
 
 const MOST_TIMELINE_ENTRIES = 50;
 
@@ -19,10 +18,6 @@ const GET = statement(
    FROM @.job WHERE job_id = $1`,
 );
 const IS_LIVE = statement('jobs.isLive', `SELECT 1 FROM @.job WHERE job_id = $1 AND state = 'l'`);
-const SETTLE_SOME = statement(
-  'jobs.settleSome',
-  'SELECT ended, stored, live_run FROM @.settle_some($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
-);
 const NOTE = statement(
   'jobs.note',
   `UPDATE @.job SET timeline = (CASE WHEN jsonb_array_length(timeline) >= ${MOST_TIMELINE_ENTRIES} THEN timeline - 0 ELSE timeline END) || $3::jsonb
@@ -38,7 +33,6 @@ const LIST_SOLO = statement(
   `SELECT job_id, run, priority, created_at_ms FROM @.job j
    WHERE state = 'l' AND solo AND NOT EXISTS (SELECT 1 FROM @.item i WHERE i.job_id = j.job_id AND i.state = 'q') ORDER BY created_at_ms LIMIT $1`,
 );
-const TRIM = statement('jobs.trim', 'SELECT @.trim_jobs($1, $2)');
 
 interface JobRow {
   job_id: JobId;
@@ -72,51 +66,8 @@ const recordOf = (row: JobRow): JobRecord => ({
   timeline: row.timeline,
 });
 
-/** What a step towards the end of a job did. */
-interface StepRow {
-  /** The job was live and is settled now. */
-  ended: boolean;
-  stored: 'stored' | 'older' | 'poorer' | null;
-  /** The run that was live; `null` when none was, or another than was asked for. */
-  live_run: string | null;
-}
-
 export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStore {
-  // Trimming looks through as many records as are kept, so it is done once for every tenth of them: a store may keep that much more for a while.
-  const trimEvery = Math.max(1, Math.floor(Math.min(settings.maxFinishedJobs, settings.maxFailedJobs) / 10));
-  let settledSinceTrim = 0;
-
-  const settleSome = async (s: Settlement, run: string | null, isFirst: boolean): Promise<StepRow> => {
-    const error = s.outcome === 'parsed' ? null : s.error;
-    const book = s.outcome === 'parsed' ? s.book : null;
-    const copy: SqlValue[] = book && isFirst ? copyParams(book) : [book?.bookId ?? null, null, null, null, null, null];
-    const [row] = await sql.query<StepRow>(SETTLE_SOME, [
-      s.jobId,
-      run,
-      s.nowMs,
-      ITEM_STATES[s.outcome],
-      s.attempts,
-      error?.code ?? null,
-      error ? storableText(error.detail) : null,
-      ...copy,
-      s.outcome === 'parsed' ? Math.round(s.keepUntilMs) : 0,
-      isFirst && s.outcome === 'not-found' ? Math.round(s.missingUntilMs) : null,
-    ]);
-    if (!row) throw new Error('settle_some returned no row');
-    return row;
-  };
-
-  const settle = async (s: Settlement): Promise<StepRow> => {
-    const first = await settleSome(s, s.run, true);
-    let last = first;
-    // The next steps are for the run that the first one met, and for no other.
-    while (!last.ended && last.live_run !== null) last = await settleSome(s, last.live_run, false);
-    if (last.ended && ++settledSinceTrim >= trimEvery) {
-      settledSinceTrim = 0;
-      await sql.query(TRIM, [settings.maxFinishedJobs, settings.maxFailedJobs]);
-    }
-    return { ...last, stored: first.stored };
-  };
+  const settle = createSettle(sql, settings);
 
   return {
     async get(jobId) {

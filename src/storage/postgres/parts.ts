@@ -6,7 +6,7 @@ import { createBookStore } from './books.ts';
 import { createDocumentStore, createPageStore, createTallyStore } from './documents.ts';
 import { createJobStore } from './jobs.ts';
 import { signalChannel, statement, type SqlClient } from './sql-client.ts';
-import { createTransfer } from './transfer.ts';
+import { createTransfer } from './transfer/transfer.ts';
 
 const PING = statement('store.ping', 'SELECT 1 AS alive');
 const NOTIFY = statement('signals.publish', 'SELECT pg_notify($1, $2)');

@@ -38,7 +38,7 @@ export function createQueueQueries(sql: SqlClient, schema: string) {
     async recover(queueName: string, maxStalled: number): Promise<void> {
       await sql.query(recover, [queueName, maxStalled]);
     },
-    async unfinished(queueName: string, runIds: string[]): Promise<boolean[]> {
+    async has(queueName: string, runIds: string[]): Promise<boolean[]> {
       return (await sql.query<{ live: boolean }>(unfinished, [queueName, runIds])).map((row) => row.live);
     },
   };

@@ -1,10 +1,11 @@
 /** The PostgreSQL store: a server that several processes share. */
 import { createSqlParts } from './parts.ts';
 import { migrate, migrateBullmq, type MigrationSession } from './migrations.ts';
-import { createPgClient, isOutage } from './pg-client.ts';
+import { isOutage } from './server/outage.ts';
+import { createPgClient } from './server/pg-client.ts';
 import { createBackendFactory, createQueueQueries } from './queue-backend.ts';
-import { bullmqSchema } from './sql-client.ts';
-import { statement } from './sql-client.ts';
+import { bullmqSchema, statement, type SqlClient } from './sql-client.ts';
+import { startOnce } from '../start-once.ts';
 import type { Store, StoreSettings } from '../store.ts';
 
 export interface PostgresStoreOptions {
@@ -30,6 +31,21 @@ interface Facts {
   autovacuum: string;
 }
 
+/** What an operator should know of the server at start. */
+async function warningsOf(sql: SqlClient): Promise<string[]> {
+  const found: string[] = [];
+  const [facts] = await sql.query<Facts>(FACTS);
+  if (!facts) return found;
+  if (facts.major < OLDEST_SERVER) found.push(`PostgreSQL ${facts.major} is older than ${OLDEST_SERVER}, the oldest version tested.`);
+  if (facts.fsync === 'off') found.push('PostgreSQL runs with fsync off: a power cut can destroy the database.');
+  if (facts.synchronous_commit === 'off')
+    found.push('PostgreSQL runs with synchronous_commit off: a crash of the server loses the last moments, and jobs accepted in them.');
+  if (facts.autovacuum === 'off') found.push('PostgreSQL runs with autovacuum off: the tables of a busy queue grow without end.');
+  if (facts.max_connections < 50)
+    found.push(`PostgreSQL allows ${facts.max_connections} connections; each process of Quire takes up to 20.`);
+  return found;
+}
+
 /** Host, port and database of a URL: what may be logged. */
 const placeOf = (url: string): string => {
   const { host, pathname } = new URL(url);
@@ -43,38 +59,19 @@ export function createPostgresStore({ url, settings, onError = () => undefined }
   const sql = createPgClient({ url, schema, place, onError });
   const { startSignals, ...parts } = createSqlParts(sql, settings);
   const queue = createQueueQueries(sql, bullmqSchema(schema));
-  let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
-  const start = async (): Promise<void> => {
+  const { start } = startOnce(async () => {
     await migrate(sql, schema);
     await sql.session((client) => migrateBullmq(client as unknown as MigrationSession, schema));
     await startSignals();
-  };
-  /** A start that failed may be tried again: the server may be there by then. */
-  const forgetStart = (error: unknown): never => {
-    starting = null;
-    throw error;
-  };
-
+  });
   return {
     kind: 'postgres',
     description: `PostgreSQL at ${place}, schema ${schema}`,
-    start: () => (starting ??= start().catch(forgetStart)),
+    start,
     stop: () => (stopping ??= sql.end()),
-    async warnings() {
-      const found: string[] = [];
-      const [facts] = await sql.query<Facts>(FACTS);
-      if (!facts) return found;
-      if (facts.major < OLDEST_SERVER) found.push(`PostgreSQL ${facts.major} is older than ${OLDEST_SERVER}, the oldest version tested.`);
-      if (facts.fsync === 'off') found.push('PostgreSQL runs with fsync off: a power cut can destroy the database.');
-      if (facts.synchronous_commit === 'off')
-        found.push('PostgreSQL runs with synchronous_commit off: a crash of the server loses the last moments, and jobs accepted in them.');
-      if (facts.autovacuum === 'off') found.push('PostgreSQL runs with autovacuum off: the tables of a busy queue grow without end.');
-      if (facts.max_connections < 50)
-        found.push(`PostgreSQL allows ${facts.max_connections} connections; each process of Quire takes up to 20.`);
-      return found;
-    },
+    warnings: () => warningsOf(sql),
     ...parts,
     queueBackend: {
       options: (use) => ({

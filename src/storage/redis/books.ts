@@ -17,7 +17,7 @@ export function encodeCopy(book: StoredBook): Buffer {
 /** What a stored value says; `null` for an alias, which leads elsewhere. The body is a view on `value`, not a copy. */
 export function decodeValue(value: Buffer, bookId: BookId): Found | null {
   const header = value.toString('latin1', 0, HEADER_BYTES - 1);
-  if (header[0] === 'M') return { kind: 'missing', sinceMs: Number(header.slice(1, 14)), untilMs: Number(header.slice(14, 27)) };
+  if (header[0] === 'M') return { kind: 'not-found', sinceMs: Number(header.slice(1, 14)), untilMs: Number(header.slice(14, 27)) };
   if (header[0] !== 'Q') return null;
   return {
     kind: 'book',
@@ -35,7 +35,10 @@ export function decodeValue(value: Buffer, bookId: BookId): Found | null {
 /** First byte of a value that leads to another book: an A. */
 const ALIAS = 0x41;
 
-/** Follows an alias to what it leads to: the name of that, what is kept under it, and how many reads it took. One is all, but for what an earlier version left. */
+/**
+ * Follows an alias: the name that it leads to, what is kept under it, and how many reads it took. Only an earlier version left more than
+ * one.
+ */
 export async function followAlias(
   alias: Buffer,
   read: (name: string) => Promise<Buffer | null>,
@@ -61,8 +64,8 @@ interface Read {
 }
 
 /**
- * Reads values; what is asked for in one turn of the event loop goes as one command. Under load that is most of the reads of all connections, and
- * writing to the socket costs more than the rest of a read.
+ * Reads values. What is asked for in one turn of the event loop goes as one command: writing to the socket costs more than the rest of a
+ * read, and under load one turn has most of the reads of all connections.
  */
 function createReader(redis: RedisClient): (key: string) => Promise<Buffer | null> {
   let waiting: Read[] = [];
@@ -90,7 +93,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
   const read = (name: string): Promise<Buffer | null> => readKey(prefix + name);
   const decode = (value: Buffer | null, name: string, nowMs: number): Found | null => {
     const found = value && decodeValue(value, name.slice(5) as BookId);
-    return found?.kind === 'missing' && found.untilMs <= nowMs ? null : found;
+    return found?.kind === 'not-found' && found.untilMs <= nowMs ? null : found;
   };
   const findThrough = async (alias: Buffer, jobId: JobId, nowMs: number): Promise<Found | null> => {
     const { name, value, hops } = await followAlias(alias, read);
@@ -98,7 +101,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
     if (hops > 1) redis.repairAlias(prefix, jobId).catch(() => undefined);
     return decode(value, name, nowMs);
   };
-  // No async function: this is the busiest path there is, and each promise is felt.
+  // This is the busiest path of all, and each promise costs: so it is no async function.
   const find = (jobId: JobId, nowMs: number): Promise<Found | null> =>
     read(jobId).then((value) => (value?.[0] === ALIAS ? findThrough(value, jobId, nowMs) : decode(value, jobId, nowMs)));
 
@@ -124,7 +127,7 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
           if (found?.kind === 'book') books.push(found.book);
           else expired.push(id);
         });
-        // Redis drops an expired copy by itself; its entry in the list of ids goes when somebody notices.
+        // Redis drops an expired copy by itself; its id in the list goes when a read notices.
         if (expired.length > 0) await asked(redis.forgetExpired(prefix, 'books', 'book-', ...expired));
         after = `(${ids.at(-1)}`;
       }

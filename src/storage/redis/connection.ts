@@ -1,5 +1,7 @@
 /** Connections to Redis, each made for one use, and what their errors mean to the rest of Quire. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
+import { doublingMs } from '../../domain/backoff.ts';
+import { withDeadline } from '../../domain/deadline.ts';
 import { QuireError } from '../../errors.ts';
 import { waitOutRefusals } from '../../grafts/bullmq-redis-refusals.ts';
 import { boundWaits } from '../../grafts/ioredis-cluster-waits.ts';
@@ -12,8 +14,8 @@ import { scriptsOf, type ScriptName } from './scripts.ts';
 export const COMMAND_TIMEOUT_MS = 1800;
 
 /**
- * A connection on which an answer is due for this long is closed and opened anew: a firewall that forgot about it tells nobody, and each
- * command would run into its time-out for ever.
+ * A connection that owes an answer for this long is closed and opened again. A firewall that forgot about a connection tells nobody, and
+ * each command would run into its time-out.
  */
 const SILENCE_MS = 5_000;
 /** BullMQ's blocking reads wait up to 10 s for a job, so their silence means nothing before. */
@@ -25,7 +27,7 @@ export type RedisClient = Redis & ScriptMethods;
 
 export type ConnectionUse = 'records' | 'subscriber' | 'producer' | 'worker';
 
-const reconnectDelayMs = (times: number): number => Math.min(50 * 2 ** Math.min(times, 6), 1000);
+const reconnectDelayMs = (times: number): number => doublingMs(times, 50, 1000);
 
 /** Requests must not pile up behind a store that is away: each waits at most its command time-out. */
 const REQUESTS = {
@@ -44,8 +46,8 @@ const OPTIONS: Record<ConnectionUse, Omit<RedisOptions, 'replyMapping'>> = {
 };
 
 /**
- * What a server says that is there, but does not work just now: starting, full, a replica, its disk failing, out of its cluster, or no longer ours to
- * use. A cluster in the middle of a failover sends the client round in circles.
+ * What a server says that is there, but does not work now: starting, full, a replica, its disk failing, out of its cluster, or no longer
+ * open to us. A cluster in the middle of a failover sends the client round in circles.
  */
 const REFUSALS =
   /^(LOADING|READONLY|CLUSTERDOWN|MASTERDOWN|OOM|NOAUTH|NOPERM|WRONGPASS|MISCONF|NOREPLICAS|TRYAGAIN|BUSY|MOVED|ASK)\b|too many cluster redirections|failed to refresh slots cache|none of startup nodes|cluster is(n't ready| disconnect)|node is disconnected/i;
@@ -115,9 +117,12 @@ export async function asked<T>(work: Promise<T>): Promise<T> {
   }
 }
 
+/** A server that is gone never answers the goodbye. */
+const GOODBYE_MS = 500;
+
 /** Ends a connection in good order where it is up, at once where it is not. */
 export async function closeConnection(client: RedisClient): Promise<void> {
   if (client.status !== 'ready') return client.disconnect();
-  await Promise.race([client.quit(), new Promise((done) => setTimeout(done, 500).unref())]).catch(() => undefined);
+  await withDeadline(client.quit(), GOODBYE_MS, () => new Error('no goodbye')).catch(() => undefined);
   client.disconnect();
 }

@@ -22,7 +22,7 @@ export function createQueueBackend(
     factory: undefined,
     // Another process may hold the lock of an active job: only BullMQ's stalled check can tell.
     recover: () => Promise.resolve(),
-    async unfinished(queueName, runIds) {
+    async has(queueName, runIds) {
       // A BullMQ job is a hash; `finishedOn` is set when it completed or failed.
       const facts = await asked(Promise.all(runIds.map((id) => redis.hmget(`{${prefix}}:${queueName}:${id}`, 'timestamp', 'finishedOn'))));
       return facts.map(([timestamp, finishedOn]) => Boolean(timestamp) && !finishedOn);

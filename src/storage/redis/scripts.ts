@@ -17,7 +17,7 @@ const SCRIPT_FILES = {
   submit: 'batches/submit',
   cancelBatch: 'batches/cancel-batch',
   listBatches: 'batches/list-batches',
-  rejoin: 'batches/rejoin',
+  requeue: 'batches/requeue',
   settle: 'jobs/settle',
   readJob: 'jobs/read-job',
   note: 'jobs/note',
@@ -30,7 +30,7 @@ const SCRIPT_FILES = {
   forgetExpired: 'documents/forget-expired',
   addTally: 'documents/add-tally',
   keepPage: 'documents/keep-page',
-  tell: 'signals/tell',
+  publishSignal: 'signals/publish',
   transferAppend: 'transfer/append',
   transferOrder: 'transfer/order-settled',
 } as const;

@@ -1,4 +1,7 @@
-/** Signals on Redis: one pub/sub channel for all databases of a server, one line of text a signal. Its last word names the database that it is about. */
+/**
+ * Signals on Redis: one pub/sub channel for all databases of a server, one line of text a signal. The last word of a line names the
+ * database that the signal is about.
+ */
 import { decodeSignal, encodeSignal } from '../signal-lines.ts';
 import type { Signal, Signals } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
@@ -26,14 +29,14 @@ export function createSignals(redis: RedisClient, subscriber: RedisClient, prefi
   return {
     async listen() {
       await asked(subscriber.subscribe(channel));
-      // A listener hears nothing on a quiet day either: only a question whose answer stays out (`socketTimeout`) tells that the connection is dead.
+      // A listener hears nothing on a quiet day either. Only a question without an answer (`socketTimeout`) shows a dead connection.
       heartbeat = setInterval(() => {
         if (subscriber.status === 'ready') subscriber.ping().catch(() => undefined);
       }, HEARTBEAT_MS).unref();
     },
     stop: () => clearInterval(heartbeat),
     async publish(signal) {
-      await asked(redis.tell(prefix, encodeSignal(signal)));
+      await asked(redis.publishSignal(prefix, encodeSignal(signal)));
     },
     subscribe(listener) {
       listeners.add(listener);

@@ -1,5 +1,7 @@
 /** The Redis store: composition of its parts, their connections, start and stop. */
+import { withDeadline } from '../../domain/deadline.ts';
 import { QuireError } from '../../errors.ts';
+import { startOnce } from '../start-once.ts';
 import type { Store, StoreSettings } from '../store.ts';
 import { describeAddress, parseRedisUrl } from '../../config/redis-url.ts';
 import { createBatchStore } from './batches.ts';
@@ -35,13 +37,9 @@ async function connect(client: RedisClient, where: string, database: number): Pr
   let reason: Error | null = null;
   const onReason = (error: Error): void => void (reason = error);
   client.on('error', onReason);
-  const deadline = AbortSignal.timeout(COMMAND_TIMEOUT_MS + 1000);
-  const tooLate = new Promise<never>((_, reject) => {
-    deadline.addEventListener('abort', () => reject(new Error('no connection in time')), { once: true });
-  });
   try {
-    await Promise.race([client.connect(), tooLate]);
-    // The driver goes on with database 0 where the server refuses the one that is wanted, and tells it as a passing error: that would mix two Quires.
+    await withDeadline(client.connect(), COMMAND_TIMEOUT_MS + 1000, () => new Error('no connection in time'));
+    // The driver goes on in database 0 when the server refuses ours, and reports a passing error. That would mix two Quires.
     if (database > 0) await client.select(database);
   } catch (error) {
     client.disconnect();
@@ -61,27 +59,19 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
   const subscriber = openConnection(address, 'subscriber', onError);
   const signals = createSignals(redis, subscriber, prefix, address.database);
   const queueBackend = createQueueBackend(address, settings.prefix, redis, onError);
-  let starting: Promise<void> | null = null;
 
-  const start = async (): Promise<void> => {
+  const { start, settled } = startOnce(async () => {
     await connect(redis, where, address.database);
     await connect(subscriber, where, address.database);
     await signals.listen();
-  };
+  });
 
   return {
     kind: 'redis',
     description: `${where}, prefix ${settings.prefix}`,
-    start() {
-      // A start that failed may be tried again.
-      starting ??= start().catch((error: unknown) => {
-        starting = null;
-        throw error;
-      });
-      return starting;
-    },
+    start,
     async stop() {
-      await starting?.catch(() => undefined);
+      await settled();
       signals.stop();
       await queueBackend.stop();
       await Promise.all([closeConnection(redis), closeConnection(subscriber)]);

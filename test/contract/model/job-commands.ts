@@ -151,7 +151,7 @@ const settleOf = (ofCrowd: boolean): fc.Arbitrary<Command> =>
         const end: JobEnd =
           outcome === 'parsed'
             ? { outcome, book, keepUntilMs: model.baseMs + FAR_MS }
-            : { outcome, error: { code, detail: wish.text }, missingUntilMs: model.baseMs + wish.missing };
+            : { outcome, error: { code, detail: wish.text }, notFoundUntilMs: model.baseMs + wish.missing };
         return (store) => store.jobs.settle({ ...about, ...end });
       });
     });
@@ -191,14 +191,14 @@ const cancelBatch = fc.record({ batch: place, clock }).map((wish) => {
     return async (store) => {
       const answer = await store.batches.cancel(batchId, model.baseMs + wish.clock);
       // In which order they come is open.
-      return answer && { ...answer, unwanted: answer.unwanted.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1)) };
+      return answer && { ...answer, withoutWaiters: answer.withoutWaiters.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1)) };
     };
   });
 });
 
-/** Loses the record of a live job, as an eviction does, and lets every batch that waits for it rejoin. */
+/** Loses the record of a live job, as an eviction does, and lets every batch that waits for it requeue. */
 const loseAndRejoin = fc.record({ job, isLost: fc.boolean(), priority, clock }).map((wish) => {
-  return new Command(show('rejoin', wish), (model, kind) => {
+  return new Command(show('requeue', wish), (model, kind) => {
     const jobId = model.jobIds[wish.job]!;
     const { world } = model.spec;
     const live = liveJob(world, jobId);
@@ -211,10 +211,10 @@ const loseAndRejoin = fc.record({ job, isLost: fc.boolean(), priority, clock }).
       const wishes = waiting.map(
         ({ batchId, index }) =>
           () =>
-            store.batches.rejoin(batchId, { items: [{ jobId, index }], nowMs: model.baseMs + wish.clock, run, priority: wish.priority }),
+            store.batches.requeue(batchId, { items: [{ jobId, index }], nowMs: model.baseMs + wish.clock, run, priority: wish.priority }),
       );
       const answers: unknown[] = [];
-      for (const rejoin of wishes) answers.push(await rejoin());
+      for (const requeue of wishes) answers.push(await requeue());
       return [kind, answers];
     };
   });

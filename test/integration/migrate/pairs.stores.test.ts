@@ -150,7 +150,8 @@ describe('a migration', () => {
       signal: interruption.signal,
       onProgress: ({ subject, done }) => {
         pages.push(subject);
-        if (subject === 'jobs' && done >= 500) interruption.abort(new Error('enough'));
+        // A page of Redis has no fixed size: the first that holds jobs is enough.
+        if (subject === 'jobs' && done > 0) interruption.abort(new Error('enough'));
       },
     });
     await expect(first).rejects.toThrow('enough');
@@ -194,7 +195,7 @@ describe('a migration', () => {
     expect(await to.jobs.get(jobOf(both))).toMatchObject({ run: held?.run, priority: 'interactive', waiters: 2 });
     expect(await order(queueOf(to))).toEqual([`${jobOf(both)}.${held?.run}`]);
     await settleParsed(to, jobOf(both));
-    for (const batchId of [ours, theirs]) expect((await to.batches.get(batchId))?.finishedAtMs).toBe(NOW_MS);
+    for (const batchId of [ours, theirs]) expect((await to.batches.get(batchId))?.endedAtMs).toBe(NOW_MS);
   });
 
   it('is refused from an empty source, into a target that is not empty, into itself, and beside a running Quire', async () => {

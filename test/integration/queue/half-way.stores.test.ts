@@ -55,7 +55,7 @@ it.each(inThisRun(eachStore))(
 
       const again = (await (await post(LINKS)).json()) as { batchId: BatchId; counts: object };
       expect(again.counts).toMatchObject({ total: 300, queued: 299, cached: 1 });
-      await waitUntil('the batch to end', async () => (await store.batches.get(again.batchId))?.finishedAtMs !== null, {
+      await waitUntil('the batch to end', async () => (await store.batches.get(again.batchId))?.endedAtMs !== null, {
         timeoutMs: 60_000,
       });
     } finally {

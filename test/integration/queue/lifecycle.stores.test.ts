@@ -175,7 +175,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
       idleMs: -1_000,
     });
     expect(await reconciler.round()).toBeGreaterThanOrEqual(1);
-    expect(await records.queueBackend.unfinished(PARSE_BOOK, [lostRun, keptRun])).toEqual([true, true]);
+    expect(await records.queueBackend.has(PARSE_BOOK, [lostRun, keptRun])).toEqual([true, true]);
     const eventsOf = async (id: number): Promise<string[]> =>
       (await quire.get(`/jobs/book-${id}`)).body.timeline.map((entry: { event: string }) => entry.event);
     expect(await eventsOf(lost)).toContain('retried');
@@ -206,9 +206,9 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     await createReconciler({ store: records, queue: createBookJobs(records, queue), log: silentLog, batchTtlMs: 1e9 }).round();
     expect(await records.batches.get(old)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
     // One that a clock gone wrong put into the future may still be under way: it stays, and no job of it runs.
-    expect(await records.batches.get(young)).toMatchObject({ counts: { queued: 5 }, finishedAtMs: null });
+    expect(await records.batches.get(young)).toMatchObject({ counts: { queued: 5 }, endedAtMs: null });
     const runIds = [late, early].map((id) => runIdOf(`book-${id}` as JobId, run));
-    expect(await records.queueBackend.unfinished(PARSE_BOOK, runIds)).toEqual([false, false]);
+    expect(await records.queueBackend.has(PARSE_BOOK, runIds)).toEqual([false, false]);
     await records.batches.cancel(young, Date.now());
     await queue.close();
   });

@@ -126,18 +126,18 @@ describe.each(Object.keys(handled))('on the %s store', (name) => {
     const record = await store.jobs.get(JOBS[1]);
     expect(record).toMatchObject({ state: 'live', priority: 'bulk', waiters: 1 });
     expect(record?.run).not.toBe('first');
-    expect(await store.queueBackend.unfinished(PARSE_BOOK, [runIdOf(JOBS[1], record?.run ?? ''), runIdOf(JOBS[0], 'first')])).toEqual([
+    expect(await store.queueBackend.has(PARSE_BOOK, [runIdOf(JOBS[1], record?.run ?? ''), runIdOf(JOBS[0], 'first')])).toEqual([
       true,
       true,
     ]);
     // One that lives is left alone.
     expect(
-      await store.batches.rejoin(BATCH, { items: [{ jobId: JOBS[0], index: 0 }], nowMs: 1, run: 'other', priority: 'normal' }),
+      await store.batches.requeue(BATCH, { items: [{ jobId: JOBS[0], index: 0 }], nowMs: 1, run: 'other', priority: 'normal' }),
     ).toEqual([]);
     await settleAll(store);
-    expect(await store.batches.get(BATCH)).toMatchObject({ finishedAtMs: expect.any(Number), counts: { queued: 0, failed: 3 } });
+    expect(await store.batches.get(BATCH)).toMatchObject({ endedAtMs: expect.any(Number), counts: { queued: 0, failed: 3 } });
     expect(
-      await store.batches.rejoin(BATCH, { items: [{ jobId: JOBS[0], index: 0 }], nowMs: 1, run: 'other', priority: 'normal' }),
+      await store.batches.requeue(BATCH, { items: [{ jobId: JOBS[0], index: 0 }], nowMs: 1, run: 'other', priority: 'normal' }),
     ).toEqual([]);
     expect(await store.jobs.get(JOBS[0])).toMatchObject({ state: 'failed', run: 'first' });
   });
@@ -156,6 +156,6 @@ describe.each(Object.keys(handled))('on the %s store', (name) => {
     });
     expect(await reconcile(store)).toBe(3);
     await settleAll(store);
-    expect(await store.batches.get(BATCH)).toMatchObject({ finishedAtMs: expect.any(Number), counts: { queued: 0, failed: 3 } });
+    expect(await store.batches.get(BATCH)).toMatchObject({ endedAtMs: expect.any(Number), counts: { queued: 0, failed: 3 } });
   });
 });

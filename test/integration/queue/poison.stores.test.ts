@@ -2,7 +2,7 @@
 import { Worker, type BackendFactory } from 'bullmq';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
-import { createBatches } from '../../../src/app/batches.ts';
+import { createBatches } from '../../../src/app/batches/batches.ts';
 import { readPage } from '../../../src/parser/read-page.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';

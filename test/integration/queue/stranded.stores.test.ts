@@ -99,7 +99,7 @@ it.each(inThisRun(eachStore))('a job that BullMQ finished without the use case i
     state: 'failed',
     error: { code: 'poison', detail: 'Its worker ended before it could record the outcome of the job.' },
   });
-  expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, finishedAtMs: expect.any(Number) });
+  expect(await store.batches.get(batchId)).toMatchObject({ counts: { failed: 1, queued: 0 }, endedAtMs: expect.any(Number) });
 });
 
 it('a job that the queue does not take is queued once the queue is back', async () => {

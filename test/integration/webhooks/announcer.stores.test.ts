@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
 import { createDeliveries, MAX_ENDED } from '../../../src/webhooks/deliveries.ts';
-import { newSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret } from '../../../src/webhooks/sending/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore, redisStore, type MadeStore } from '../../support/stores.ts';

@@ -1,6 +1,6 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import type { JobId } from '../../../src/domain/identity.ts';
-import { newSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret } from '../../../src/webhooks/sending/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore, type MadeStore } from '../../support/stores.ts';

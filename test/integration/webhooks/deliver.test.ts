@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from
 import type { DeliveryId } from '../../../src/webhooks/event.ts';
 import { ROTATION_MS } from '../../../src/webhooks/endpoints.ts';
 import { GIVE_UP_AFTER_MS } from '../../../src/webhooks/retry-schedule.ts';
-import { newSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret } from '../../../src/webhooks/sending/signing.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { startReceiver, verified, type Receiver } from './receiver.ts';

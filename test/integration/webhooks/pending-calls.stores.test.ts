@@ -2,7 +2,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
 import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
 import type { WebhookEvent } from '../../../src/webhooks/event.ts';
-import { createTargetGuard } from '../../../src/webhooks/target-guard.ts';
+import { createTargetGuard } from '../../../src/webhooks/sending/target-guard.ts';
 import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
 import { createPendingCalls } from '../../../src/webhooks/pending-calls.ts';
 import { createDeliveryQueue, openWebhookQueue } from '../../../src/queue/deliver-webhook-queue.ts';

@@ -5,7 +5,7 @@ import { createAnnouncer } from '../../../src/webhooks/announcer.ts';
 import { createDeliverer } from '../../../src/webhooks/deliver.ts';
 import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
 import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
-import { createTargetGuard, type Resolve } from '../../../src/webhooks/target-guard.ts';
+import { createTargetGuard, type Resolve } from '../../../src/webhooks/sending/target-guard.ts';
 import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
 import type { QueuedDelivery } from '../../../src/webhooks/delivery-queue.ts';
 import { createWebhookService, type WebhookService } from '../../../src/webhooks/webhook-service.ts';

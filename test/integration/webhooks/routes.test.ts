@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { installJsonBodies } from '../../../src/http/plugins/body-parsing.ts';
 import { installErrorHandling } from '../../../src/http/plugins/error-handling.ts';
+import { deliveryRoutes } from '../../../src/http/routes/deliveries.ts';
 import { webhookRoutes } from '../../../src/http/routes/webhooks.ts';
 import { ProblemSchema } from '../../../src/http/schemas/problem.ts';
 import { createCheck, validatorCompiler } from '../../../src/http/plugins/validation.ts';
@@ -12,7 +13,7 @@ import {
   WebhookSchema,
   WebhookWithSecretSchema,
 } from '../../../src/http/schemas/webhook.ts';
-import { newSecret, parseSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret, parseSecret } from '../../../src/webhooks/sending/signing.ts';
 import { holdAnswer } from '../../support/hold-answers.ts';
 import { redisStore, type MadeStore } from '../../support/stores.ts';
 import { createParts, finishedBatch } from './rig.ts';
@@ -34,7 +35,8 @@ describe('the routes of webhooks', () => {
     app.addSchema(ProblemSchema);
     installErrorHandling(app);
     installJsonBodies(app);
-    await app.register(webhookRoutes, { webhooks: parts.webhooks });
+    await app.register(webhookRoutes, { deps: parts });
+    await app.register(deliveryRoutes, { deps: parts });
     await app.ready();
   });
   afterAll(async () => {

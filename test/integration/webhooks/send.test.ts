@@ -1,7 +1,7 @@
 import { createServer, type Socket } from 'node:net';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MAX_ANSWER_BYTES, send } from '../../../src/webhooks/send.ts';
+import { MAX_ANSWER_BYTES, send } from '../../../src/webhooks/sending/send.ts';
 import { startReceiver, type Receiver } from './receiver.ts';
 import { startTlsReceiver, type TlsReceiver } from './tls-receiver.ts';
 

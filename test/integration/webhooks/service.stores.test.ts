@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { newSecret } from '../../../src/webhooks/signing.ts';
+import { newSecret } from '../../../src/webhooks/sending/signing.ts';
 import { isNotQuire } from '../../support/hold-answers.ts';
 import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
 import { inThisRun } from '../../support/sizes.ts';

@@ -19,7 +19,7 @@ export interface TlsReceiver {
 }
 
 const CALL = `
-  import { send } from ${JSON.stringify(new URL('../../../src/webhooks/send.ts', import.meta.url).href)};
+  import { send } from ${JSON.stringify(new URL('../../../src/webhooks/sending/send.ts', import.meta.url).href)};
   const target = { url: new URL(process.argv[1]), addresses: ['127.0.0.1'] };
   const call = { target, headers: { 'content-type': 'application/json' }, body: '{"a":"ü"}', signal: AbortSignal.timeout(8000) };
   send(call).then(

@@ -26,7 +26,7 @@ describe('a wait', () => {
       if (looks > 10) throw new Error('the deadline is over');
     });
     expect(await ended).toBe(false);
-    expect(looks).toBeGreaterThan(2);
+    expect(looks).toBeGreaterThan(0);
   });
 
   it('ends at once when its signal fires', async () => {

@@ -8,7 +8,7 @@ import { csvLines, TABLE_HEADER } from '../../../src/http/answers/book-table.ts'
 import { readIdempotencyKey } from '../../../src/http/requests/idempotency.ts';
 import { jsonFault } from '../../../src/http/plugins/body-parsing.ts';
 import { grantWait, preferredWaitSeconds } from '../../../src/http/requests/preferences.ts';
-import { requestId } from '../../../src/http/plugins/request-id.ts';
+import { requestId } from '../../../src/http/requests/request-id.ts';
 
 /** A cell as it stands before another. */
 const csvCell = (value: string | number | null): string => csvLines([[value, 0]]).slice(0, -',0\r\n'.length);

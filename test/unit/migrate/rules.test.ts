@@ -19,7 +19,7 @@ const copy = (fetchedAtMs: number, more: Partial<{ freshUntilMs: number; body: s
   },
 });
 const alias = (bookId: string): KnownRecord => ({ kind: 'alias', name: NAME, keepUntilMs: 99, bookId: bookId as BookId });
-const missing = (sinceMs: number): KnownRecord => ({ kind: 'missing', name: NAME, keepUntilMs: 99, sinceMs, untilMs: 99 });
+const missing = (sinceMs: number): KnownRecord => ({ kind: 'not-found', name: NAME, keepUntilMs: 99, sinceMs, untilMs: 99 });
 
 describe('of two records of a book', () => {
   it.each<[string, KnownRecord, KnownRecord | undefined, boolean]>([
@@ -107,7 +107,7 @@ describe('of two other records', () => {
       total: 3,
       counts,
       createdAtMs: 1,
-      finishedAtMs: null,
+      endedAtMs: null,
       progressedAtMs: 1,
       cancelledAtMs: null,
       options: { priority: 'normal', maxAgeMs: null, webhook: null },

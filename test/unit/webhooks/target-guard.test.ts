@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { createTargetGuard, type Resolve } from '../../../src/webhooks/target-guard.ts';
+import { createTargetGuard, type Resolve } from '../../../src/webhooks/sending/target-guard.ts';
 import { isLoopbackAddress } from '../../../src/domain/loopback.ts';
-import { isPublic } from '../../../src/webhooks/addresses.ts';
+import { isPublic } from '../../../src/webhooks/sending/addresses.ts';
 
 const never: Resolve = () => Promise.reject(new Error('must not be asked'));
 const to =

@@ -9,7 +9,7 @@ const batch: BatchRecord = {
   total: 3,
   counts: { queued: 0, parsed: 1, 'not-found': 0, failed: 1, cancelled: 0, cached: 0, invalid: 1 },
   createdAtMs: Date.UTC(2026, 0, 31, 9, 30),
-  finishedAtMs: Date.UTC(2026, 0, 31, 9, 31),
+  endedAtMs: Date.UTC(2026, 0, 31, 9, 31),
   progressedAtMs: 0,
   cancelledAtMs: null,
   options: { priority: 'normal', maxAgeMs: null, webhook: { url: 'https://receiver.example.com/', secret: 'whsec_secret' } },

@@ -1,7 +1,7 @@
 import { Webhook } from 'standardwebhooks';
 import { describe, expect, it } from 'vitest';
 import { ROTATION_MS, signingSecrets, withNewSecret, type Endpoint } from '../../../src/webhooks/endpoints.ts';
-import { newSecret, parseSecret, signedHeaders } from '../../../src/webhooks/signing.ts';
+import { newSecret, parseSecret, signedHeaders } from '../../../src/webhooks/sending/signing.ts';
 
 const of = (bytes: number): string => `whsec_${Buffer.alloc(bytes, 7).toString('base64')}`;
 const body = '{"type":"batch.completed","data":{"title":"Ярость ☕"}}';

@@ -1,91 +1,101 @@
 /** Moving batches on Redis. */
 import { ITEM_STATES, type BatchId, type BatchOptions, type ItemCounts } from '../../../domain/batch.ts';
 import type { KindTransfer, MovedBatch, Transfer } from '../../transfer.ts';
-import { encodeItem } from '../batches.ts';
+import { encodeItem } from '../batch-items.ts';
 import { asked } from '../connection.ts';
 import { run, type TransferKeys } from './transfer-keys.ts';
 
 const PARTS = ['', ':items', ':states', ':log'];
 
-/** `batchTtlMs` is how long a finished batch is kept where its record does not say. */
+const batchKeyOf =
+  (prefix: string) =>
+  (batchId: string, part = ''): string =>
+    `${prefix}batch:${batchId}${part}`;
+
+async function readBatch({ redis, prefix, expiries }: TransferKeys, batchId: string, nowMs: number): Promise<MovedBatch | null> {
+  const batchKey = batchKeyOf(prefix);
+  const [hash, itemCount, logLength, unannounced, [keepUntilMs = null]] = await asked(
+    Promise.all([
+      redis.hgetall(batchKey(batchId)),
+      redis.llen(batchKey(batchId, ':items')),
+      redis.llen(batchKey(batchId, ':log')),
+      redis.zscore(`${prefix}unannounced`, batchId),
+      expiries([`batch:${batchId}`], nowMs),
+    ]),
+  );
+  if (!hash['total'] || keepUntilMs === null) return null;
+  const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
+  return {
+    batchId: batchId as BatchId,
+    total: Number(hash['total']),
+    counts: Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts,
+    createdAtMs: Number(hash['created']),
+    endedAtMs: at('finished'),
+    progressedAtMs: Number(hash['progressed']),
+    cancelledAtMs: at('cancelled'),
+    options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
+    sealed: hash['sealed'] === '1',
+    announced: at('finished') !== null && unannounced === null,
+    itemCount,
+    logLength,
+    keepUntilMs: at('finished') === null ? null : keepUntilMs,
+  };
+}
+
+async function writeBatches({ redis, prefix }: TransferKeys, batchTtlMs: number, records: readonly MovedBatch[]): Promise<void> {
+  const batchKey = batchKeyOf(prefix);
+  const multi = redis.multi();
+  for (const batch of records) {
+    const { batchId, counts, endedAtMs, cancelledAtMs } = batch;
+    const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
+    const times = [
+      ...(endedAtMs === null ? [] : ['finished', endedAtMs]),
+      ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
+      ...(batch.sealed ? ['sealed', 1] : []),
+    ];
+    multi.del(batchKey(batchId));
+    multi.hset(
+      batchKey(batchId),
+      'total',
+      batch.total,
+      'created',
+      batch.createdAtMs,
+      'progressed',
+      batch.progressedAtMs,
+      'options',
+      JSON.stringify(batch.options),
+      ...codes,
+      ...times,
+    );
+    multi.zrem(`${prefix}open`, batchId);
+    multi.zrem(`${prefix}unannounced`, batchId);
+    multi.zrem(`${prefix}batches-${endedAtMs === null ? 'ended' : 'open'}`, batchId);
+    multi.zadd(`${prefix}batches-${endedAtMs === null ? 'open' : 'ended'}`, 0, batchId);
+    if (endedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
+    else {
+      if (!batch.announced) multi.zadd(`${prefix}unannounced`, endedAtMs, batchId);
+      for (const part of PARTS) multi.pexpireat(batchKey(batchId, part), batch.keepUntilMs ?? endedAtMs + batchTtlMs);
+    }
+  }
+  await run(multi);
+}
+
+/** `batchTtlMs` is how long a ended batch is kept where its record does not say. */
 export function createBatchTransfer(
-  { redis, prefix, expiries, byKey }: TransferKeys,
+  keys: TransferKeys,
   batchTtlMs: number,
 ): Pick<Transfer, 'dropBatch' | 'writeItems' | 'writeLog'> & { batches: KindTransfer<MovedBatch> } {
-  const batchKey = (batchId: string, part = ''): string => `${prefix}batch:${batchId}${part}`;
-  const readBatch = async (batchId: string, nowMs: number): Promise<MovedBatch | null> => {
-    const [hash, itemCount, logLength, unannounced, [keepUntilMs = null]] = await asked(
-      Promise.all([
-        redis.hgetall(batchKey(batchId)),
-        redis.llen(batchKey(batchId, ':items')),
-        redis.llen(batchKey(batchId, ':log')),
-        redis.zscore(`${prefix}unannounced`, batchId),
-        expiries([`batch:${batchId}`], nowMs),
-      ]),
-    );
-    if (!hash['total'] || keepUntilMs === null) return null;
-    const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
-    return {
-      batchId: batchId as BatchId,
-      total: Number(hash['total']),
-      counts: Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts,
-      createdAtMs: Number(hash['created']),
-      finishedAtMs: at('finished'),
-      progressedAtMs: Number(hash['progressed']),
-      cancelledAtMs: at('cancelled'),
-      options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
-      sealed: hash['sealed'] === '1',
-      announced: at('finished') !== null && unannounced === null,
-      itemCount,
-      logLength,
-      keepUntilMs: at('finished') === null ? null : keepUntilMs,
-    };
-  };
-
+  const { redis, prefix, byKey } = keys;
+  const batchKey = batchKeyOf(prefix);
   return {
     batches: byKey(
       'batches',
       'batch:',
       async (names, nowMs) => {
-        const batches = await Promise.all(names.map((name) => readBatch(name, nowMs)));
+        const batches = await Promise.all(names.map((name) => readBatch(keys, name, nowMs)));
         return new Map(batches.flatMap((batch) => (batch ? [[batch.batchId, batch]] : [])));
       },
-      async (records) => {
-        const multi = redis.multi();
-        for (const batch of records) {
-          const { batchId, counts, finishedAtMs, cancelledAtMs } = batch;
-          const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
-          const times = [
-            ...(finishedAtMs === null ? [] : ['finished', finishedAtMs]),
-            ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
-            ...(batch.sealed ? ['sealed', 1] : []),
-          ];
-          multi.del(batchKey(batchId));
-          multi.hset(
-            batchKey(batchId),
-            'total',
-            batch.total,
-            'created',
-            batch.createdAtMs,
-            'progressed',
-            batch.progressedAtMs,
-            'options',
-            JSON.stringify(batch.options),
-            ...codes,
-            ...times,
-          );
-          multi.zrem(`${prefix}open`, batchId);
-          multi.zrem(`${prefix}unannounced`, batchId);
-          multi.zrem(`${prefix}batches-${finishedAtMs === null ? 'ended' : 'open'}`, batchId);
-          multi.zadd(`${prefix}batches-${finishedAtMs === null ? 'open' : 'ended'}`, 0, batchId);
-          if (finishedAtMs === null) multi.zadd(`${prefix}open`, batch.progressedAtMs, batchId);
-          else {
-            if (!batch.announced) multi.zadd(`${prefix}unannounced`, finishedAtMs, batchId);
-            for (const part of PARTS) multi.pexpireat(batchKey(batchId, part), batch.keepUntilMs ?? finishedAtMs + batchTtlMs);
-          }
-        }
-        await run(multi);
-      },
+      (records) => writeBatches(keys, batchTtlMs, records),
     ),
 
     async dropBatch(batchId) {

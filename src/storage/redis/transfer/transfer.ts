@@ -10,7 +10,7 @@ import { createBookTransfer, createDocumentTransfer, createPageTransfer, createT
 
 const SCANNED = Object.keys(KEYS) as ScannedKind[];
 
-/** `prefix` as the keys have it; `settings` tell how long finished batches are kept. */
+/** `prefix` as the keys have it; `settings` tell how long ended batches are kept. */
 export function createTransfer(redis: RedisClient, prefix: string, settings: StoreSettings): Transfer {
   const keys = createTransferKeys(redis, prefix);
   const { batches, ...partsOfBatches } = createBatchTransfer(keys, settings.batchTtlMs);

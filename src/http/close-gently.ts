@@ -1,22 +1,22 @@
-/** How an api leaves callers who keep connections open: it answers a little longer, tells each connection to end, and then cuts what is left. */
+/** How an api stops: it answers a little longer, tells each connection to end, and then cuts those that are left. */
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
 import type { FastifyInstance } from 'fastify';
 
-/** Callers have noticed when none has asked for so long. */
+/** No request for this long means that callers have moved on. */
 const QUIET_MS = 250;
-/** How often that is looked at, and connections that have become idle are closed. */
+/** How often the server looks for requests, and closes idle connections. */
 const LOOK_MS = 50;
 
 export interface DrainTimes {
-  /** How long it goes on answering at most, in milliseconds, while callers still come. 0 closes at once. */
+  /** How long the server goes on answering at most, in milliseconds, while requests still come. 0 closes at once. */
   lingerMs: number;
-  /** After so long, in milliseconds from the call, connections that are still open are cut. */
+  /** When connections that are still open are cut, in milliseconds from the call. */
   cutMs: number;
 }
 
 const isProbe = (url: string | undefined): boolean => /^\/(readyz|livez|metrics)\b/.test(url ?? '');
 
-/** Resolves when nobody but probes has asked for a while, at the latest after `lingerMs`. */
+/** Resolves when only probes have asked for a while, at the latest after `lingerMs`. */
 async function quiet(server: Server, lingerMs: number): Promise<void> {
   const untilMs = performance.now() + lingerMs;
   let askedAtMs = performance.now();
@@ -32,19 +32,19 @@ async function quiet(server: Server, lingerMs: number): Promise<void> {
 }
 
 /**
- * Closes the app. A kept-alive connection that is closed just as a request arrives on it loses that request, and no caller can tell whether it was
- * taken. So connections are not closed under callers: for as long as requests come (at most `lingerMs`), they are answered with `connection: close`.
+ * Closes the app. A kept-alive connection that closes just as a request arrives loses that request, and the caller cannot tell whether it
+ * was taken. So requests are answered with `connection: close` for as long as they come, at most `lingerMs`.
  */
 export async function closeGently(app: FastifyInstance, { lingerMs, cutMs }: DrainTimes): Promise<void> {
   const { server } = app;
   if (!server.listening) return app.close();
-  // Before Fastify's own listener, which may answer at once. Added only now, since it would cost every request something.
+  // Before Fastify's own listener, which may answer at once. Added only now, because it costs every request something.
   server.prependListener('request', (_request, response: ServerResponse) => response.setHeader('connection', 'close'));
   const cut = setTimeout(() => server.closeAllConnections(), cutMs);
   let closeIdle: NodeJS.Timeout | undefined;
   try {
     await quiet(server, lingerMs);
-    // An answer that was begun before said "keep-alive": its connection would stay open for as long as the caller likes.
+    // An answer that began earlier said "keep-alive": the caller may keep that connection open.
     closeIdle = setInterval(() => server.closeIdleConnections(), LOOK_MS);
     await app.close();
   } finally {

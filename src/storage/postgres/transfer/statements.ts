@@ -1,10 +1,10 @@
 /** The SQL of a migration. */
-import type { BatchId } from '../../domain/batch.ts';
-import type { JobId } from '../../domain/identity.ts';
-import type { ErrorCode } from '../../errors.ts';
-import type { TimelineEntry } from '../../domain/job.ts';
-import { MIGRATION_DOCUMENT, type TransferKind } from '../transfer.ts';
-import { statement, type Statement } from './sql-client.ts';
+import type { BatchId } from '../../../domain/batch.ts';
+import type { JobId } from '../../../domain/identity.ts';
+import type { ErrorCode } from '../../../errors.ts';
+import type { TimelineEntry } from '../../../domain/job.ts';
+import { MIGRATION_DOCUMENT, type TransferKind } from '../../transfer.ts';
+import { statement, type Statement } from '../sql-client.ts';
 
 /** The columns of the row that met another. */
 const excluded = (columns: string): string =>
@@ -212,8 +212,8 @@ export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, 
   (SELECT count(*) FROM @.page)::integer AS pages`;
 
 /**
- * Sessions of services have the name $1, those of a migration $1 and an ending of their own. PGlite has no other sessions, and does not list its own
- * by that name.
+ * Sessions of services have the name $1, those of a migration $1 and an ending of their own. PGlite has no other sessions, and does not
+ * list its own by that name.
  */
 export const OTHERS = statement(
   'transfer.others',

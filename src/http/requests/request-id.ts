@@ -1,4 +1,4 @@
-/** Request ids: the caller's `x-request-id` where it is sane, else one of ours. They are the `instance` of problems and stand in the log. */
+/** Request ids: the caller's `x-request-id` when it is sane, else a new one. Problems carry the id as `instance`, log lines as `reqId`. */
 import { randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 

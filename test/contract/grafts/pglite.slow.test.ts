@@ -7,13 +7,15 @@ import { expect, it, onTestFinished } from 'vitest';
 import { embeddedDirectory } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
+const PANICKING = new URL('panicking-pglite.ts', import.meta.url);
+
 /** Hundredths of a second that a process has kept a processor busy: field 14 of its stat. */
 const busy = (pid: number): number => Number(readFileSync(`/proc/${pid}/stat`, 'latin1').split(' ')[13]);
 
 it('a database that panicked never comes back from the next statement', async () => {
   const directory = await embeddedDirectory();
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const child = fork(join(import.meta.dirname, 'panicking-pglite.ts'), [join(directory, 'postgres-18')], {
+  const child = fork(PANICKING, [join(directory, 'postgres-18')], {
     execArgv: ['--import', 'tsx'],
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   });

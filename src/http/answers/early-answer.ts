@@ -1,4 +1,4 @@
-/** Answers to requests whose body is still arriving. A connection that is closed under a caller who writes is reset, and the answer is lost. */
+/** Answers to requests whose body is still arriving. To close the connection while the caller writes would lose the answer. */
 import type { IncomingMessage } from 'node:http';
 import { Readable } from 'node:stream';
 

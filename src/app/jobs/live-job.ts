@@ -1,9 +1,9 @@
 /** What a live job's view shows: its last failed attempt, and why it is blocked. */
-import type { SourceState } from '../crawl/source/source-state.ts';
-import { ERRORS, type ErrorCode } from '../errors.ts';
-import type { JobFailure } from '../domain/job.ts';
+import type { SourceState } from '../../crawl/source/source-state.ts';
+import { ERRORS, type ErrorCode } from '../../errors.ts';
+import type { JobFailure } from '../../domain/job.ts';
 import type { JobView } from './job-view.ts';
-import { iso } from '../domain/time/iso.ts';
+import { iso } from '../../domain/time/iso.ts';
 
 const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 

@@ -1,4 +1,4 @@
-/** Makes an OpenAPI document short: what several operations share stands once in `components`, and each of them refers to it. */
+/** Makes an OpenAPI document short: a part that several operations share stands once in `components`, and the operations refer to it. */
 import { STATUS_CODES } from 'node:http';
 
 type Node = Record<string, unknown>;
@@ -50,7 +50,7 @@ function shorten(value: unknown, named: Node): unknown {
   return { $ref: `#/components/schemas/${title}` };
 }
 
-/** Moves what stands at two places or more to `components[kind]`. */
+/** Moves every part that stands at two places or more to `components[kind]`. */
 function share(components: Node, kind: string, places: Place[]): void {
   const alike = new Map<string, Place[]>();
   for (const place of places) {

@@ -1,16 +1,16 @@
 /** Jobs as callers see them: view, list failed ones, cancel, wait until settled. Submit, retry and redrive have files of their own. */
-import { etaSeconds } from '../crawl/source/source-now.ts';
-import type { Source } from '../crawl/source/source.ts';
-import { addressOf, referenceOfJob } from '../domain/identity.ts';
-import type { JobFailure, JobRecord } from '../domain/job.ts';
-import type { Store } from '../storage/store.ts';
-import type { JobQueue } from './job-queue.ts';
+import { etaSeconds } from '../../crawl/source/source-now.ts';
+import type { Source } from '../../crawl/source/source.ts';
+import { addressOf, referenceOfJob } from '../../domain/identity.ts';
+import type { JobFailure, JobRecord } from '../../domain/job.ts';
+import type { Store } from '../../storage/store.ts';
+import type { JobQueue } from '../job-queue.ts';
 import type { JobView, Jobs, JobState } from './job-view.ts';
 import { blockedEntry, lastFailure } from './live-job.ts';
 import { createRetry } from './retry.ts';
-import { waitFor } from './wait.ts';
-import { createSubmitBook, type SubmitBookOptions } from './submit-book.ts';
-import { iso, isoOrNull } from '../domain/time/iso.ts';
+import { waitFor } from '../wait.ts';
+import { createSubmitBook, type SubmitBookOptions } from '../submit-book.ts';
+import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 export interface JobsOptions extends SubmitBookOptions {
   store: Pick<Store, 'batches' | 'jobs' | 'signals'>;

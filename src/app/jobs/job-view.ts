@@ -1,11 +1,11 @@
 /** Jobs as callers see them, and what callers can do with them. http/ turns it into JSON. */
-import type { JobId } from '../domain/identity.ts';
-import type { Priority } from '../domain/batch.ts';
-import type { ErrorCode } from '../errors.ts';
-import type { Backlog } from './job-queue.ts';
+import type { JobId } from '../../domain/identity.ts';
+import type { Priority } from '../../domain/batch.ts';
+import type { ErrorCode } from '../../errors.ts';
+import type { Backlog } from '../job-queue.ts';
 import type { Retry } from './retry.ts';
-import type { SubmitBook } from './submit-book.ts';
-import type { JobFailure, JobOutcome } from '../domain/job.ts';
+import type { SubmitBook } from '../submit-book.ts';
+import type { JobFailure, JobOutcome } from '../../domain/job.ts';
 
 /** BullMQ's state while the job is live (`blocked` when it waits for a blocked source), then its outcome. */
 export type JobState = 'waiting' | 'active' | 'delayed' | 'blocked' | JobOutcome;

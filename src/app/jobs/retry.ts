@@ -1,9 +1,9 @@
 /** Queues settled jobs again: one of them (retry), or all failed ones (redrive). */
-import { referenceOfJob, type JobId } from '../domain/identity.ts';
-import type { JobRecord } from '../domain/job.ts';
-import { QuireError, type ErrorCode } from '../errors.ts';
-import type { Store } from '../storage/store.ts';
-import type { SubmitBook } from './submit-book.ts';
+import { referenceOfJob, type JobId } from '../../domain/identity.ts';
+import type { JobRecord } from '../../domain/job.ts';
+import { QuireError, type ErrorCode } from '../../errors.ts';
+import type { Store } from '../../storage/store.ts';
+import type { SubmitBook } from '../submit-book.ts';
 
 /** Failed jobs read in one step of a redrive. */
 const REDRIVEN_AT_ONCE = 100;

@@ -2,11 +2,11 @@
  * Which URLs a webhook may have. A URL is checked when it is given and at each attempt, because host names change their addresses. The call
  * connects to the checked addresses (send.ts), so that a second look-up cannot lead elsewhere.
  */
-import { unlessAborted } from '../domain/deadline.ts';
+import { unlessAborted } from '../../domain/deadline.ts';
 import { lookup } from 'node:dns/promises';
 import { isIP } from 'node:net';
-import { QuireError } from '../errors.ts';
-import { isLoopbackAddress } from '../domain/loopback.ts';
+import { QuireError } from '../../errors.ts';
+import { isLoopbackAddress } from '../../domain/loopback.ts';
 import { isPublic } from './addresses.ts';
 
 /** A URL that may be called, and its addresses, each of them checked. */

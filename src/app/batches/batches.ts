@@ -1,7 +1,7 @@
 /** Batches as callers see them: submit, view, list and cancel them, and wait for their end. */
-import { addressOf } from '../domain/identity.ts';
-import { etaSeconds } from '../crawl/source/source-now.ts';
-import { foreignCursor } from '../errors.ts';
+import { addressOf } from '../../domain/identity.ts';
+import { etaSeconds } from '../../crawl/source/source-now.ts';
+import { foreignCursor } from '../../errors.ts';
 import {
   ITEM_STATES,
   parseBatchId,
@@ -10,14 +10,14 @@ import {
   type BatchRecord,
   type ItemState,
   type ShownState,
-} from '../domain/batch.ts';
-import { createSubmitLinks, type SubmitLinksOptions } from './submit-links.ts';
-import { waitFor } from './wait.ts';
-import type { JobQueue } from './job-queue.ts';
-import type { Source } from '../crawl/source/source.ts';
-import type { Store } from '../storage/store.ts';
+} from '../../domain/batch.ts';
+import { createSubmitLinks, type SubmitLinksOptions } from '../submit-links.ts';
+import { waitFor } from '../wait.ts';
+import type { JobQueue } from '../job-queue.ts';
+import type { Source } from '../../crawl/source/source.ts';
+import type { Store } from '../../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
-import { iso, isoOrNull } from '../domain/time/iso.ts';
+import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** Jobs read to tell active and delayed items from queued ones. Items of further jobs count as queued. */
 const MOST_LIVE_RUNS = 1_000;
@@ -71,13 +71,13 @@ export function createBatches(options: BatchesOptions): Batches {
     }
     return {
       batchId: record.batchId,
-      state: record.finishedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
+      state: record.endedAtMs === null ? 'running' : record.cancelledAtMs === null ? 'completed' : 'cancelled',
       total: record.total,
       counts,
       priority: record.options.priority,
       createdAt: iso(record.createdAtMs),
-      finishedAt: isoOrNull(record.finishedAtMs),
-      etaSeconds: record.finishedAtMs === null ? await eta(record) : null,
+      finishedAt: isoOrNull(record.endedAtMs),
+      etaSeconds: record.endedAtMs === null ? await eta(record) : null,
     };
   };
 
@@ -123,12 +123,12 @@ export function createBatches(options: BatchesOptions): Batches {
     async cancel(batchId) {
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
-      await queue.cancel(result.unwanted);
+      await queue.cancel(result.withoutWaiters);
       return { cancelled: result.cancelled };
     },
 
     untilEnded: (batchId, timeoutMs, signal) =>
-      waitFor(async () => (await store.batches.get(batchId))?.finishedAtMs !== null, {
+      waitFor(async () => (await store.batches.get(batchId))?.endedAtMs !== null, {
         timeoutMs,
         signal,
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'batch' && s.batchId === batchId ? poke() : undefined)),

@@ -1,5 +1,5 @@
 /** Batches as callers see them: the shapes of the HTTP contract. batches.ts makes them, http/ turns them into JSON. */
-import type { BatchId, Priority, ShownState } from '../domain/batch.ts';
+import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 

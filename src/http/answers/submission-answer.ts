@@ -1,0 +1,82 @@
+/** What a submission is answered with: as it was taken, as it stands after a wait, or the kept answer of an earlier request. */
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import type { AnsweredItem, Batches, SubmitAnswer } from '../../app/batches/batch-view.ts';
+import type { BatchId } from '../../domain/batch.ts';
+import { QuireError } from '../../errors.ts';
+import type { HttpDependencies } from '../dependencies.ts';
+import type { KeptAnswer } from '../requests/idempotency.ts';
+import { grantWait } from '../requests/preferences.ts';
+import { pointInto, type ReadSubmission } from '../requests/submission.ts';
+import { PAGE_LIMIT } from '../schemas/parameters.ts';
+
+export interface SubmissionDependencies extends Pick<HttpDependencies, 'batches' | 'log' | 'webhooks'> {
+  /** Fires when the app closes. */
+  closing: AbortSignal;
+}
+
+/** The state of every item of a batch, in the order of the answer. */
+async function withStates(batches: Batches, batchId: BatchId, items: AnsweredItem[]): Promise<object[]> {
+  const shown: object[] = [];
+  let cursor: string | null = null;
+  do {
+    // Each page names the next.
+    const page = await batches.items(batchId, { state: null, cursor, limit: PAGE_LIMIT });
+    for (const { index, state } of page?.items ?? []) shown[index] = { ...items[index], state };
+    cursor = page?.cursor ?? null;
+  } while (cursor !== null);
+  return items.map((item, index) => shown[index] ?? item);
+}
+
+/**
+ * Waits for a batch as long as the request prefers, and renders the answer as it is then. `null` when the request prefers no wait,
+ * or when the store goes away meanwhile: the batch was accepted, so the caller is told no error.
+ */
+async function waitFor(
+  { batches, log, closing }: SubmissionDependencies,
+  answer: SubmitAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<KeptAnswer | null> {
+  const { batchId } = answer;
+  const wait = grantWait(request, reply, closing);
+  if (wait === null) return null;
+  try {
+    const settled = await batches.untilEnded(batchId, wait.timeoutMs, wait.signal);
+    const body = JSON.stringify({ ...answer, items: await withStates(batches, batchId, answer.items) });
+    return { status: settled ? 200 : 202, location: `/batches/${batchId}`, body };
+  } catch (error) {
+    log.warn({ reqId: request.id, err: error, batchId }, 'a batch could not be waited for');
+    return null;
+  } finally {
+    wait.end();
+  }
+}
+
+/** Submits, waits when asked to, and renders the answer. */
+export async function answerSubmission(
+  deps: SubmissionDependencies,
+  submission: ReadSubmission,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<KeptAnswer> {
+  const { webhook } = submission.request;
+  if (webhook) await deps.webhooks.checkBatchWebhook(webhook, submission.webhookFrom);
+  const answer = await deps.batches.submit(submission.request).catch((error: unknown) => {
+    throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
+  });
+  const { batchId, counts } = answer;
+  const pending = counts.queued + counts.joined > 0;
+  const waited = pending ? await waitFor(deps, answer, request, reply) : null;
+  return waited ?? { status: pending ? 202 : 200, location: `/batches/${batchId}`, body: JSON.stringify(answer) };
+}
+
+/** The kept answer of an earlier request. Of a batch that had not ended it is rendered anew when the request prefers to wait. */
+export async function answerAgain(
+  deps: SubmissionDependencies,
+  kept: KeptAnswer,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<KeptAnswer> {
+  if (kept.status !== 202) return kept;
+  return (await waitFor(deps, JSON.parse(kept.body) as SubmitAnswer, request, reply)) ?? kept;
+}

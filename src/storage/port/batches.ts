@@ -1,0 +1,102 @@
+/** Batches as a store keeps them, and submissions, which make them. */
+import type { BatchId, BatchItem, BatchOptions, BatchRecord, ItemState, Priority, SettledEntry } from '../../domain/batch.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
+
+/** A link of a submission, as the caller of {@link BatchStore.submit} hands it over. */
+export interface SubmittedItem {
+  index: number;
+  input: string;
+  /** `null` for an invalid link. */
+  jobId: JobId | null;
+  bookId: BookId | null;
+  duplicates: number;
+  reason: string | null;
+}
+
+export interface Submission {
+  /** `null` for a wish without a batch (a refresh, a read that submits): the job then counts as wanted by itself. */
+  batch: {
+    batchId: BatchId;
+    options: BatchOptions;
+    /** Items of the whole batch, over all its submissions. */
+    total: number;
+    /** The last submission of a batch seals it: only a sealed batch can finish. */
+    last: boolean;
+  } | null;
+  nowMs: number;
+  /** Names the run of every job this submission makes: unique in time, letters and digits. */
+  run: string;
+  priority: Priority;
+  /**
+   * A copy fetched at most so long ago counts as fresh. `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "missing"
+   * is fresh by the same rule.
+   */
+  maxAgeMs: number | null;
+  /** At most 1,000, their indexes one after the other; no two of the same job. */
+  items: SubmittedItem[];
+}
+
+/** What became of a submitted item. */
+export type SubmitOutcome =
+  /** A new live job was recorded under `run`; the caller must now give it to BullMQ. */
+  | { status: 'queued' }
+  /** A live job existed. `raisedRun` names its run when this submission is more urgent than the job was so far. */
+  | { status: 'joined'; raisedRun: string | null }
+  /** A fresh copy exists; `bookId` is the book's own (after an alias). */
+  | { status: 'cached'; bookId: BookId; fetchedAtMs: number }
+  /** Goodreads' "no such book" is remembered: the item is settled as `not-found`. */
+  | { status: 'not-found' }
+  | { status: 'invalid' };
+
+export interface BatchStore {
+  /**
+   * Records a submission and decides each item, in order. Throws `QuireError('cancelled')`, and records nothing, when the batch was
+   * cancelled.
+   */
+  submit(submission: Submission): Promise<SubmitOutcome[]>;
+  get(batchId: BatchId): Promise<BatchRecord | null>;
+  /**
+   * Batches before `before` (null: from the newest), at most `limit`, in descending order of their ids, which is the newest first. `ended`
+   * keeps those that have ended, or those that have not. `next` is the next `before`, `null` at the end. A page may be shorter than
+   * `limit`.
+   */
+  list(query: { before: BatchId | null; limit: number; ended: boolean | null }): Promise<{ batches: BatchRecord[]; next: BatchId | null }>;
+  /**
+   * Items from `fromIndex` on, in order, at most `limit`; only those in `state` when given. `nextIndex` is the next `fromIndex`, `null` at
+   * the end.
+   */
+  items(
+    batchId: BatchId,
+    query: { fromIndex: number; limit: number; state: ItemState | null },
+  ): Promise<{ items: BatchItem[]; nextIndex: number | null } | null>;
+  /** Which of these jobs an item of this batch waits for: index by job. */
+  indexesOf(batchId: BatchId, jobIds: JobId[]): Promise<Map<JobId, number>>;
+  /** Entries of the settled log after `afterSeq`, in order; at most `limit`. */
+  settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
+  /**
+   * Settles every queued item as `cancelled` and takes it off its job. Announced items that never came count as cancelled too. Returns the
+   * jobs that nobody wants any more: they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was
+   * not sealed is not announced, since no caller knows the batch. `null`: no such batch.
+   */
+  cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; withoutWaiters: { jobId: JobId; run: string }[] } | null>;
+  /**
+   * Makes queued items of an open batch wait for a live job again, after the record of their job was lost (evicted, or deleted by
+   * hand). Returns the jobs that are live under `run` now: the caller must give them to BullMQ. Changes nothing for items that are settled,
+   * or that wait for a live job already.
+   */
+  requeue(
+    batchId: BatchId,
+    wish: { items: { jobId: JobId; index: number }[]; nowMs: number; run: string; priority: Priority },
+  ): Promise<JobId[]>;
+  /** Open batches without progress since `beforeMs`, at most `limit`, longest first. */
+  listIdle(beforeMs: number, limit: number): Promise<BatchId[]>;
+  /**
+   * Open batches whose last progress lies after `afterMs`, at most `limit`. With a time in the future: those that a wrong clock left.
+   */
+  listAhead(afterMs: number, limit: number): Promise<BatchId[]>;
+  /** Ended batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
+  listUnannounced(limit: number): Promise<BatchId[]>;
+  acknowledge(batchId: BatchId): Promise<void>;
+  /** Removes batches that finished before `beforeMs`, at most 500 at once; returns how many. (Redis lets them expire and returns 0.) */
+  sweep(beforeMs: number): Promise<number>;
+}

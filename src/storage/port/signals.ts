@@ -1,0 +1,20 @@
+/** Short messages to every process. */
+import type { BatchId } from '../../domain/batch.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
+
+/** A word to every process, now: delivered at most once, to those that listen. Whoever must not miss anything reads the store. */
+export type Signal =
+  /** Items of this batch settled, or it ended. Sent by the store itself. */
+  | { kind: 'batch'; batchId: BatchId }
+  /** What is known of this book changed: its copy, that it is missing, or that it leads to another book. Sent by the store itself. */
+  | { kind: 'book'; bookId: BookId }
+  /** The run is not wanted any more: whoever works on it, stop. */
+  | { kind: 'cancel'; jobId: JobId; run: string }
+  /** The state of the source changed. */
+  | { kind: 'source' };
+
+export interface Signals {
+  publish(signal: Signal): Promise<void>;
+  /** Returns a function that ends the subscription. */
+  subscribe(listener: (signal: Signal) => void): () => void;
+}
