@@ -23,13 +23,16 @@ const project = (name: string, testTimeout: number, globalSetup: string[], setup
     setupFiles,
     // To load Quire takes longer than most files of tests: a process loads it once. So a test undoes what it does to its process.
     isolate: false,
+    // An end-to-end test starts processes of its own: more than two at once only wait for each other on two cores. They come last.
+    maxWorkers: name === 'e2e' ? 2 : 4,
+    sequence: { groupOrder: name === 'e2e' ? 1 : 0 },
   },
 });
 
 /** A process goes on with files of the same kind only. The longest come first, and what is short fills the end. */
 class ByKind extends BaseSequencer {
   override async sort(specs: TestSpecification[]): Promise<TestSpecification[]> {
-    const kinds = ['e2e', 'contract', 'integration', 'unit'];
+    const kinds = ['contract', 'integration', 'unit'];
     return (await super.sort(specs)).toSorted((a, b) => kinds.indexOf(a.project.name) - kinds.indexOf(b.project.name));
   }
 }
@@ -37,7 +40,6 @@ class ByKind extends BaseSequencer {
 export default defineConfig({
   test: {
     pool: 'forks',
-    maxWorkers: 4,
     sequence: { sequencer: ByKind },
     projects: [
       project('unit', 20_000, []),
