@@ -18,7 +18,7 @@ const project = (name: string, testTimeout: number, globalSetup: string[], setup
     include: [`test/${name}/${size === 'slow' ? '**/*.{slow,stores}.test.ts' : '**/*.test.ts'}`],
     exclude: size === 'quick' ? [SLOW] : [],
     testTimeout,
-    hookTimeout: 120_000,
+    hookTimeout: 240_000,
     globalSetup,
     setupFiles,
     // To load Quire takes longer than most files of tests: a process loads it once. So a test undoes what it does to its process.
@@ -43,9 +43,9 @@ export default defineConfig({
     sequence: { sequencer: ByKind },
     projects: [
       project('unit', 20_000, []),
-      project('contract', 120_000, [SERVERS]),
-      project('integration', 120_000, [SERVERS, CONTRACT], [ANSWERS]),
-      project('e2e', 180_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
+      project('contract', 240_000, [SERVERS]),
+      project('integration', 240_000, [SERVERS, CONTRACT], [ANSWERS]),
+      project('e2e', 600_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
     ],
   },
 });
