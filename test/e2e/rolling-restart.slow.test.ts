@@ -24,7 +24,7 @@ const KINDS = [
 ] as const;
 
 describe.each(KINDS)('a rolling restart on the $store store', ({ store, rounds }) => {
-  it(`loses no request that was accepted and no job, ${rounds === 1 ? 'once' : 'twice'} round`, { timeout: 180_000 }, async () => {
+  it(`loses no request that was accepted and no job, ${rounds === 1 ? 'once' : 'twice'} round`, async () => {
     const { site, start } = await openScene(store, { DRAIN_SECONDS: String(DRAIN_SECONDS), CRAWL_CONCURRENCY: '40' });
     // Slow enough that every worker is in the middle of something when it is told to end.
     await site.control({ delayMs: 100 });
