@@ -9,7 +9,7 @@ import { batchOf, itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, sampleB
 /** What a step of a settlement takes at most. */
 const A_STEP = 1_000;
 const AT_ONCE = 8;
-const SLOW = { timeout: 180_000 };
+const SLOW = { timeout: 600_000 };
 
 /** Calls `work` for each, some at once. */
 async function forEach<T>(all: readonly T[], work: (one: T) => Promise<unknown>): Promise<void> {

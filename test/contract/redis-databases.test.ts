@@ -117,7 +117,7 @@ describe('a Redis that has no such database any more after a restart', () => {
     });
     await waitUntil('the job', () => done.includes('book-3.a'), { timeoutMs: 20_000 });
     expect(await admin.keys('*')).toStrictEqual([]);
-  }, 90_000);
+  });
 });
 
 async function serverOfOwn() {

@@ -76,7 +76,7 @@ describe.each(inThisRun(eachStore))('the channel of a batch, on the $name store'
     behind.close();
   });
 
-  it('gives everything once, in order, whatever the pace, and knows the end', { timeout: 120_000 }, async () => {
+  it('gives everything once, in order, whatever the pace, and knows the end', async () => {
     await settle(TOTAL - settled);
     const channel = open();
     const follow = async (pause: (seq: number) => Promise<unknown>): Promise<number[]> => {

@@ -172,7 +172,7 @@ describe.each(inThisRun(STORES))('POST /parse-links, on the %s store', (store) =
       .toBeLessThan(300);
   });
 
-  it('takes 10,000 links at once, and not one more', { timeout: 60_000 }, async () => {
+  it('takes 10,000 links at once, and not one more', async () => {
     const links = Array.from({ length: 10_001 }, (_, n) => linkTo(1_900_100_000 + n));
     expect(await scene.ask('/parse-links', post(links))).toMatchObject({
       status: 400,

@@ -17,7 +17,7 @@ const PAIRS: { from: StoreName; to: StoreName }[] = [
 ];
 
 describe.each(PAIRS)('quire migrate from $from to $to', ({ from, to }) => {
-  it('killed at random points and run again, loses nothing of what was accepted', { timeout: 180_000 }, async () => {
+  it('killed at random points and run again, loses nothing of what was accepted', async () => {
     const goodreads = await startGoodreads();
     onTestFinished(() => goodreads.stop());
     const prefix = ownPrefix();
@@ -92,7 +92,7 @@ describe('quire migrate', () => {
     },
   );
 
-  it('ends after the page under way when it is told to, and says how to go on', { timeout: 120_000 }, async () => {
+  it('ends after the page under way when it is told to, and says how to go on', async () => {
     const prefix = ownPrefix();
     const [source, target] = [await place('redis', prefix), await place('postgres', prefix)];
     const quire = await startQuire('redis', { env: source.env, role: 'api' });

@@ -63,5 +63,5 @@ describe.each([
     } finally {
       await stop();
     }
-  }, 240_000);
+  });
 });
