@@ -65,32 +65,28 @@ describe.each(PAIRS)('quire migrate from $from to $to', ({ from, to }) => {
 });
 
 describe('quire migrate', () => {
-  it.each(STORES)(
-    'refuses to move from %s while a Quire runs on it, and does not touch the target',
-    { timeout: 120_000 },
-    async (store) => {
-      const prefix = ownPrefix();
-      const source = await place(store, prefix);
-      const target = await place(store === 'redis' ? 'embedded' : 'redis', prefix);
-      // An api alone has no worker, and takes links all the same.
-      const role = store === 'embedded' ? 'all' : 'api';
-      const running = await startQuire(store, { env: source.env, role });
-      onTestFinished(() => running.stop());
-      await running.submit(links.slice(0, 2));
-      const args = ['--from', source.name, '--to', target.name];
-      const env = { QUEUE_PREFIX: prefix };
-      const refusal = store === 'embedded' ? /already open in this process/ : /A Quire is running on the source/;
-      expect(await runHere(args, env)).toEqual([1, '', expect.stringMatching(refusal)]);
-      expect(target.directory !== undefined && existsSync(target.directory)).toBe(false);
-      await running.stop();
-      expect(await runHere(args, env)).toEqual([
-        0,
-        expect.stringMatching(/^batches\s+1\s+1 {2}ok$/m),
-        expect.stringMatching(/^copying books/),
-      ]);
-      expect(await runHere(args, env)).toEqual([1, '', expect.stringMatching(/This migration was finished at/)]);
-    },
-  );
+  it.each(STORES)('refuses to move from %s while a Quire runs on it, and does not touch the target', async (store) => {
+    const prefix = ownPrefix();
+    const source = await place(store, prefix);
+    const target = await place(store === 'redis' ? 'embedded' : 'redis', prefix);
+    // An api alone has no worker, and takes links all the same.
+    const role = store === 'embedded' ? 'all' : 'api';
+    const running = await startQuire(store, { env: source.env, role });
+    onTestFinished(() => running.stop());
+    await running.submit(links.slice(0, 2));
+    const args = ['--from', source.name, '--to', target.name];
+    const env = { QUEUE_PREFIX: prefix };
+    const refusal = store === 'embedded' ? /already open in this process/ : /A Quire is running on the source/;
+    expect(await runHere(args, env)).toEqual([1, '', expect.stringMatching(refusal)]);
+    expect(target.directory !== undefined && existsSync(target.directory)).toBe(false);
+    await running.stop();
+    expect(await runHere(args, env)).toEqual([
+      0,
+      expect.stringMatching(/^batches\s+1\s+1 {2}ok$/m),
+      expect.stringMatching(/^copying books/),
+    ]);
+    expect(await runHere(args, env)).toEqual([1, '', expect.stringMatching(/This migration was finished at/)]);
+  });
 
   it('ends after the page under way when it is told to, and says how to go on', async () => {
     const prefix = ownPrefix();
