@@ -100,11 +100,13 @@ export function mergesContract({ make }: RecordsKind): void {
 
     /** Puts copies that would end in a moment, lets `change` prolong some, and resolves when the others are gone. */
     const afterTheEnd = async (change: (endsAtMs: number) => Promise<unknown>): Promise<number> => {
-      const endsAtMs = Date.now() + 1_000;
+      const endsAtMs = Date.now() + 4_000;
       const mark = sampleBook(newBookId());
       await change(endsAtMs);
       await store.books.put(mark, [], endsAtMs);
-      await waitUntil('the mark to go', async () => (await store.books.find(jobOf(mark.bookId), Date.now())) === null);
+      await waitUntil('the mark to go', async () => (await store.books.find(jobOf(mark.bookId), Date.now())) === null, {
+        timeoutMs: 30_000,
+      });
       return Date.now();
     };
     const rich = (bookId: BookId): StoredBook => sampleBook(bookId, { label: 'rich', richness: 20 });

@@ -15,6 +15,9 @@ import type { SqlClient } from '../sql-client.ts';
 import { byName, toJson } from './by-name.ts';
 import * as text from './statements.ts';
 
+/** How the table tells kinds apart. */
+const LETTER = { book: 'b', alias: 'a', 'not-found': 'm' } as const satisfies Record<KnownRecord['kind'], text.KnownRow['kind']>;
+
 export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
   byName<KnownRecord>(sql, {
     kind: 'books',
@@ -36,7 +39,7 @@ export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
         return [row.key, { ...record, kind: 'book', book }];
       }),
     line: (record) => {
-      const row = { key: record.name, kind: record.kind[0], keep_ms: record.keepUntilMs, at_ms: 0, until_ms: 0, richness: 0 };
+      const row = { key: record.name, kind: LETTER[record.kind], keep_ms: record.keepUntilMs, at_ms: 0, until_ms: 0, richness: 0 };
       if (record.kind === 'alias') return { ...row, book_id: record.bookId };
       if (record.kind === 'not-found') return { ...row, at_ms: record.sinceMs, until_ms: record.untilMs };
       const { bookId, body, etag, fetchedAtMs, freshUntilMs, richness } = record.book;
