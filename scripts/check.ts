@@ -21,9 +21,9 @@ interface Gate {
 }
 
 const GATES: Gate[] = [
-  { name: 'tests', command: ['test'], minutes: 20 },
-  { name: 'slow tests', command: ['run', 'test:slow'], minutes: 20 },
-  { name: 'faults', command: ['run', 'test:faults'], minutes: 10 },
+  { name: 'tests', command: ['test'], minutes: 40 },
+  { name: 'slow tests', command: ['run', 'test:slow'], minutes: 40 },
+  { name: 'faults', command: ['run', 'test:faults'], minutes: 20 },
   { name: 'types', command: ['run', 'typecheck'], minutes: 3 },
   { name: 'lint', command: ['run', 'lint'], minutes: 3 },
   { name: 'format', command: ['run', 'format:check'], minutes: 2 },
