@@ -106,7 +106,7 @@ it('finishing a job reads all finished jobs when they have a cap', async () => {
     );
     return Number(rows[0]?.n);
   };
-  await waitUntil('the jobs', () => done.mock.calls.length === KEPT + 20, { timeoutMs: 60_000 });
+  await waitUntil('the jobs', () => done.mock.calls.length >= KEPT + 20, { timeoutMs: 180_000 });
   await worker.close();
   await queue.close();
   // The server counts what a connection read when it ends, at the latest. Each of the last 20 jobs reads all that are kept.
