@@ -143,7 +143,7 @@ describe('a migration', () => {
   it('that was interrupted goes on where it was, and sees what the source did in between', async () => {
     const from = await open(redisStore);
     const to = await open(postgresStore);
-    const { waiting, running } = await populate(from, 600);
+    const { waiting, running } = await populate(from, 1_500);
     const interruption = new AbortController();
     const pages: string[] = [];
     const first = move(from, to, {
@@ -168,7 +168,7 @@ describe('a migration', () => {
     expect(again).not.toContain('copy books');
     expect(again).toContain('copy jobs');
     expect(await contentsOf(to)).toEqual(await contentsOf(from));
-    expect(await to.batches.get(running)).toMatchObject({ counts: { queued: 300, parsed: 302 } });
+    expect(await to.batches.get(running)).toMatchObject({ counts: { queued: 1_200, parsed: 302 } });
     await expect(move(from, to)).rejects.toThrow(/was finished at/);
   });
 
