@@ -39,9 +39,10 @@ export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => n
 }
 
 async function findRun(queue: ParseBookQueue, runId: string): Promise<LiveRun | null> {
+  // The state comes first: a job that is read later has at least what led to it, such as the failure before a delay.
+  const state = await askQueue(queue.getJobState(runId));
   const job = await askQueue(queue.getJob(runId));
   if (!job) return null;
-  const state = await askQueue(job.getState());
   return {
     state: state === 'active' || state === 'delayed' ? state : 'waiting',
     attempts: job.attemptsMade,
