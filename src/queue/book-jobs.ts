@@ -6,7 +6,8 @@ import type { Store } from '../storage/store.ts';
 import { askQueue } from './ask-queue.ts';
 import { createBacklog } from './backlog.ts';
 import { DELIVER_WEBHOOK } from './deliver-webhook-queue.ts';
-import { LOCK_MS, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
+import { LOCK_MS } from './open.ts';
+import { PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
 import { createProducer } from './producer.ts';
 
 export interface BookJobs extends JobQueue {

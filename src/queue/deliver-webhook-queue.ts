@@ -1,17 +1,14 @@
 /** BullMQ's queue for calls of webhooks. The id of a job names a delivery and its run. The delivery log has what is sent. */
-import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
+import type { Processor, Queue, Worker } from 'bullmq';
 import type { DeliveryQueue, QueuedDelivery, WaitingDelivery } from '../webhooks/delivery-queue.ts';
 import { parseDeliveryId } from '../webhooks/event.ts';
 import type { Store } from '../storage/store.ts';
 import { askQueue } from './ask-queue.ts';
-import { workerName } from './worker-name.ts';
+import { openBullQueue, openBullWorker, type OwnWorkerOptions } from './open.ts';
 
 /** Name of the queue: what the jobs in it do. */
 export const DELIVER_WEBHOOK = 'deliver-webhook';
 
-/** Longer than an attempt may take. */
-const LOCK_MS = 20_000;
-const STALLED_CHECK_MS = 5_000;
 /** A worker that dies only delays its calls, and no call can kill a worker. So calls may stall often. */
 export const MAX_STALLED = 1_000;
 /** More than any delivery makes: the delivery decides when to give up, not BullMQ. */
@@ -38,14 +35,8 @@ export function parseWebhookJobId(jobId: string): WaitingDelivery | null {
   return parsed && /^\d{1,9}$/.test(run) ? { ...parsed, run: Number(run) } : null;
 }
 
-export function openWebhookQueue(store: Store, onError: (error: Error) => void): WebhookQueue {
-  const { options, factory } = store.queueBackend;
-  // BullMQ types the connection by backend; which one this is, only the store knows.
-  const settings = { ...options('producer'), streams: { events: { maxLen: 1_000 } } } as QueueOptions;
-  const queue = new Queue(DELIVER_WEBHOOK, settings, factory as BackendFactory) as WebhookQueue;
-  queue.on('error', onError);
-  return queue;
-}
+export const openWebhookQueue = (store: Store, onError: (error: Error) => void): WebhookQueue =>
+  openBullQueue(DELIVER_WEBHOOK, store, onError);
 
 /** Implements webhooks/delivery-queue.ts on an open queue. The caller closes that queue. */
 export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
@@ -69,25 +60,14 @@ export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
   };
 }
 
-export function openWebhookWorker(
+export const openWebhookWorker = (
   store: Store,
   processor: Processor<Empty, DeliverWebhookResult>,
-  options: { concurrency: number; backoffMs: (error: Error | undefined) => number; onError: (error: Error) => void },
-): WebhookWorker {
-  const { options: backend, factory } = store.queueBackend;
-  const settings = {
-    ...backend('worker'),
-    name: workerName(),
-    autorun: false,
-    concurrency: options.concurrency,
-    lockDuration: LOCK_MS,
-    stalledInterval: STALLED_CHECK_MS,
+  options: Pick<OwnWorkerOptions, 'backoffMs' | 'onError'> & { concurrency: number },
+): WebhookWorker =>
+  openBullWorker(DELIVER_WEBHOOK, store, processor, {
+    ...options,
     maxStalledCount: MAX_STALLED,
     removeOnComplete: KEEP_ENDED,
     removeOnFail: KEEP_ENDED,
-    settings: { backoffStrategy: (_attemptsMade: number, _type?: string, error?: Error) => options.backoffMs(error) },
-  } as WorkerOptions;
-  const worker = new Worker(DELIVER_WEBHOOK, processor, settings, factory as BackendFactory) as WebhookWorker;
-  worker.on('error', options.onError);
-  return worker;
-}
+  });

@@ -87,7 +87,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
 
   const worker = openWebhookWorker(store, (job, token = '', lost) => call(job, token, lost), {
     concurrency: CONCURRENCY,
-    backoffMs: (error) => (error instanceof CallFailed ? error.waitMs : STORE_WAIT_MS),
+    backoffMs: (_attemptsMade, error) => (error instanceof CallFailed ? error.waitMs : STORE_WAIT_MS),
     onError: (error) => log.warn({ err: error.message }, 'webhook worker connection'),
   });
 

@@ -1,16 +1,13 @@
 /** BullMQ's queue and worker for one kind of job, with the options that every process shares. */
-import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
+import type { Processor, Queue, Worker } from 'bullmq';
 import type { Priority } from '../domain/batch.ts';
 import { MAX_LOST_WORKERS } from '../domain/outcome.ts';
 import type { Store } from '../storage/store.ts';
-import { workerName } from './worker-name.ts';
+import { openBullQueue, openBullWorker, type OwnWorkerOptions } from './open.ts';
 
 /** Name of the queue: what the jobs in it do. */
 export const PARSE_BOOK = 'parse-book';
 
-/** A worker that does not renew its lock for this long counts as dead. A running crawl renews the lock. */
-export const LOCK_MS = 20_000;
-const STALLED_CHECK_MS = 5_000;
 /** How often a job may lose its worker before it fails as `poison`. */
 const MAX_STALLED = MAX_LOST_WORKERS;
 /** The same for the embedded store, which dies with its worker. There one crash interrupts every running job, and most did not cause it. */
@@ -41,35 +38,24 @@ export interface ParseBookResult {
 export type ParseBookQueue = Queue<ParseBookData, ParseBookResult>;
 export type ParseBookWorker = Worker<ParseBookData, ParseBookResult>;
 
-export function openQueue(store: Store, onError: (error: Error) => void): ParseBookQueue {
-  const { options, factory } = store.queueBackend;
-  // BullMQ types the connection by backend, and only the store knows which backend this is.
-  const settings = { ...options('producer'), streams: { events: { maxLen: 1_000 } } } as QueueOptions;
-  const queue = new Queue(PARSE_BOOK, settings, factory as BackendFactory) as ParseBookQueue;
-  queue.on('error', onError);
-  return queue;
+export const openQueue = (store: Store, onError: (error: Error) => void): ParseBookQueue => openBullQueue(PARSE_BOOK, store, onError);
+
+export interface ParseBookWorkerOptions extends Pick<OwnWorkerOptions, 'backoffMs' | 'onError'> {
+  concurrency: number;
+  /** For tests, which cannot wait that long. */
+  lockMs?: number | undefined;
+  stalledCheckMs?: number | undefined;
 }
 
 export function openWorker(
   store: Store,
   processor: Processor<ParseBookData, ParseBookResult>,
-  options: {
-    concurrency: number;
-    backoffMs: (attemptsMade: number, error: Error | undefined) => number;
-    onError: (error: Error) => void;
-    /** For tests, which cannot wait that long. */
-    lockMs?: number | undefined;
-    stalledCheckMs?: number | undefined;
-  },
+  { lockMs, stalledCheckMs, ...options }: ParseBookWorkerOptions,
 ): ParseBookWorker {
-  const { options: backend, factory } = store.queueBackend;
-  const settings = {
-    ...backend('worker'),
-    name: workerName(),
-    autorun: false,
-    concurrency: options.concurrency,
-    lockDuration: options.lockMs ?? LOCK_MS,
-    stalledInterval: options.stalledCheckMs ?? STALLED_CHECK_MS,
+  return openBullWorker(PARSE_BOOK, store, processor, {
+    ...options,
+    ...(lockMs === undefined ? {} : { lockDuration: lockMs }),
+    ...(stalledCheckMs === undefined ? {} : { stalledInterval: stalledCheckMs }),
     maxStalledCount: MAX_STALLED,
     // After an outage BullMQ waits 15 s by default. One question a second is no burden for the store.
     runRetryDelay: 1_000,
@@ -77,9 +63,5 @@ export function openWorker(
     drainDelay: 1,
     removeOnComplete: KEEP_COMPLETED,
     removeOnFail: KEEP_FAILED,
-    settings: { backoffStrategy: (attemptsMade: number, _type?: string, error?: Error) => options.backoffMs(attemptsMade, error) },
-  } as WorkerOptions;
-  const worker = new Worker(PARSE_BOOK, processor, settings, factory as BackendFactory) as ParseBookWorker;
-  worker.on('error', options.onError);
-  return worker;
+  });
 }

@@ -32,10 +32,13 @@ export type Parts = ReturnType<typeof createParts>;
 /** Makes the parts. None of them takes jobs or answers requests yet. */
 export function createParts(context: Context) {
   const { config, version, log, store, lifecycle, now, random } = context;
-  const onQueueError = (error: Error): void => log.warn({ err: error.message }, 'queue connection');
+  const logFault =
+    (line: string) =>
+    (error: Error): void =>
+      log.warn({ err: error.message }, line);
   const queues = {
-    books: lifecycle.add('queue', openQueue(store, onQueueError), (queue) => queue.close()),
-    calls: lifecycle.add('webhook queue', openWebhookQueue(store, onQueueError), (queue) => queue.close()),
+    books: lifecycle.add('queue', openQueue(store, logFault('queue connection')), (queue) => queue.close()),
+    calls: lifecycle.add('webhook queue', openWebhookQueue(store, logFault('webhook queue connection')), (queue) => queue.close()),
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
   const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, classify: readPage, log, now, random }), (crawler) =>

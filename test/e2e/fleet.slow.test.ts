@@ -1,7 +1,7 @@
 /** Two apis and two workers on Redis, one of each killed at random moments while twenty batches of overlapping links come in. */
 import { expect, it } from 'vitest';
 import type { QuireProcess } from '../../scripts/quire-process.ts';
-import { LOCK_MS } from '../../src/queue/parse-book-queue.ts';
+import { LOCK_MS } from '../../src/queue/open.ts';
 import { ask, itemsOf, linkTo, openScene, settled, submit, STORES } from './scene.ts';
 import { waitUntil } from '../support/wait-until.ts';
 

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
 import type { BatchView, ItemView, SubmitAnswer } from '../../src/app/batches/batch-view.ts';
-import { LOCK_MS } from '../../src/queue/parse-book-queue.ts';
+import { LOCK_MS } from '../../src/queue/open.ts';
 import { startQuire, type QuireOptions, type QuireProcess } from '../../scripts/quire-process.ts';
 import { startGoodreads, type Goodreads } from '../support/goodreads.ts';
 import { storeEnvironment } from '../support/service.ts';

@@ -3,7 +3,7 @@ import type { QuireProcess } from '../../scripts/quire-process.ts';
 import { waitUntil } from '../support/wait-until.ts';
 import type { Berth } from './berth.ts';
 import type { Havoc } from './havoc.ts';
-import { LOCK_MS } from '../../src/queue/parse-book-queue.ts';
+import { LOCK_MS } from '../../src/queue/open.ts';
 import type { Contents } from './leftovers.ts';
 
 export interface Fault {

@@ -11,7 +11,7 @@
  * the text, `--seed` repeats a run.
  */
 import { readArguments, refuse } from '../../scripts/arguments.ts';
-import { LOCK_MS } from '../../src/queue/parse-book-queue.ts';
+import { LOCK_MS } from '../../src/queue/open.ts';
 import { startGoodreadsProcess } from '../../scripts/quire-process.ts';
 import build from '../support/build-setup.ts';
 import { waitUntil } from '../support/wait-until.ts';

@@ -41,7 +41,8 @@ const LOG = statement(
   'SELECT seq, index, state, settled_at_ms FROM @.item WHERE batch_id = $1 AND seq > $2::bigint AND seq IS NOT NULL ORDER BY seq LIMIT $3',
 );
 
-interface BatchRow {
+/** A row of the table of batches, as both the store and a migration read it. */
+export interface BatchRow {
   batch_id: BatchId;
   total: number;
   settled: number;

@@ -17,7 +17,7 @@ export function createBatchTransfer(
     kind: 'batches',
     alive: since,
     read: async (names, nowMs) =>
-      (await sql.query<text.BatchRow>(text.READ_BATCHES, [names, ...since(nowMs)])).map((row) => [
+      (await sql.query<text.MovedBatchRow>(text.READ_BATCHES, [names, ...since(nowMs)])).map((row) => [
         row.batch_id,
         {
           ...recordOf(row),

@@ -1,9 +1,9 @@
 /** The SQL of a migration. */
-import type { BatchId } from '../../../domain/batch.ts';
 import type { JobId } from '../../../domain/identity.ts';
 import type { ErrorCode } from '../../../errors.ts';
 import type { TimelineEntry } from '../../../domain/job.ts';
 import { MIGRATION_DOCUMENT, type TransferKind } from '../../transfer.ts';
+import type { BatchRow } from '../batch-reading.ts';
 import { statement, type Statement } from '../sql-client.ts';
 
 /** The columns of the row that met another. */
@@ -25,25 +25,12 @@ export interface KnownRow {
   body: string | null;
 }
 
-export interface BatchRow {
-  batch_id: BatchId;
-  total: number;
-  settled: number;
-  parsed: number;
-  not_found: number;
-  failed: number;
-  cancelled: number;
-  cached: number;
-  invalid: number;
+/** A row with what only a migration needs of it. */
+export interface MovedBatchRow extends BatchRow {
   log_length: number;
   item_count: number;
   sealed: boolean;
   announced: boolean;
-  created_at_ms: number;
-  progressed_at_ms: number;
-  finished_at_ms: number | null;
-  cancelled_at_ms: number | null;
-  options: string;
 }
 
 export interface JobRow {

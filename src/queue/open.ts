@@ -1,0 +1,50 @@
+/** Opening BullMQ's queues and workers on the store's connection, with what all of them share. */
+import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
+import type { Store } from '../storage/store.ts';
+import { workerName } from './worker-name.ts';
+
+/** A worker that does not renew its lock for this long counts as dead. A running crawl or call renews the lock. */
+export const LOCK_MS = 20_000;
+const STALLED_CHECK_MS = 5_000;
+/** Events of the queue kept on Redis, for the dashboard. */
+const MAX_EVENTS = 1_000;
+
+/** Opens a queue. The caller closes it. */
+export function openBullQueue<Data, Result>(name: string, store: Store, onError: (error: Error) => void): Queue<Data, Result> {
+  const { options, factory } = store.queueBackend;
+  // BullMQ types the connection by backend, and only the store knows which backend this is.
+  const settings = { ...options('producer'), streams: { events: { maxLen: MAX_EVENTS } } } as QueueOptions;
+  const queue = new Queue(name, settings, factory as BackendFactory) as Queue<Data, Result>;
+  queue.on('error', onError);
+  return queue;
+}
+
+/** What one kind of worker adds to the options that all share. */
+export type OwnWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'maxStalledCount' | 'removeOnComplete' | 'removeOnFail'> &
+  Partial<WorkerOptions> & {
+    /** Wait before the next attempt, in milliseconds. */
+    backoffMs: (attemptsMade: number, error: Error | undefined) => number;
+    onError: (error: Error) => void;
+  };
+
+/** Opens a worker. It takes no job before `run`. The caller closes it. */
+export function openBullWorker<Data, Result>(
+  name: string,
+  store: Store,
+  processor: Processor<Data, Result>,
+  { backoffMs, onError, ...own }: OwnWorkerOptions,
+): Worker<Data, Result> {
+  const { options, factory } = store.queueBackend;
+  const settings = {
+    ...options('worker'),
+    name: workerName(),
+    autorun: false,
+    lockDuration: LOCK_MS,
+    stalledInterval: STALLED_CHECK_MS,
+    settings: { backoffStrategy: (attemptsMade: number, _type?: string, error?: Error) => backoffMs(attemptsMade, error) },
+    ...own,
+  } as WorkerOptions;
+  const worker = new Worker(name, processor, settings, factory as BackendFactory) as Worker<Data, Result>;
+  worker.on('error', onError);
+  return worker;
+}
