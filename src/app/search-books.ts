@@ -22,7 +22,7 @@ export interface FoundBooks {
 
 /**
  * The stored books that have every word of the query, the best first, `limit` at most (up to 50). The last word is taken as the beginning of
- * a word. One search of the store and one read of the books it answers with; nothing is crawled. Of a query that more than 1,000 books
+ * a word. One search of the store and one read of the books it answers with; nothing is crawled. Of a query that more than about 400 books
  * answer, only those with most ratings are sure to be looked at. Rejects with `store-unavailable`.
  */
 export async function searchBooks(

@@ -79,14 +79,14 @@ describe.each(eachStore)('books without entries, on the $name store', ({ make })
     const store = await open();
     await keep(store, ...Array.from({ length: 230 }, (_, n) => plainBook(`Galago ${n}`)));
     let steps = 0;
-    let others: Promise<number | null> | null = null;
+    const others: Promise<number | null>[] = [];
     const first: BookIndexer = indexerOf({
       ...store,
       search: {
         ...store.search,
         async enter(entries) {
           steps += 1;
-          others ??= indexerOf(store).walk();
+          others.push(indexerOf(store).walk());
           await store.search.enter(entries);
           // It is stopped after its first step, with a cursor.
           void first.stop();
@@ -94,7 +94,7 @@ describe.each(eachStore)('books without entries, on the $name store', ({ make })
       },
     });
     expect(await first.walk()).toBe(100);
-    expect([steps, await others]).toEqual([1, null]);
+    expect([steps, await Promise.all(others)]).toEqual([1, [null]]);
     expect(await search(store, 'galago 1')).toMatchObject({ complete: false });
     expect(await indexerOf(store).walk()).toBe(130);
     expect(await search(store, 'galago 229')).toMatchObject({ ids: [expect.any(String)], complete: true });
@@ -140,7 +140,7 @@ describe('a process of the version before search, beside a new one', () => {
     expect((await search(store, 'ocelot')).ids).toEqual([changed.bookId]);
     expect((await search(store, 'serval')).ids).toEqual([]);
     expect(await redis.hkeys(key('search-entries'))).toEqual([changed.bookId]);
-    expect((await redis.zrange(key('search'), 0, -1)).map((posting) => posting.split('\0')[0])).toEqual(['', 'a', 'ocelot']);
+    expect((await redis.zrangebylex(key('search'), '-', '+')).map((posting) => posting.split('\0')[0])).toEqual(['', 'a', 'ocelot']);
   });
 
   it('on PostgreSQL calls the functions that it knows, and its books lose their entries until the next walk', async () => {

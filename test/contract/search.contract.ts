@@ -85,7 +85,10 @@ export function searchContract({ make }: RecordsKind): void {
       const bookId = newBookId();
       await put(book('Narwhal one', {}, { bookId, richness: 5 }));
       await put(book('Narwhal two', { ratingsCount: 5_000 }, { bookId, richness: 6 }));
-      await put(book('Narwhal three', {}, { bookId, richness: 5 }), book('Narwhal four', {}, { bookId, richness: 9, fetchedAtMs: NOW_MS - 1 }));
+      await put(
+        book('Narwhal three', {}, { bookId, richness: 5 }),
+        book('Narwhal four', {}, { bookId, richness: 9, fetchedAtMs: NOW_MS - 1 }),
+      );
       expect(await search('narwhal two')).toStrictEqual([bookId]);
       for (const other of ['narwhal one', 'narwhal three', 'narwhal four']) expect(await search(other), other).toStrictEqual([]);
     });

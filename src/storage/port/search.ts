@@ -9,7 +9,7 @@ export interface SearchMatch {
 
 export interface SearchStore {
   /**
-   * Entries that have every one of `words`, and a word that begins with `prefix`, in no order. Beyond about 1,000 not all are
+   * Entries that have every one of `words`, and a word that begins with `prefix`, in no order. Beyond about 400 not all are
    * looked at: those of the books with most ratings are, so the work has a bound. The copy of an entry may have expired by now.
    */
   matches(query: { words: readonly string[]; prefix: string }): Promise<SearchMatch[]>;

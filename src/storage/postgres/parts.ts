@@ -15,7 +15,10 @@ const PURGE_KNOWN = statement('purge.known', 'SELECT @.purge_known($1, 1000)');
 const PURGE_DOCUMENTS = statement('purge.documents', 'DELETE FROM @.document WHERE expire_at_ms <= $1');
 const PURGE_PAGES = statement('purge.pages', 'DELETE FROM @.page WHERE expire_at_ms <= $1');
 
-type SqlParts = Pick<Store, 'ping' | 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'search' | 'transfer' | 'signals'> & {
+type SqlParts = Pick<
+  Store,
+  'ping' | 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'search' | 'transfer' | 'signals'
+> & {
   /** Begins to hear signals; the connection must be there. */
   startSignals(): Promise<void>;
 };

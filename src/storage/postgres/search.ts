@@ -5,8 +5,8 @@ import type { SearchStore } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
 /** Entries that a search takes out of the index at most, and entries of the best rank that it looks through when those were not all. */
-const MOST_OF_INDEX = 1_000;
-const MOST_OF_BEST = 2_000;
+const MOST_OF_INDEX = 400;
+const MOST_OF_BEST = 800;
 /** A shorter beginning of a word would have the index look at a large part of all words. */
 const LEAST_PREFIX = 3;
 
@@ -53,11 +53,7 @@ export function createSearchStore(sql: SqlClient): SearchStore {
     },
     async enter(entries) {
       if (entries.length === 0) return;
-      await sql.query(ENTER, [
-        entries.map(({ bookId }) => bookId),
-        entries.map(({ etag }) => etag),
-        entries.map(({ entry }) => entry),
-      ]);
+      await sql.query(ENTER, [entries.map(({ bookId }) => bookId), entries.map(({ etag }) => etag), entries.map(({ entry }) => entry)]);
     },
   };
 }

@@ -37,9 +37,16 @@ const priority = fc.constantFrom(...PRIORITIES);
 const maxAgeMs = fc.constantFrom(null, null, 0, MINUTE_MS, 90 * MINUTE_MS);
 const duplicates = fc.constantFrom(0, 0, 3, 9_999);
 
-const entry = fc.constantFrom(...ENTRIES, null);
+const searchEntry = fc.constantFrom(...ENTRIES, null);
 
-const copy = fc.record({ book: fc.nat({ max: 4 }), fetchedAt, freshUntil, richness: fc.constantFrom(5, 6, 999), body: fc.nat({ max: 9 }), entry });
+const copy = fc.record({
+  book: fc.nat({ max: 4 }),
+  fetchedAt,
+  freshUntil,
+  richness: fc.constantFrom(5, 6, 999),
+  body: fc.nat({ max: 9 }),
+  entry: searchEntry,
+});
 type Copy = typeof copy extends fc.Arbitrary<infer T> ? T : never;
 
 const bookOf = (model: Model, { book, body, ...one }: Copy): StoredBook => ({

@@ -6,7 +6,11 @@ import type { Records } from '../../specification/records.ts';
 import { AT_ONCE, FAR_MS, keyOf, SERIES, type Model } from './model.ts';
 
 /** Entries with words in common, of different ranks. */
-export const ENTRIES = ['005\n a title \n\n an author \n', '990\n a title \n\n an author \n', '72100\n another title \n 9780 \n autor \n series 1 \n'];
+export const ENTRIES = [
+  '005\n a title \n\n an author \n',
+  '990\n a title \n\n an author \n',
+  '72100\n another title \n 9780 \n autor \n series 1 \n',
+];
 const QUERIES = [
   { words: [], prefix: 'a' },
   { words: [], prefix: 'title' },

@@ -5,38 +5,39 @@
 
 local index, prefix, most = P .. 'search', ARGV[1], tonumber(ARGV[2])
 
--- The numbers of the books of a range of postings.
-local function booksOf(range, limit, into)
+-- The books to look at, of a range of postings.
+local ids, seen = {}, {}
+local function lookAt(range, limit)
   for _, posting in ipairs(call('ZRANGEBYLEX', index, range[1], range[2], 'LIMIT', 0, limit)) do
-    into[string.sub(posting, string.find(posting, '\0', 1, true) + 3)] = true
+    local bookId = string.sub(posting, string.find(posting, '\0', 1, true) + 3)
+    if not seen[bookId] then
+      seen[bookId] = true
+      ids[#ids + 1] = bookId
+    end
   end
 end
 
 local function rangeOf(word) return {'[' .. word .. '\0', '(' .. word .. '\1'} end
 
-local books, fewest, range = {}, call('ZLEXCOUNT', index, '[' .. prefix, '(' .. prefix .. '\255'), nil
+local fewest, range = call('ZLEXCOUNT', index, '[' .. prefix, '(' .. prefix .. '\255'), nil
 if fewest <= most then range = {'[' .. prefix, '(' .. prefix .. '\255'} end
 for a = 3, #ARGV do
   local own = rangeOf(ARGV[a])
   local count = call('ZLEXCOUNT', index, own[1], own[2])
   if not range or count < fewest then fewest, range = count, own end
 end
-if range then
-  booksOf(range, most, books)
-else
-  -- Very many books have a word that begins like that. Those that have this very word come first, and those that are known best.
-  booksOf(rangeOf(prefix), most, books)
-  booksOf(rangeOf(''), 2 * most, books)
-end
+-- Very many books may have a word that begins like that. Those that have this very word come first, then those that are known best.
+lookAt(range or rangeOf(prefix), most)
+if not range and #ids < most then lookAt(rangeOf(''), 2 * most) end
 
 local out = {}
-for bookId in pairs(books) do
-  local entry = entryOf(bookId)
-  local has = entry and string.find(entry, ' ' .. prefix, 1, true)
-  for a = 3, #ARGV do has = has and string.find(entry, ' ' .. ARGV[a] .. ' ', 1, true) end
+local entries = #ids > 0 and call('HMGET', P .. 'search-entries', unpack(ids)) or {}
+for at, entry in ipairs(entries) do
+  local has = entry and string.find(entry, ' ' .. prefix, 17, true)
+  for a = 3, #ARGV do has = has and string.find(entry, ' ' .. ARGV[a] .. ' ', 17, true) end
   if has then
-    out[#out + 1] = bookId
-    out[#out + 1] = entry
+    out[#out + 1] = ids[at]
+    out[#out + 1] = string.sub(entry, 17)
   end
 end
 return out
