@@ -85,7 +85,7 @@ it("a pool that is handed in has BullMQ's schema", async () => {
   expect(connection.schema, 'remove the schema from the graft bullmq-postgres-connection').toBe(SCHEMA);
 });
 
-it('an outage is told as the server told it', async () => {
+it("an outage rejects with the server's own error", async () => {
   const connection = new PostgresConnection({ connectionString: url, schema: SCHEMA });
   undo.push(() => connection.close());
   const ended = await connection.pool.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((error: unknown) => error);
@@ -133,7 +133,7 @@ it('a job of an ended worker stays active while its lock lasts', async () => {
   expect(await (await queue.getJob('held'))?.getState()).toBe('active');
 });
 
-it('a delayed job is due by the clock of who adds it', async () => {
+it('a delayed job is due by the clock of the process that adds it', async () => {
   const queue = openQueue();
   await queue.waitUntilReady();
   const rightMs = Date.now();

@@ -68,7 +68,7 @@ it('a queue gives up when its first attempt to connect fails', async () => {
   expect(await outcome, 'remove the graft bullmq-redis-first-connection').toBe('given up');
 });
 
-it('a delayed job is due by the clock of who adds it', async () => {
+it('a delayed job is due by the clock of the process that adds it', async () => {
   const connection = new Redis(sharedRedisUrl(), { maxRetriesPerRequest: null });
   undo.push(async () => connection.disconnect());
   const prefix = `{${ownPrefix()}}`;
