@@ -12,7 +12,7 @@ export function stateGetters(): string[] {
   return names.filter((name) => /state/i.test(name));
 }
 
-const UNFINISHED_STATES = ['waiting', 'prioritized', 'delayed', 'active'];
+const UNFINISHED_STATES = new Set(['waiting', 'prioritized', 'delayed', 'active']);
 
 /**
  * Adds a job of each state, `job-<state>`, and resolves to whether BullMQ calls it unfinished, by id. `job-unknown` is no job. The worker
@@ -26,7 +26,7 @@ export async function addOneOfEveryState(
     await queue.add('job', {}, { jobId });
     const job = await worker.getNextJob('token');
     expect(job?.id).toBe(jobId);
-    return job!;
+    return job;
   };
   await (await take('job-completed')).moveToCompleted(1, 'token', false);
   await (await take('job-failed')).moveToFailed(new Error('failed'), 'token', false);
@@ -38,7 +38,7 @@ export async function addOneOfEveryState(
   for (const state of ['delayed', 'completed', 'waiting', 'active', 'unknown', 'prioritized', 'failed']) {
     const id = `job-${state}`;
     expect(await queue.getJobState(id), `the state of ${id}`).toBe(state);
-    unfinished[id] = UNFINISHED_STATES.includes(state);
+    unfinished[id] = UNFINISHED_STATES.has(state);
   }
   return unfinished;
 }
