@@ -10,7 +10,7 @@ const MOST_UNITS = 64;
 
 /** Accents and vowel points, and the Arabic tatweel. The voice marks of kana are letters' parts and stay. */
 const IGNORED =
-  /(?![\u3099\u309a])\p{Script=Inherited}|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u0640\u06d6-\u06ed]/gu;
+  /(?![\u3099\u309a])\p{Script=Inherited}|[\u0591-\u05bd\u05bf\u05c1\u05c2\u05c4\u05c5\u05c7\u0610-\u061a\u06d6-\u06ed]|\u0640/gu;
 
 /** Letters that are no letter with an accent to Unicode, and letters that people write for one another. */
 const SAME: Record<string, string> = {

@@ -28,7 +28,7 @@ const INVALID_QUERY: ProblemExample<'invalid-request'> = {
 };
 
 /** Reads `q`. Throws `invalid-request`, with a pointer to it, when it holds no words or too many. */
-export function searchQueryOf(q: string): SearchQuery {
+function searchQueryOf(q: string): SearchQuery {
   const query = parseQuery(q);
   if (typeof query !== 'string') return query;
   throw new QuireError('invalid-request', `/query/q ${query}.`, { errors: [{ pointer: '/query/q', detail: query }] });
