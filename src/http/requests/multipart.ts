@@ -3,7 +3,7 @@ import { Busboy } from '@fastify/busboy';
 import type { SavedFile } from '../../app/saved-pages/saved-page.ts';
 import { QuireError } from '../../errors.ts';
 
-export const MAX_FILES = 2_000;
+const MAX_FILES = 2_000;
 const MAX_HEADERS_A_PART = 20;
 
 const refuse = (detail: string): QuireError => new QuireError('invalid-request', detail, { errors: [{ pointer: '', detail }] });

@@ -42,8 +42,10 @@ const WARC = bytes('A gzipped WARC file.');
 /** What is taken, by type. The first bytes of each file decide what it is. */
 const CONTENT = {
   'text/html': {
-    schema: Type.String({ description: 'One page, as the browser saved it.' }),
-    example: '<!DOCTYPE html><html><head><title>A saved page</title></head><body></body></html>',
+    schema: Type.String({
+      description: 'One page, as the browser saved it.',
+      examples: ['<!DOCTYPE html><html><head><title>A saved page</title></head><body></body></html>'],
+    }),
   },
   'multipart/form-data': {
     schema: Type.Object({

@@ -83,7 +83,12 @@ describe.each(STORES)('saved pages on %s', (store) => {
     ['a zip archive that is cut off', 'application/zip', zipOf([{ name: 'a.html', bytes: page('7100001') }]).subarray(0, -8), 400],
     ['JSON that is no HAR file', 'application/json', Buffer.from('{}'), 400],
     ['a form without a boundary', 'multipart/form-data', Buffer.from('x'), 400],
-    ['a form that breaks off', 'multipart/form-data; boundary=x', Buffer.from('--x\r\ncontent-disposition: form-data; name="a"; filename="a"'), 400],
+    [
+      'a form that breaks off',
+      'multipart/form-data; boundary=x',
+      Buffer.from('--x\r\ncontent-disposition: form-data; name="a"; filename="a"'),
+      400,
+    ],
     ['a form without a file', 'multipart/form-data; boundary=x', Buffer.from('--x--\r\n'), 400],
     ['a body of another type', 'image/png', Buffer.from('x'), 415],
     ['more than 32 MiB', 'application/zip', Buffer.alloc(32 * 1024 * 1024 + 1), 413],

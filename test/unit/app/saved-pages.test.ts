@@ -6,7 +6,8 @@ import { MAX_ARCHIVE_BYTES, MAX_ENTRIES, MAX_PAGE_BYTES, type SavedEntry } from 
 import { chunked, harOf, warcOf, zipOf, type SavedAnswer } from '../../support/archives.ts';
 
 const MIB = 1024 * 1024;
-const page = (text: string): Buffer => Buffer.from(`<!DOCTYPE html><html><title>${text}</title></html>`);
+const html = (text: string): string => `<!DOCTYPE html><html><title>${text}</title></html>`;
+const page = (text: string): Buffer => Buffer.from(html(text));
 const answer = (n: number, more: Partial<SavedAnswer> = {}): SavedAnswer => ({
   url: `https://www.goodreads.com/book/show/${n}`,
   body: page(String(n)),
@@ -53,7 +54,7 @@ describe('a zip archive', () => {
       { name: '../../etc/Zwei.HTM', bytes: page('2') },
       { name: 'empty/', bytes: Buffer.alloc(0) },
     ]);
-    expect(shown(await read(bytes))).toEqual([`saved/One.html: ${page('1')}`, 'ignored', `../../etc/Zwei.HTM: ${page('2')}`]);
+    expect(shown(await read(bytes))).toEqual([`saved/One.html: ${html('1')}`, 'ignored', `../../etc/Zwei.HTM: ${html('2')}`]);
   });
 
   it('does not open what is encrypted, too large, damaged, or an archive itself, and reads the rest', async () => {
@@ -69,7 +70,7 @@ describe('a zip archive', () => {
       'b.html: The page has more than 8 MiB.',
       expect.stringContaining('c.html: The entry is damaged: too many bytes'),
       'd.zip: An archive inside an archive is not opened: send it by itself.',
-      `e.html: ${page('e')}`,
+      `e.html: ${html('e')}`,
     ]);
   });
 
@@ -138,7 +139,7 @@ describe.each([
     ];
     const found = await read(warcOf(answers, gzipped));
     expect(shown(found)).toEqual([
-      ...[1, 2, 3, 4].map((n) => `${answer(n).url}: ${page(String(n))}`),
+      ...[1, 2, 3, 4].map((n) => `${answer(n).url}: ${html(String(n))}`),
       'ignored',
       expect.stringContaining('The page cannot be decoded'),
     ]);
@@ -155,12 +156,12 @@ describe.each([
       code: 'invalid-request',
       message: expect.stringContaining('The WARC file cannot be read'),
     });
-    expect(shown(found)).toEqual([`${answer(1).url}: ${page('1')}`]);
+    expect(shown(found)).toEqual([`${answer(1).url}: ${html('1')}`]);
   });
 
   it('passes over a page that is too large', async () => {
     const found = await read(warcOf([answer(1, { body: Buffer.alloc(MAX_PAGE_BYTES + 2 * MIB, 32) }), answer(2)], gzipped));
-    expect(shown(found)).toEqual([`${answer(1).url}: The page has more than 8 MiB.`, `${answer(2).url}: ${page('2')}`]);
+    expect(shown(found)).toEqual([`${answer(1).url}: The page has more than 8 MiB.`, `${answer(2).url}: ${html('2')}`]);
   });
 });
 
