@@ -10,12 +10,12 @@ import { type Source } from '../crawl/source/source.ts';
 import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
-import type { BookReference, JobId } from '../domain/identity.ts';
+import { crawlPath, type BookReference, type JobId } from '../domain/identity.ts';
 import type { TimelineEntry } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
-import type { PageReading } from '../parser/read-page.ts';
+import { readPage, type PageReading } from '../parser/read-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import type { ParserWatch } from './parser-watch.ts';
@@ -40,7 +40,7 @@ export interface ProcessBookSettings {
 
 export interface ProcessBookDeps {
   store: Store;
-  crawler: Crawler<PageReading>;
+  crawler: Crawler;
   source: Pick<Source, 'current'>;
   settings: ProcessBookSettings;
   log: Log;
@@ -126,7 +126,11 @@ async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run,
 async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<TaskResult> {
   let result: CrawlResult<PageReading>;
   try {
-    result = await deps.crawler.crawl(task.reference, { signal: task.signal });
+    const { reference, signal } = task;
+    result = await deps.crawler.crawl(
+      { path: crawlPath(reference), classify: (answer): PageReading => readPage(answer, reference) },
+      { signal },
+    );
   } catch (error) {
     if (task.signal.aborted && task.signal.reason === 'cancelled') return { next: 'done', outcome: 'cancelled' };
     const failure = failureOfCrawl(error, task.signal, deps.source);
