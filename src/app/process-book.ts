@@ -5,7 +5,7 @@
  * The queue completes its own record after that. When a worker dies in between, the job runs again and finds nothing to do.
  */
 import { gzipSync } from 'node:zlib';
-import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
+import { Disallowed, type CrawlResult, type Crawler } from '../crawl/crawl.ts';
 import { type Source } from '../crawl/source/source.ts';
 import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
@@ -151,7 +151,7 @@ function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBook
   if (signal.aborted) return { cause: 'worker-stopped', detail: 'The worker stops.' };
   if (error instanceof SourceClosed) return { cause: 'source-closed', detail: error.message, untilMs: error.untilMs };
   if (!(error instanceof QuireError) || error.code === 'store-unavailable') return null;
-  if (error.code === 'disallowed') return { cause: 'disallowed', detail: error.message };
+  if (error instanceof Disallowed) return { cause: 'disallowed', detail: error.message };
   if (error.code === 'blocked') return { cause: 'source-closed', detail: error.message, untilMs: closedUntilMs(source) };
   const { retryAfterSeconds } = error;
   return { cause: 'fetch-failed', detail: error.message, retryAfterMs: retryAfterSeconds === undefined ? null : retryAfterSeconds * 1000 };

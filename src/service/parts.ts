@@ -40,9 +40,7 @@ export function createParts(context: Context) {
     calls: lifecycle.add('webhook queue', openWebhookQueue(store, logFault('webhook queue connection')), (queue) => queue.close()),
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
-  const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) =>
-    crawler.close(),
-  );
+  const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) => crawler.close());
   const watch = lifecycle.add('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (parser) => parser.close());
   const webhookOptions = { store, queue: createDeliveryQueue(queues.calls), config, version, log, now, random };
   const webhooks = lifecycle.add('webhooks', createWebhookService(webhookOptions), (service) => service.stop());
