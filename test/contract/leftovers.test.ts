@@ -98,7 +98,7 @@ describe('a whole store has no leftovers', () => {
 /** What is planted on Redis: commands, the first argument of each is a key without its prefix; and what is said about it. */
 const ON_REDIS: readonly [remark: string, ...commands: (string | number)[][]][] = [
   ['the search entry of book 77 has no copy', ['HSET', 'search-entries', '77', 'etag____________990\n a \n\n\n\n']],
-  ['the posting a 9977 is missing', ['HSET', 'search-entries', '77', 'etag____________990\n a \n\n\n\n']],
+  ['the posting a 9978 is missing', ['HSET', 'search-entries', '78', 'etag____________990\n a \n\n\n\n']],
   ['the posting a 9977 belongs to no search entry', ['ZADD', 'search', 0, 'a\u00009977']],
   ['key stray is of a kind that nobody knows', ['SET', 'stray', 1]],
   ['key parse-book:odd is of a kind that nobody knows', ['SET', 'parse-book:odd', 1]],
