@@ -4,7 +4,8 @@ import type { JobId } from '../../src/domain/identity.ts';
 import type { JobOutcome } from '../../src/domain/job.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';
-import { answered,
+import {
+  answered,
   batchOf,
   HOUR_MS,
   itemsOf,
@@ -33,7 +34,7 @@ export function jobsContract({ make }: RecordsKind): void {
     afterAll(() => made.cleanup());
 
     it.each(['parsed', 'not-found', 'failed', 'cancelled'] satisfies JobOutcome[])(
-      'ends a job as %s, with every item that waits for it',
+      'settles a job as %s, with every item that waits for it',
       async (outcome) => {
         const bookId = newBookId();
         const jobId = jobOf(bookId);
@@ -106,7 +107,7 @@ export function jobsContract({ make }: RecordsKind): void {
       expect(await statesOf(store, batchId)).toStrictEqual(['parsed']);
     });
 
-    it('learns the book of an ISBN: record, item and alias tell it', async () => {
+    it('learns the book of an ISBN: record, item and alias name it', async () => {
       const bookId = newBookId();
       const isbn = newIsbnJob();
       const batchId = newBatchId();
@@ -233,7 +234,7 @@ export function jobsContract({ make }: RecordsKind): void {
       expect(record?.error?.detail).toBe('a\ufffdb\ufffdc');
     });
 
-    it('knows nothing of a job that nobody submitted', async () => {
+    it('has no record of a job that nobody submitted', async () => {
       expect(await store.jobs.get('book-1' as JobId)).toBeNull();
       expect(await store.jobs.isLive('book-1' as JobId)).toBe(false);
       await store.jobs.note('book-1' as JobId, 'run', { atMs: 1, event: 'recheck', detail: 'x' });

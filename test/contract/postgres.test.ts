@@ -4,7 +4,19 @@ import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createDatabase, sharedPostgresUrl } from '../support/postgres-server.ts';
 import { postgresStore, TEST_SETTINGS } from '../support/stores.ts';
 import { storeContract } from './store-contract.ts';
-import { answered, batchOf, itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, NOW_MS, sampleBook, settleParsed, submit } from './samples.ts';
+import {
+  answered,
+  batchOf,
+  itemsOf,
+  jobOf,
+  KEEP_UNTIL_MS,
+  newBatchId,
+  newBookId,
+  NOW_MS,
+  sampleBook,
+  settleParsed,
+  submit,
+} from './samples.ts';
 
 storeContract(postgresStore);
 

@@ -10,24 +10,14 @@
  *   nothing more, and its items become skipped as they settle.
  */
 import { MOST_DUPLICATES } from '../../src/domain/batch.ts';
-import type { BookId } from '../../src/domain/identity.ts';
 import { storableText } from '../../src/domain/storable-text.ts';
 import { QuireError } from '../../src/errors.ts';
 import type { AddedItem, Addition, AddOutcome, BatchStore } from '../../src/storage/store.ts';
 import { endIfDone } from './counts.ts';
+import { takeFound } from './found.ts';
 import { unendedBatch, type Batch, type World } from './records.ts';
 import { settleItem } from './settle.ts';
 import { decide, keepItem } from './submit.ts';
-
-/** Takes a book that satisfies what the batch looks for. `true` when that was the last one. */
-export function takeFound(batch: Batch, bookId: BookId, nowMs: number): boolean {
-  const { until } = batch.options;
-  if (!until || batch.stoppedAtMs !== null || batch.found.includes(bookId)) return false;
-  batch.found.push(bookId);
-  if (batch.found.length < until.count) return false;
-  batch.stoppedAtMs = nowMs;
-  return true;
-}
 
 function addItem(world: World, batch: Batch, item: AddedItem, addition: Addition): AddOutcome {
   const have = item.jobId === null ? undefined : batch.items.find(({ jobId }) => jobId === item.jobId);

@@ -16,7 +16,7 @@ import { storableText } from '../../src/domain/storable-text.ts';
 import type { Settled, Settlement } from '../../src/storage/store.ts';
 import { endIfDone } from './counts.ts';
 import { markMissing, putCopy } from './books.ts';
-import { takeFound } from './growing.ts';
+import { takeFound } from './found.ts';
 import { liveJob, waitersOf, type Batch, type Job, type World } from './records.ts';
 
 const MOST_WAITERS_A_STEP = 1_000;
