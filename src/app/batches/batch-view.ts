@@ -1,11 +1,17 @@
 /** Batches as callers see them: the shapes of the HTTP contract. batches.ts makes them, http/ turns them into JSON. */
 import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
+import type { CollectionFamily } from '../../domain/collection.ts';
+import type { EntryKind } from '../../domain/entry.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 
 /** One item of the answer to `POST /parse-links`. Fields that do not apply are absent. */
 export interface AnsweredItem {
   input: string;
+  /** How the entry was read; absent on an `invalid` one. */
+  kind?: EntryKind;
+  /** The family of a collection. */
+  family?: CollectionFamily;
   bookId?: string;
   url?: string;
   status: SubmitStatus;
