@@ -131,7 +131,7 @@ function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
     SIGN_IN_PATH.test(pathOf(location) || location) ||
     (title !== null && SIGN_IN_TITLE.test(title))
   ) {
-    return { kind: 'sign-in', reason: 'Goodreads wants a signed-in user.' };
+    return { kind: 'sign-in', reason: 'Goodreads asks for a signed-in user.' };
   }
   const short = page.length < NOTICE;
   if (short && ((title !== null && BUSY_TITLE.test(title)) || BUSY_TEXT.some((text) => page.includes(text)))) {
