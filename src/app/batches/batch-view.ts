@@ -2,6 +2,7 @@
 import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
 import type { CollectionFamily } from '../../domain/collection.ts';
 import type { EntryKind } from '../../domain/entry.ts';
+import type { BookId } from '../../domain/identity.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 
@@ -50,6 +51,10 @@ export interface BatchView {
   priority: Priority;
   createdAt: string;
   finishedAt: string | null;
+  /** Takes more items, and does not end before it is closed. */
+  open: boolean;
+  /** Books that satisfy `until`, in the order in which they were found. */
+  found: BookId[];
   /**
    * Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked, or the rate is
    * unlimited.
@@ -67,6 +72,8 @@ export interface ItemView {
   url: string | null;
   reason: string | null;
   duplicates: number;
+  /** Index of the collection item that brought this one; `null` when the caller sent it. */
+  via: number | null;
 }
 
 export interface Batches {
