@@ -12,7 +12,7 @@
  * whether the entry has a word, and one for ` wor` whether a word begins like that.
  */
 import type { ParsedBook } from '../book.ts';
-import { isbn13FromIsbn10 } from '../isbn.ts';
+import { isbn13FromIsbn10 } from '../links/isbn.ts';
 import { joinedWordsOf, wordsOf } from './words.ts';
 
 /** Words that count of each field. */

@@ -1,5 +1,5 @@
 /** What somebody searches for, and which of the books that have it come first. Pure. */
-import { isbn13FromIsbn10, validIsbn10, validIsbn13 } from '../isbn.ts';
+import { isbn13FromIsbn10, validIsbn10, validIsbn13 } from '../links/isbn.ts';
 import { readEntry } from './entry.ts';
 import { wordsOf } from './words.ts';
 
