@@ -3,8 +3,9 @@ import type { BookId, JobId } from '../../domain/identity.ts';
 import { PRIORITIES, type BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome } from '../store.ts';
+import { notYet } from '../not-yet.ts';
 import { createBatchReading } from './batch-reading.ts';
-import { encodeItem } from './batch-items.ts';
+import { encodeNew } from './batch-items.ts';
 import { asked, type RedisClient } from './connection.ts';
 
 /** Entries of the lists of books and of ended batches that a sweep looks at. */
@@ -48,7 +49,7 @@ function createSubmit(redis: RedisClient, prefix: string, { batchTtlMs }: StoreS
         batchTtlMs,
         items[0]?.index ?? 0,
         // One long argument: the driver spends more on a thousand short ones than Redis does on taking it apart.
-        items.map(encodeItem).join('\n'),
+        items.map((item) => encodeNew(item, null)).join('\n'),
       ),
     )) as string[] | null;
     if (answers === null) throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
@@ -60,6 +61,8 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
   return {
     submit: createSubmit(redis, prefix, settings),
     ...createBatchReading(redis, prefix),
+
+    ...notYet,
 
     async cancel(batchId, nowMs) {
       const reply = await asked(
