@@ -12,17 +12,13 @@ import { asked, type RedisClient } from './connection.ts';
 const SWEPT_BOOKS = 100;
 const SWEPT_BATCHES = 100;
 
-/** The outcomes that most items have, made once: a submission can have a hundred thousand. */
-const QUEUED: SubmitOutcome = Object.freeze({ status: 'queued' });
-const JOINED: SubmitOutcome = Object.freeze({ status: 'joined', raisedRun: null });
-
 /** Reads the answer of the `submit` script: one short string an item. */
 function decodeOutcome(answer: string): SubmitOutcome {
   switch (answer[0]) {
     case 'q':
-      return QUEUED;
+      return { status: 'queued' };
     case 'j':
-      return answer.length > 1 ? { status: 'joined', raisedRun: answer.slice(1) } : JOINED;
+      return { status: 'joined', raisedRun: answer.slice(1) || null };
     case 'c':
       return { status: 'cached', fetchedAtMs: Number(answer.slice(1, 14)), bookId: answer.slice(14) as BookId };
     case 'm':
@@ -48,8 +44,7 @@ function createSubmit(redis: RedisClient, prefix: string, { batchTtlMs }: StoreS
         batch ? JSON.stringify(batch.options) : '',
         batchTtlMs,
         items[0]?.index ?? 0,
-        // One long argument: the driver spends more on a thousand short ones than Redis does on taking it apart.
-        items.map((item) => encodeNew(item, null)).join('\n'),
+        ...items.map((item) => encodeNew(item, null)),
       ),
     )) as string[] | null;
     if (answers === null) throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
