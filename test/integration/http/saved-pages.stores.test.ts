@@ -72,6 +72,25 @@ describe.each(STORES)('saved pages on %s', (store) => {
     expect((await send('application/gzip', warcOf([answer], true))).body).toMatchObject({ entries: [{ outcome: 'older' }] });
   });
 
+  it('that list books bring these as one batch, each once', async () => {
+    const form = new FormData();
+    for (const name of ['series-51', 'list-42-one-page', 'list-42-one-page'])
+      form.append('file', new Blob([new Uint8Array(pageOf(`listings/${name}.html`))]), `${name}.html`);
+    const response = await fetch(`${scene.quire.origin}/pages`, { method: 'POST', body: form });
+    const { entries, batchId } = (await response.json()) as {
+      entries: { outcome: string; family: string; books: number }[];
+      batchId: string;
+    };
+    expect(entries.map(({ outcome, family }) => [outcome, family])).toEqual([
+      ['collection', 'series'],
+      ['collection', 'list'],
+      ['collection', 'list'],
+    ]);
+    const { body: batch } = await scene.ask(`/batches/${batchId}`);
+    expect(batch['total']).toBeGreaterThan(entries[0]?.books ?? 0);
+    expect(batch['total']).toBeLessThanOrEqual((entries[0]?.books ?? 0) + (entries[1]?.books ?? 0));
+  });
+
   it('never bring cookies or tokens into the store', async () => {
     const secret = 'token-that-nobody-may-keep';
     await send('application/har+json', harOf([{ url: linkTo('7200001'), body: page('7200001') }], secret));
