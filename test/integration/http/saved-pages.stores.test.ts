@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STORES } from '../../support/service.ts';
+import { inThisRun } from '../../support/sizes.ts';
 import { harOf, warcOf, zipOf } from '../../support/archives.ts';
 import { linkTo, openScene, type HttpScene } from './scene.ts';
 
@@ -14,7 +15,7 @@ const PAGES = new Map([
 const page = (id: string): Buffer => PAGES.get(id) ?? Buffer.alloc(0);
 const CHALLENGE = pageOf('failure/challenge.html');
 
-describe.each(STORES)('saved pages on %s', (store) => {
+describe.each(inThisRun(STORES))('saved pages on %s', (store) => {
   let scene: HttpScene;
   beforeAll(async () => {
     // The source turns everybody away: people bring the pages.
