@@ -1,7 +1,7 @@
 /** Moving what is known of books, documents, counters and kept pages in SQL. */
 import type { BookId, JobId } from '../../../domain/identity.ts';
 import {
-  MIGRATION_DOCUMENT,
+  OWN_DOCUMENTS,
   oldestTallyHour,
   parseTallyName,
   tallyName,
@@ -50,7 +50,7 @@ export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
 export const createDocumentTransfer = (sql: SqlClient): KindTransfer<MovedDocument> =>
   byName(sql, {
     kind: 'documents',
-    alive: (nowMs) => [nowMs, MIGRATION_DOCUMENT],
+    alive: (nowMs) => [nowMs, OWN_DOCUMENTS],
     read: async (names, nowMs) =>
       (await sql.query<text.DocumentRow>(text.READ_DOCUMENTS, [names, nowMs])).map((row) => [
         row.key,

@@ -1,6 +1,6 @@
 /** The SQL of a migration. */
 import type { JobId } from '../../../domain/identity.ts';
-import { MIGRATION_DOCUMENT, type TransferKind } from '../../transfer.ts';
+import { OWN_DOCUMENTS, type TransferKind } from '../../transfer.ts';
 import type { BatchRow } from '../batch-reading.ts';
 import type { KnownRow } from '../books.ts';
 import type { JobRow } from '../jobs.ts';
@@ -57,7 +57,7 @@ export const NAMES: Record<TransferKind, Statement> = {
   jobs: statement('transfer.names.jobs', 'SELECT job_id AS name FROM @.job WHERE job_id > $1 ORDER BY job_id LIMIT $2'),
   documents: statement(
     'transfer.names.documents',
-    'SELECT key AS name FROM @.document WHERE key > $1 AND (expire_at_ms IS NULL OR expire_at_ms > $3) AND key <> $4 ORDER BY key LIMIT $2',
+    'SELECT key AS name FROM @.document WHERE key > $1 AND (expire_at_ms IS NULL OR expire_at_ms > $3) AND key <> ALL ($4::text[]) ORDER BY key LIMIT $2',
   ),
   tallies: statement(
     'transfer.names.tallies',
@@ -174,7 +174,7 @@ const WRITE_PAGES = statement(
 );
 
 export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, (SELECT count(*) FROM @.batch)::integer AS batches, (SELECT count(*) FROM @.job)::integer AS jobs,
-  (SELECT count(*) FROM @.document WHERE key <> '${MIGRATION_DOCUMENT}')::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
+  (SELECT count(*) FROM @.document WHERE key NOT IN (${OWN_DOCUMENTS.map((key) => `'${key}'`).join(', ')}))::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
   (SELECT count(*) FROM @.page)::integer AS pages`;
 
 /**
