@@ -48,6 +48,7 @@ export function createParts(context: Context) {
 
   const { source } = crawling;
   const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
+  const batches = createBatches({ store, queue, enter, source, log, now });
   const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random });
   return {
     queues,
@@ -55,9 +56,9 @@ export function createParts(context: Context) {
     crawling,
     watch,
     webhooks,
-    batches: createBatches({ store, queue, enter, source, log, now }),
+    batches,
     jobs: createJobs({ store, queue, enter, source, maxAttempts: config.crawlAttempts, now }),
     uploads,
-    uploadPages: createUploadPages({ uploads }),
+    uploadPages: createUploadPages({ uploads, submit: batches.submit }),
   };
 }

@@ -17,11 +17,14 @@ const MAX_UPLOAD_BYTES = 32 * MIB;
 const EntrySchema = Type.Object(
   {
     name: text('The name of the file, or the address of the page in an archive of answers.'),
-    outcome: Type.Enum(['stored', 'older', 'poorer', 'refused'], {
+    outcome: Type.Enum(['stored', 'older', 'poorer', 'collection', 'refused'], {
       type: 'string',
-      description: '`stored`, `older`, `poorer`: a book was read; the last two mean that the stored copy stays. `refused`: see `reason`.',
+      description:
+        '`stored`, `older`, `poorer`: a book was read; the last two mean that the stored copy stays. `collection`: the page lists books, and they are in `batchId`. `refused`: see `reason`.',
     }),
     bookId: Type.Optional(text("Goodreads' book number, when a book was read.")),
+    family: Type.Optional(text('The kind of collection, when the page lists books: `list`, `series`, `author`, …')),
+    books: Type.Optional(whole('How many books the page lists.')),
     reason: Type.Optional(text('Why the page is refused.')),
   },
   { title: 'UploadedEntry' },
@@ -31,6 +34,7 @@ const UploadedPagesSchema = Type.Object(
   {
     entries: Type.Array(EntrySchema, { description: 'Every page of the upload, in its order.' }),
     ignored: whole('Files in archives that are no pages, such as images and scripts.'),
+    batchId: Type.Optional(text('The batch of all books that the collection pages list, for `GET /batches/{batchId}`.')),
   },
   { title: 'UploadedPages' },
 );
@@ -82,12 +86,12 @@ const schema = {
   description:
     'Pages that people saved in a browser: one page, many as `multipart/form-data`, or a zip, HAR or WARC archive (also gzipped). At most ' +
     `${MAX_UPLOAD_BYTES / MIB} MiB a request, 8 MiB a page, 5,000 entries and 256 MiB of pages an archive. The page of a book is read as \`PUT /books/{bookId}/page\` reads it, ` +
-    'and settles the items that wait for the book. A page from a HAR or WARC archive counts as fetched when the archive says so. Cookies, headers and tokens in archives are not looked at. ' +
+    'and settles the items that wait for the book. The books of a page that lists books (a list, a series, an author, a shelf) become items of one batch, at most 10,000 a request. A page from a HAR or WARC archive counts as fetched when the archive says so. Cookies, headers and tokens in archives are not looked at. ' +
     'A page that cannot be read spoils no other: the answer tells of every page.',
   body: { content: CONTENT },
   response: {
     200: { description: 'The upload was read.', content: { 'application/json': { schema: UploadedPagesSchema } } },
-    ...problems(EMPTY, TOO_LARGE, NO_PAGES),
+    ...problems(EMPTY, TOO_LARGE, NO_PAGES, 'rate-limited'),
   },
 };
 

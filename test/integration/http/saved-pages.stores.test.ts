@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { STORES } from '../../support/service.ts';
+import { inThisRun } from '../../support/sizes.ts';
 import { harOf, warcOf, zipOf } from '../../support/archives.ts';
 import { linkTo, openScene, type HttpScene } from './scene.ts';
 
@@ -14,7 +15,7 @@ const PAGES = new Map([
 const page = (id: string): Buffer => PAGES.get(id) ?? Buffer.alloc(0);
 const CHALLENGE = pageOf('failure/challenge.html');
 
-describe.each(STORES)('saved pages on %s', (store) => {
+describe.each(inThisRun(STORES))('saved pages on %s', (store) => {
   let scene: HttpScene;
   beforeAll(async () => {
     // The source turns everybody away: people bring the pages.
@@ -70,6 +71,25 @@ describe.each(STORES)('saved pages on %s', (store) => {
     });
     // The copy of the zip archive is newer than that of the WARC file.
     expect((await send('application/gzip', warcOf([answer], true))).body).toMatchObject({ entries: [{ outcome: 'older' }] });
+  });
+
+  it('that list books bring these as one batch, each once', async () => {
+    const form = new FormData();
+    for (const name of ['series-51', 'list-42-one-page', 'list-42-one-page'])
+      form.append('file', new Blob([new Uint8Array(pageOf(`listings/${name}.html`))]), `${name}.html`);
+    const response = await fetch(`${scene.quire.origin}/pages`, { method: 'POST', body: form });
+    const { entries, batchId } = (await response.json()) as {
+      entries: { outcome: string; family: string; books: number }[];
+      batchId: string;
+    };
+    expect(entries.map(({ outcome, family }) => [outcome, family])).toEqual([
+      ['collection', 'series'],
+      ['collection', 'list'],
+      ['collection', 'list'],
+    ]);
+    const { body: batch } = await scene.ask(`/batches/${batchId}`);
+    expect(batch['total']).toBeGreaterThan(entries[0]?.books ?? 0);
+    expect(batch['total']).toBeLessThanOrEqual((entries[0]?.books ?? 0) + (entries[1]?.books ?? 0));
   });
 
   it('never bring cookies or tokens into the store', async () => {
