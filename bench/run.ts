@@ -19,6 +19,7 @@ import { benchRead } from './read.ts';
 import { openRig, type Rig } from './rig.ts';
 import { textTable, writeDocs, writeResults, type PartResult } from './report.ts';
 import type { BenchRow } from './row.ts';
+import { benchSearch } from './search.ts';
 import { benchShard } from './shard.ts';
 import { benchSlope } from './slope.ts';
 import { benchSubmit } from './submit.ts';
@@ -27,6 +28,7 @@ const PARTS: Record<string, (rig: Rig) => Promise<BenchRow[]>> = {
   parse: (rig) => benchParse({ pagesDir: defaultPagesDir(), quick: rig.quick }),
   submit: benchSubmit,
   read: benchRead,
+  search: benchSearch,
   crawl: benchCrawl,
   batches: benchBatches,
   memory: benchMemory,

@@ -15,6 +15,8 @@ export type StoreKind = Store['kind'];
 /** An empty store of its own. One of {@link withApi} and {@link withWorker} at a time. */
 export interface Place {
   readonly kind: StoreKind;
+  /** Of the server; `null` where there is none. */
+  readonly url: string | null;
   /** Runs `use` on an api that no worker takes jobs from. */
   withApi<T>(use: (address: string) => Promise<T>): Promise<T>;
   /** Runs `use` on an api while one worker works. */
@@ -49,6 +51,7 @@ function serverPlace(
   const withApi: Place['withApi'] = async (use) => use((api ??= await rig.quire('api', env)).address);
   return {
     kind,
+    url: env['REDIS_URL'] ?? env['DATABASE_URL'] ?? null,
     withApi,
     withWorker: (use) =>
       withApi(async (address) => {
@@ -101,6 +104,7 @@ async function embeddedPlace(rig: Rig): Promise<Place> {
   };
   return {
     kind: 'embedded',
+    url: null,
     withApi: (use) => running({ QUIET_HOURS: '00:00-23:59' }, use),
     withWorker: (use) => running({}, use),
     withStore: (use) => withStore(env, use),

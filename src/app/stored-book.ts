@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import type { Book, ParsedBook } from '../domain/book.ts';
 import { richness } from '../domain/richness.ts';
+import { searchEntry } from '../domain/search/entry.ts';
 import { serializeBook } from '../domain/serialize-book.ts';
 import type { StoredBook } from '../storage/store.ts';
 import { iso } from '../domain/time/iso.ts';
@@ -16,5 +17,6 @@ export function toStoredBook(parsed: ParsedBook, via: Book['via'], fetchedAtMs: 
     fetchedAtMs,
     freshUntilMs: fetchedAtMs + freshForMs,
     richness: richness(parsed),
+    entry: searchEntry(parsed),
   };
 }

@@ -15,6 +15,7 @@ import { batchEventsRoutes } from './routes/batch-events.ts';
 import { batchesRoutes } from './routes/batches.ts';
 import { bookInfoRoutes } from './routes/book-info.ts';
 import { bookPageRoutes } from './routes/book-page.ts';
+import { bookSearchRoutes } from './routes/book-search.ts';
 import { booksRoutes } from './routes/books.ts';
 import { dashboardRoutes } from './routes/dashboard.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
@@ -56,6 +57,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   const parts = { ...deps, metrics, answerBook, closing: closing.signal };
   await app.register(parseLinksRoutes, { deps: parts });
   await app.register(bookInfoRoutes, { deps: parts });
+  await app.register(bookSearchRoutes, { deps: parts });
   await app.register(booksRoutes, { deps: parts });
   await app.register(bookPageRoutes, { deps: parts });
   await app.register(savedPagesRoutes, { deps: parts });

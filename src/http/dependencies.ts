@@ -40,7 +40,7 @@ export interface HttpDependencies {
   version: string;
   /** Fastify needs a logger with `child()` and levels; the HTTP part itself uses no more of it than `Log`. */
   log: FastifyBaseLogger;
-  store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'signals' | 'pages' | 'ping'>;
+  store: Pick<Store, 'kind' | 'books' | 'batches' | 'documents' | 'search' | 'signals' | 'pages' | 'ping'>;
   batches: Batches;
   jobs: Jobs;
   /** For the dashboard alone: BullMQ's queues, and the name of this process among their workers. */

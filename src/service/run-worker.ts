@@ -1,4 +1,5 @@
 /** The role `worker`: takes jobs, calls webhooks, and requeues jobs that the queue lost. */
+import { createBookIndexer } from '../app/index-books.ts';
 import { createReconciler } from '../app/reconcile.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_CONTACT } from '../crawl/fetch/user-agent.ts';
@@ -28,8 +29,12 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const reconciler = createReconciler({ store, queue, log, batchTtlMs: config.batchTtlMs, now });
   lifecycle.add('reconciler', reconciler, (one) => one.stop());
 
+  const indexer = createBookIndexer({ store, log, now });
+  lifecycle.add('book indexer', indexer, (one) => one.stop());
+
   await worker.start();
   reconciler.start();
+  indexer.start();
   logCrawl(context);
 }
 

@@ -13,6 +13,7 @@ import type { BatchStore } from './port/batches.ts';
 import type { BookStore } from './port/books.ts';
 import type { DocumentStore, PageStore, TallyStore } from './port/documents.ts';
 import type { JobStore } from './port/jobs.ts';
+import type { SearchStore } from './port/search.ts';
 import type { Signals } from './port/signals.ts';
 import type { QueueBackend } from './queue-backend.ts';
 import type { Transfer } from './transfer.ts';
@@ -21,6 +22,7 @@ export type * from './port/batches.ts';
 export type * from './port/books.ts';
 export type * from './port/documents.ts';
 export type * from './port/jobs.ts';
+export type * from './port/search.ts';
 export type * from './port/signals.ts';
 
 export interface Store {
@@ -41,6 +43,7 @@ export interface Store {
   readonly documents: DocumentStore;
   readonly tallies: TallyStore;
   readonly pages: PageStore;
+  readonly search: SearchStore;
   /** For migrations alone. */
   readonly transfer: Transfer;
   readonly signals: Signals;

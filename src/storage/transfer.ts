@@ -14,6 +14,12 @@ export type TransferKind = (typeof TRANSFER_KINDS)[number];
 /** The document in which a migration notes how far it came. It is the target's own and never moved. */
 export const MIGRATION_DOCUMENT = 'migration';
 
+/** The document that tells how far the search entries of a store are. Books get their entries anew where they are moved to. */
+export const SEARCH_DOCUMENT = 'search-index';
+
+/** Documents that are a store's own and never moved. */
+export const OWN_DOCUMENTS: readonly string[] = [MIGRATION_DOCUMENT, SEARCH_DOCUMENT];
+
 /** What is known under a job's name: a copy, another name of a book, or that Goodreads has none. */
 export type KnownRecord = { name: JobId; keepUntilMs: number } & (
   | { kind: 'book'; book: StoredBook }

@@ -97,6 +97,9 @@ describe('a whole store has no leftovers', () => {
 
 /** What is planted on Redis: commands, the first argument of each is a key without its prefix; and what is said about it. */
 const ON_REDIS: readonly [remark: string, ...commands: (string | number)[][]][] = [
+  ['the search entry of book 77 has no copy', ['HSET', 'search-entries', '77', 'etag____________990\n a \n\n\n\n']],
+  ['the posting a 9978 is missing', ['HSET', 'search-entries', '78', 'etag____________990\n a \n\n\n\n']],
+  ['the posting a 9977 belongs to no search entry', ['ZADD', 'search', 0, 'a\u00009977']],
   ['key stray is of a kind that nobody knows', ['SET', 'stray', 1]],
   ['key parse-book:odd is of a kind that nobody knows', ['SET', 'parse-book:odd', 1]],
   ['key parse-book:book-1.run1:logs is of a kind that nobody knows', ['RPUSH', 'parse-book:book-1.run1:logs', 'x']],
@@ -224,6 +227,7 @@ const IN_SQL: readonly [remark: string, sql: string][] = [
     'delivery wh0000000000-0 is pending, and no job will make the call',
     `UPDATE @.document SET json = '{"state":"pending","run":1}' WHERE key = 'delivery:wh0000000000-0'`,
   ],
+  ['book 77 has a search entry and no copy', `INSERT INTO @.search VALUES (77, E'990\\n a \\n\\n\\n\\n')`],
   ['the page of book-5 is long past its time', 'UPDATE @.page SET expire_at_ms = 1'],
   ['tally odd is of a series that nobody knows', `INSERT INTO @.tally VALUES ('odd', 1, 'a', 1)`],
   ['tally source of hour 9 is past its time', `INSERT INTO @.tally VALUES ('source', 9, 'a', 1)`],

@@ -1,5 +1,6 @@
 import { Client } from 'pg';
 import { expect, it } from 'vitest';
+import { SCHEMA_VERSION } from '../../src/storage/postgres/schema.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createDatabase, sharedPostgresUrl } from '../support/postgres-server.ts';
 import { postgresStore, TEST_SETTINGS } from '../support/stores.ts';
@@ -45,6 +46,7 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
     await client.query(`DELETE FROM ${prefix}.migration WHERE version > 1`);
     if (version > 1) await client.query(`INSERT INTO ${prefix}.migration (version) VALUES (${version})`);
     await client.query(`COMMENT ON TABLE ${prefix}.migration IS NULL`);
+    await client.query(`DROP TABLE ${prefix}.search; DROP FUNCTION ${prefix}.forget_entry CASCADE`);
     // Version 1 had no such function, version 2 none that settles in steps.
     if (version === 1) await client.query(`DROP FUNCTION ${prefix}.mark_missing`);
     await client.query(`DROP FUNCTION ${prefix}.settle_some`);
@@ -62,7 +64,7 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
       `SELECT to_regproc('${prefix}.mark_missing') IS NOT NULL AS there, (SELECT max(version) FROM ${prefix}.migration) AS version`,
     );
     await again.end();
-    expect(rows).toEqual([{ there: true, version: 3 }]);
+    expect(rows).toEqual([{ there: true, version: SCHEMA_VERSION }]);
   } finally {
     await drop();
   }

@@ -10,6 +10,7 @@ import { jobsContract } from './jobs.contract.ts';
 import { mergesContract } from './merges.contract.ts';
 import { propertiesContract } from './properties.contract.ts';
 import { queueContract } from './queue.contract.ts';
+import { searchContract } from './search.contract.ts';
 import { signalsContract, startAndStopContract } from './signals.contract.ts';
 import { submitContract } from './submit.contract.ts';
 
@@ -24,6 +25,7 @@ export function recordsContract(kind: RecordsKind): void {
   batchesContract(kind);
   batchListsContract(kind);
   documentsContract(kind);
+  searchContract(kind);
   signalsContract(kind);
 }
 

@@ -67,16 +67,20 @@ it.each(['redis', 'postgres'] as const)(
     worker = next;
     // The new api and the new worker.
     await stage(() => replaceApi('old api'));
-    // Back again: the new api beside the old worker alone.
-    await stage(async () => {
-      next = await start({ role: 'worker', ...old });
-      await end('new worker', worker);
-    });
-    worker = next;
-    // The old api and the old worker, after everything that the new ones wrote.
-    await stage(() => replaceApi('new api', old));
+    // An old process that starts refuses a schema with tables that it does not know, so there is no way back in SQL.
+    const goesBack = store === 'redis';
+    if (goesBack) {
+      // Back again: the new api beside the old worker alone.
+      await stage(async () => {
+        next = await start({ role: 'worker', ...old });
+        await end('new worker', worker);
+      });
+      worker = next;
+      // The old api and the old worker, after everything that the new ones wrote.
+      await stage(() => replaceApi('new api', old));
+    }
 
-    expect(accepted).toHaveLength(5 * 2 * BATCHES_A_STAGE);
+    expect(accepted).toHaveLength((goesBack ? 5 : 3) * 2 * BATCHES_A_STAGE);
     const bookIds: string[] = [];
     for (const batchId of accepted) {
       expect(await settled(api, batchId, 60_000)).toMatchObject({ state: 'completed', total: LINKS, counts: { parsed: LINKS } });
@@ -89,8 +93,8 @@ it.each(['redis', 'postgres'] as const)(
     }
     // No page was asked for twice.
     expect((await site.stats()).byId).toEqual(Object.fromEntries(bookIds.map((bookId) => [bookId, 1])));
-    await end('old worker again', worker);
-    await end('old api again', api);
+    await end('last worker', worker);
+    await end('last api', api);
     expect(ends).toEqual(ends.map(({ who }) => ({ who, code: 0, signal: null, errors: '', complaints: [] })));
   },
   240_000,

@@ -37,6 +37,7 @@ function addAlias(world: World, alias: JobId, bookId: BookId): void {
   world.known.set(alias, { kind: 'alias', bookId });
   const merged = bookOfJob(alias);
   if (merged === null) return;
+  world.entries.delete(merged);
   for (const known of world.known.values()) if (known.kind === 'alias' && known.bookId === merged) known.bookId = bookId;
   world.tell({ kind: 'book', bookId: merged });
 }
@@ -46,7 +47,12 @@ export function putCopy(world: World, book: StoredBook, aliases: JobId[], keepUn
   const name = jobOfBook(book.bookId);
   const have = world.known.get(name);
   const stored = judge(world, have, book);
-  if (stored === 'stored') world.known.set(name, { kind: 'book', book: { ...book }, keepUntilMs });
+  const { entry, ...copy } = book;
+  if (stored === 'stored') {
+    world.known.set(name, { kind: 'book', book: copy, keepUntilMs });
+    if (entry === undefined) world.entries.delete(book.bookId);
+    else world.entries.set(book.bookId, entry);
+  }
   if (stored === 'poorer' && have?.kind === 'book') {
     have.book.freshUntilMs = Math.max(have.book.freshUntilMs, book.freshUntilMs);
     have.keepUntilMs = Math.max(have.keepUntilMs, keepUntilMs);
@@ -66,7 +72,9 @@ export function markMissing(world: World, jobId: JobId, nowMs: number, untilMs: 
   }
   world.known.set(jobId, { kind: 'not-found', sinceMs: nowMs, untilMs });
   const bookId = bookOfJob(jobId);
-  if (bookId !== null) world.tell({ kind: 'book', bookId });
+  if (bookId === null) return;
+  world.entries.delete(bookId);
+  world.tell({ kind: 'book', bookId });
 }
 
 export function createBooks(world: World): BookStore {
@@ -83,7 +91,12 @@ export function createBooks(world: World): BookStore {
       const known = world.known.get(name);
       if (known === undefined || known.kind === 'alias') return false;
       world.tell({ kind: 'book', bookId });
+      world.entries.delete(bookId);
       return world.known.delete(name);
+    },
+    async read(bookIds, nowMs) {
+      const known = bookIds.map((bookId) => world.known.get(jobOfBook(bookId)));
+      return known.flatMap((one) => (one?.kind === 'book' && !isOver(one, nowMs) ? [{ ...one.book }] : []));
     },
     async list(afterId, limit) {
       return copies()

@@ -10,7 +10,7 @@ import type { JobRecord } from '../../src/domain/job.ts';
 import type { CancelledAs, Signal, Store, StoredBook, StoreSettings } from '../../src/storage/store.ts';
 
 /** The part of a store that has rules: no connections, no queue. */
-export type Records = Pick<Store, 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'signals'>;
+export type Records = Pick<Store, 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'search' | 'signals'>;
 
 /** What is known under the name of a job. An alias has no end of its own: it lives as long as the copy it leads to. */
 export type Known =
@@ -40,6 +40,8 @@ export interface Batch extends Omit<BatchRecord, 'counts'> {
 export interface World {
   settings: StoreSettings;
   known: Map<JobId, Known>;
+  /** What search finds copies by. */
+  entries: Map<BookId, string>;
   jobs: Map<JobId, Job>;
   batches: Map<BatchId, Batch>;
   /** Jobs settled so far. */

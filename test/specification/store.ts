@@ -6,12 +6,13 @@ import { createDocuments } from './documents.ts';
 import { createJobs } from './jobs.ts';
 import { createPages } from './pages.ts';
 import type { Records, World } from './records.ts';
+import { createSearch } from './search.ts';
 import { createSignals } from './signals.ts';
 import { createTallies } from './tallies.ts';
 
 export function createSpecification(settings: StoreSettings, clock: () => number = Date.now): Records & { world: World } {
   const { tell, ...signals } = createSignals();
-  const world: World = { settings, known: new Map(), jobs: new Map(), batches: new Map(), settledJobs: 0, clock, tell };
+  const world: World = { settings, known: new Map(), entries: new Map(), jobs: new Map(), batches: new Map(), settledJobs: 0, clock, tell };
   return {
     world,
     books: createBooks(world),
@@ -20,6 +21,7 @@ export function createSpecification(settings: StoreSettings, clock: () => number
     documents: createDocuments(clock),
     tallies: createTallies(),
     pages: createPages(),
+    search: createSearch(world),
     signals,
   };
 }

@@ -27,7 +27,18 @@ const NO_BOOK_NAMED: ProblemExample<'invalid-book-url'> = {
   errors: [{ pointer: '/query/url', detail: ASK_FOR_ONE }],
 };
 
-/** What a read of one book can answer, for the document. */
+/** The problems that a read of one book can answer, for the document. */
+export const BOOK_PROBLEMS = [
+  INVALID_SUBMIT,
+  'book-unknown',
+  'book-not-found',
+  'crawl-failed',
+  'page-not-recognised',
+  'disallowed',
+  'poison',
+  'rate-limited',
+] as const;
+/** What else it can answer. */
 export const BOOK_RESPONSES = {
   200: {
     description: 'A copy. A stale one is served at once, and a refresh is queued behind it.',
@@ -136,17 +147,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { deps }: { deps: { a
       headers: HeadersSchema,
       response: {
         ...BOOK_RESPONSES,
-        ...problems(
-          NO_BOOK_NAMED,
-          INVALID_SUBMIT,
-          'book-unknown',
-          'book-not-found',
-          'crawl-failed',
-          'page-not-recognised',
-          'disallowed',
-          'poison',
-          'rate-limited',
-        ),
+        ...problems(NO_BOOK_NAMED, ...BOOK_PROBLEMS),
       },
     },
     validatorCompiler: () => () => true,

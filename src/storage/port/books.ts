@@ -13,6 +13,11 @@ export interface StoredBook {
   freshUntilMs: number;
   /** Count of fields that carry a value, 0 to 999: see domain/richness.ts. */
   richness: number;
+  /**
+   * What search finds the book by (domain/search/entry.ts). It is given when a copy is stored, and never read back. A copy that is stored
+   * without one is not found until `SearchStore.enter` brings it.
+   */
+  entry?: string;
 }
 
 /** What is known of a book: a copy, or that Goodreads has none. */
@@ -36,6 +41,8 @@ export interface BookStore {
   delete(bookId: BookId): Promise<boolean>;
   /** Stored books in ascending numeric order of id, those after `afterId`; at most `limit`. */
   list(afterId: BookId | null, limit: number): Promise<StoredBook[]>;
+  /** The copies of these books that are stored, in the order of `bookIds`. Names that are aliases lead nowhere here. At most 100. */
+  read(bookIds: readonly BookId[], nowMs: number): Promise<StoredBook[]>;
   /**
    * How many books are stored. An expired book may be counted for some time. Beyond 10,000 the answer may be an estimate of the last
    * second.

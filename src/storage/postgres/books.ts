@@ -4,7 +4,7 @@ import type { BookStore, Found, StoredBook } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
 const FIND = statement('books.find', 'SELECT kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body FROM @.known WHERE key = $1');
-const PUT = statement('books.put', 'SELECT @.put_book($1, $2, $3, $4, $5, $6, $7, $8) AS stored');
+const PUT = statement('books.put', 'SELECT @.keep_book($1, $2, $3, $4, $5, $6, $7, $8, $9) AS stored');
 const DELETE = statement(
   'books.delete',
   `WITH gone AS (DELETE FROM @.known WHERE key = 'book-' || $1::bigint AND kind IN ('b', 'm') RETURNING key)
@@ -13,6 +13,12 @@ const DELETE = statement(
 const LIST = statement(
   'books.list',
   `SELECT kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body FROM @.known WHERE kind = 'b' AND book_id > $1 ORDER BY book_id LIMIT $2`,
+);
+const READ = statement(
+  'books.read',
+  `SELECT kind, book_id, at_ms, until_ms, keep_ms, richness, etag, body
+   FROM unnest($1::bigint[]) WITH ORDINALITY AS asked(id, place) JOIN @.known ON key = 'book-' || id
+   WHERE kind = 'b' AND keep_ms > $2 ORDER BY place`,
 );
 /** Books up to this number are counted one by one; of more, counting would take longer than a request may. */
 const COUNTED = 10_000;
@@ -31,7 +37,7 @@ const COUNT = statement(
    )) END AS n FROM few`,
 );
 
-interface KnownRow {
+export interface KnownRow {
   kind: 'b' | 'm' | 'a';
   book_id: number | null;
   at_ms: number;
@@ -79,11 +85,15 @@ export function createBookStore(sql: SqlClient, channel: string): BookStore {
         ...copyParams(book),
         Math.round(keepUntilMs),
         aliases,
+        book.entry ?? null,
       ]);
       return row?.stored ?? 'stored';
     },
     async delete(bookId) {
       return (await sql.query(DELETE, [bookId, channel])).length > 0;
+    },
+    async read(bookIds, nowMs) {
+      return (await sql.query<KnownRow>(READ, [bookIds, nowMs])).map(copyOf);
     },
     async list(afterId, limit) {
       return (await sql.query<KnownRow>(LIST, [afterId ?? '0', limit])).map(copyOf);

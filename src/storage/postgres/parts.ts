@@ -5,6 +5,7 @@ import { createBatchStore } from './batches.ts';
 import { createBookStore } from './books.ts';
 import { createDocumentStore, createPageStore, createTallyStore } from './documents.ts';
 import { createJobStore } from './jobs.ts';
+import { createSearchStore } from './search.ts';
 import { signalChannel, statement, type SqlClient } from './sql-client.ts';
 import { createTransfer } from './transfer/transfer.ts';
 
@@ -14,7 +15,10 @@ const PURGE_KNOWN = statement('purge.known', 'SELECT @.purge_known($1, 1000)');
 const PURGE_DOCUMENTS = statement('purge.documents', 'DELETE FROM @.document WHERE expire_at_ms <= $1');
 const PURGE_PAGES = statement('purge.pages', 'DELETE FROM @.page WHERE expire_at_ms <= $1');
 
-type SqlParts = Pick<Store, 'ping' | 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'transfer' | 'signals'> & {
+type SqlParts = Pick<
+  Store,
+  'ping' | 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'search' | 'transfer' | 'signals'
+> & {
   /** Begins to hear signals; the connection must be there. */
   startSignals(): Promise<void>;
 };
@@ -50,6 +54,7 @@ export function createSqlParts(sql: SqlClient, settings: StoreSettings): SqlPart
     documents: createDocumentStore(sql),
     tallies: createTallyStore(sql),
     pages: createPageStore(sql),
+    search: createSearchStore(sql),
     transfer: createTransfer(sql, settings),
     signals,
     startSignals: () =>

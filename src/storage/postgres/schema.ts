@@ -25,7 +25,7 @@ const readAll = (folder: string): SqlFile[] => {
 /** The tables, by the number that their file begins with. */
 export const MIGRATIONS = readAll('migrations').map(({ name, text }) => ({ name, text, version: Number.parseInt(name, 10) }));
 
-/** Versions 2 and 3 brought functions, when those counted as migrations. A database of Quire 0.1.0 has 3, so the next migration is 004. */
+/** Versions 2 and 3 brought functions, when those counted as migrations. A database of Quire 0.1.0 has 3, so its migrations begin at 004. */
 export const SCHEMA_VERSION = Math.max(3, ...MIGRATIONS.map(({ version }) => version));
 
 /** What the functions get from TypeScript. */

@@ -6,8 +6,8 @@ import { copyParams } from './books.ts';
 import { statement, type SqlClient, type SqlValue } from './sql-client.ts';
 
 const SETTLE_SOME = statement(
-  'jobs.settleSome',
-  'SELECT ended, stored, live_run FROM @.settle_some($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)',
+  'jobs.settleStep',
+  'SELECT ended, stored, live_run FROM @.settle_step($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)',
 );
 const TRIM = statement('jobs.trim', 'SELECT @.trim_jobs($1, $2)');
 
@@ -42,8 +42,9 @@ export function createSettle(sql: SqlClient, settings: StoreSettings): (settleme
       ...copy,
       s.outcome === 'parsed' ? Math.round(s.keepUntilMs) : 0,
       isFirst && s.outcome === 'not-found' ? Math.round(s.notFoundUntilMs) : null,
+      (isFirst && book?.entry) || null,
     ]);
-    if (!row) throw new Error('settle_some returned no row');
+    if (!row) throw new Error('settle_step returned no row');
     return row;
   };
 

@@ -108,11 +108,19 @@ export function createBookStore(redis: RedisClient, prefix: string): BookStore {
   return {
     find,
     async put(book, aliases, keepUntilMs) {
-      const stored = await asked(redis.putBook(prefix, book.bookId, encodeCopy(book), keepUntilMs, ...aliases));
+      const stored = await asked(redis.putBook(prefix, book.bookId, encodeCopy(book), keepUntilMs, book.entry ?? '', ...aliases));
       return String(stored) as 'stored' | 'older' | 'poorer';
     },
     async delete(bookId) {
       return Number(await asked(redis.deleteBook(prefix, bookId))) > 0;
+    },
+    async read(bookIds) {
+      if (bookIds.length === 0) return [];
+      const values = await asked(redis.mgetBuffer(bookIds.map((id) => `${prefix}book-${id}`)));
+      return bookIds.flatMap((id, at) => {
+        const found = values[at] ? decodeValue(values[at], id) : null;
+        return found?.kind === 'book' ? [found.book] : [];
+      });
     },
     async list(afterId, limit) {
       const books: StoredBook[] = [];

@@ -10,7 +10,7 @@ export const HEADER_BYTES = 47;
 export const MOST_HOPS = 8;
 
 /** The functions that scripts share. Later files use the functions of earlier ones. */
-const FUNCTION_FILES = ['base', 'batches', 'waiters', 'jobs', 'books'];
+const FUNCTION_FILES = ['base', 'batches', 'waiters', 'jobs', 'search', 'books'];
 
 /** The file of each script, by the name of its command. */
 const SCRIPT_FILES = {
@@ -24,6 +24,9 @@ const SCRIPT_FILES = {
   putBook: 'books/put-book',
   repairAlias: 'books/repair-alias',
   deleteBook: 'books/delete-book',
+  search: 'search/search',
+  unentered: 'search/unentered',
+  enter: 'search/enter',
   putDocument: 'documents/put-document',
   deleteDocument: 'documents/delete-document',
   trimDocuments: 'documents/trim-documents',

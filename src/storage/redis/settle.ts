@@ -30,6 +30,7 @@ export function createSettle(redis: RedisClient, prefix: string, settings: Store
         settings.batchTtlMs,
         settings.maxSettledJobs,
         settings.maxFailedJobs,
+        (isFirst && copy?.book.entry) || '',
       ),
     );
     return answer as [StepAnswer, string, string];

@@ -10,6 +10,7 @@ import { asked, closeConnection, COMMAND_TIMEOUT_MS, openConnection, type RedisC
 import { createDocumentStore, createPageStore, createTallyStore } from './documents.ts';
 import { createJobStore } from './jobs.ts';
 import { createQueueBackend } from './queue-backend.ts';
+import { createSearchStore } from './search.ts';
 import { createSignals } from './signals.ts';
 import { createTransfer } from './transfer/transfer.ts';
 
@@ -98,6 +99,7 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
     documents: createDocumentStore(redis, prefix),
     tallies: createTallyStore(redis, prefix),
     pages: createPageStore(redis, prefix),
+    search: createSearchStore(redis, prefix),
     transfer: createTransfer(redis, prefix, settings),
     signals,
     queueBackend,

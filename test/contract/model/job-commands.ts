@@ -6,6 +6,7 @@ import type { JobEnd, Store, StoredBook, SubmittedItem } from '../../../src/stor
 import { bookOfJob, liveJob } from '../../specification/records.ts';
 import { OPTIONS } from '../samples.ts';
 import { Command } from './commands.ts';
+import { ENTRIES } from './reading.ts';
 import { AT_ONCE, FAR_MS, JOBS, nextBatchId, nextRun, type Model } from './model.ts';
 
 /** What a sweep takes at most. */
@@ -36,10 +37,20 @@ const priority = fc.constantFrom(...PRIORITIES);
 const maxAgeMs = fc.constantFrom(null, null, 0, MINUTE_MS, 90 * MINUTE_MS);
 const duplicates = fc.constantFrom(0, 0, 3, 9_999);
 
-const copy = fc.record({ book: fc.nat({ max: 4 }), fetchedAt, freshUntil, richness: fc.constantFrom(5, 6, 999), body: fc.nat({ max: 9 }) });
+const searchEntry = fc.constantFrom(...ENTRIES, null);
+
+const copy = fc.record({
+  book: fc.nat({ max: 4 }),
+  fetchedAt,
+  freshUntil,
+  richness: fc.constantFrom(5, 6, 999),
+  body: fc.nat({ max: 9 }),
+  entry: searchEntry,
+});
 type Copy = typeof copy extends fc.Arbitrary<infer T> ? T : never;
 
 const bookOf = (model: Model, { book, body, ...one }: Copy): StoredBook => ({
+  ...(one.entry === null ? {} : { entry: one.entry }),
   bookId: model.bookIds[book]!,
   body: Buffer.from(JSON.stringify({ body, title: 'Übergröße 📚' })),
   etag: `etag-${body}`.padEnd(16, '_'),
@@ -168,6 +179,18 @@ const deleteBook = fc
   .nat({ max: 4 })
   .map((book) => new Command(`delete book ${book}`, (model) => (store) => store.books.delete(model.bookIds[book]!)));
 
+/** Adds the entry of a copy that may be another by now, as the background does. */
+const enter = fc.record({ book: fc.nat({ max: 4 }), isStale: fc.boolean(), entry: fc.constantFrom(...ENTRIES) }).map((wish) => {
+  return new Command(show('enter', wish), (model) => {
+    const bookId = model.bookIds[wish.book]!;
+    return async (store) => {
+      const [have] = await store.books.read([bookId], model.baseMs);
+      const etag = wish.isStale ? 'another copy____' : (have?.etag ?? 'no copy at all__');
+      return store.search.enter([{ bookId, etag, entry: wish.entry }]);
+    };
+  });
+});
+
 const note = fc.record({ job, text, isStale: fc.boolean(), clock }).map((wish) => {
   return new Command(show('note', wish), (model) => {
     const jobId = model.jobIds[wish.job]!;
@@ -289,6 +312,7 @@ export const jobCommands: { weight: number; arbitrary: fc.Arbitrary<Command> }[]
   { weight: 10, arbitrary: settleOf(false) },
   { weight: 4, arbitrary: put },
   { weight: 1, arbitrary: deleteBook },
+  { weight: 2, arbitrary: enter },
   { weight: 1, arbitrary: note },
   { weight: 2, arbitrary: cancelJob },
   { weight: 2, arbitrary: cancelBatch },

@@ -1,8 +1,24 @@
 /** Everything that can be read of a store through its port, as one value that can be compared. */
 import { ALL_ITEM_STATES, type BatchId } from '../../../src/domain/batch.ts';
+import type { BookId } from '../../../src/domain/identity.ts';
 import type { JobRecord } from '../../../src/domain/job.ts';
 import type { Records } from '../../specification/records.ts';
 import { AT_ONCE, FAR_MS, keyOf, SERIES, type Model } from './model.ts';
+
+/** Entries with words in common, of different ranks. */
+export const ENTRIES = [
+  '005\n a title \n\n an author \n',
+  '990\n a title \n\n an author \n',
+  '72100\n another title \n 9780 \n autor \n series 1 \n',
+];
+const QUERIES = [
+  { words: [], prefix: 'a' },
+  { words: [], prefix: 'title' },
+  { words: [], prefix: '9' },
+  { words: ['a'], prefix: 'an' },
+  { words: ['title', 'another'], prefix: 'ser' },
+  { words: ['an'], prefix: 'none' },
+];
 
 const HOUR_MS = 3_600_000;
 /** More than any run makes. */
@@ -64,6 +80,18 @@ async function readCrowd(store: Records, batchIds: BatchId[]): Promise<unknown[]
   return records;
 }
 
+/** Books without an entry, over all pages. */
+async function readUnentered(store: Records): Promise<BookId[]> {
+  const found: BookId[] = [];
+  let cursor: string | null = null;
+  do {
+    const page: Awaited<ReturnType<Records['search']['unentered']>> = await store.search.unentered(cursor, 2);
+    found.push(...page.bookIds);
+    ({ cursor } = page);
+  } while (cursor !== null);
+  return found.sort();
+}
+
 /** All records of a run. Lists whose order is open among equals are read whole and sorted. */
 export async function readAll(store: Records, model: Model): Promise<unknown> {
   const { baseMs, jobIds } = model;
@@ -72,6 +100,9 @@ export async function readAll(store: Records, model: Model): Promise<unknown> {
   return comparable({
     found: await Promise.all(times.flatMap((atMs) => jobIds.map((jobId) => store.books.find(jobId, atMs)))),
     books: [await store.books.list(null, 2), await store.books.list(model.bookIds[1]!, 10), await store.books.count()],
+    read: await store.books.read(model.bookIds, baseMs),
+    matches: await Promise.all(QUERIES.map((query) => sorted(store.search.matches(query)))),
+    unentered: await readUnentered(store),
     jobs: await Promise.all(jobIds.map((jobId) => store.jobs.get(jobId))),
     live: await Promise.all(jobIds.map((jobId) => store.jobs.isLive(jobId))),
     failed: [await readFailed(store, 2), await readFailed(store, 100)],

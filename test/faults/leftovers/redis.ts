@@ -3,6 +3,7 @@ import { Redis } from 'ioredis';
 import { HEADER_BYTES } from '../../../src/storage/redis/scripts.ts';
 import { emptyContents, QUEUES, type Contents } from './contents.ts';
 import { readQueue } from './redis-queue.ts';
+import { readSearch } from './redis-search.ts';
 
 const AT_ONCE = 500;
 /** Pages are kept for a week: their names stay until newer ones push them out. */
@@ -19,6 +20,8 @@ const INDEXES = new Set([
   'failed',
   'finished',
   'pages',
+  'search',
+  'search-entries',
 ]);
 
 /** The keys of a store by name without prefix, and the questions asked about many of them at once. */
@@ -82,6 +85,7 @@ async function readNames(keys: Keys, contents: Contents): Promise<Set<string>> {
     contents.names.push({ name, leadsTo, copy });
   });
   for (const id of listed) contents.remarks.push(`the list of books has ${id}, of which there is no copy`);
+  await readSearch(keys, contents);
   const lists = await readAliasLists(keys, contents);
   return new Set([...names, ...lists]);
 }

@@ -11,7 +11,7 @@ export type Query = (text: string) => Promise<Row[]>;
 /** Columns are text, numbers and booleans: the queries here ask for nothing else. */
 export type Row = Record<string, string | number | boolean | null>;
 
-const TABLES = ['batch', 'document', 'item', 'job', 'known', 'migration', 'page', 'tally'];
+const TABLES = ['batch', 'document', 'item', 'job', 'known', 'migration', 'page', 'search', 'tally'];
 const BULLMQ_TABLES = ['event', 'job', 'meta', 'migration', 'rate_limit'];
 /** BullMQ's tables for what Quire does not use: flows, schedulers, metrics, logs of jobs, deduplication, relays. */
 const UNUSED_TABLES = [
@@ -43,6 +43,10 @@ const RULES: readonly { rule: string; sql: string }[] = [
     sql: `SELECT key AS what FROM @.known WHERE kind = 'b' AND (body IS NULL OR etag IS NULL OR key <> 'book-' || book_id)`,
   },
   { rule: 'is neither a copy nor an alias nor a "missing"', sql: `SELECT key AS what FROM @.known WHERE kind NOT IN ('b', 'a', 'm')` },
+  {
+    rule: 'has a search entry and no copy',
+    sql: `SELECT 'book ' || book_id AS what FROM @.search s WHERE NOT EXISTS (SELECT 1 FROM @.known k WHERE k.key = 'book-' || s.book_id AND k.kind = 'b')`,
+  },
   { rule: 'is long past its time', sql: `SELECT key AS what FROM @.known WHERE keep_ms < $now - ${SWEEP_LATE_MS}` },
   {
     rule: 'is in the log of its batch and not settled, or the other way round',

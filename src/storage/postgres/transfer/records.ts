@@ -1,7 +1,7 @@
 /** Moving what is known of books, documents, counters and kept pages in SQL. */
 import type { BookId, JobId } from '../../../domain/identity.ts';
 import {
-  MIGRATION_DOCUMENT,
+  OWN_DOCUMENTS,
   oldestTallyHour,
   parseTallyName,
   tallyName,
@@ -16,14 +16,14 @@ import { byName, toJson } from './by-name.ts';
 import * as text from './statements.ts';
 
 /** How the table tells kinds apart. */
-const LETTER = { book: 'b', alias: 'a', 'not-found': 'm' } as const satisfies Record<KnownRecord['kind'], text.KnownRow['kind']>;
+const LETTER = { book: 'b', alias: 'a', 'not-found': 'm' } as const satisfies Record<KnownRecord['kind'], text.MovedKnownRow['kind']>;
 
 export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
   byName<KnownRecord>(sql, {
     kind: 'books',
     alive: (nowMs) => [nowMs],
     read: async (names, nowMs) =>
-      (await sql.query<text.KnownRow>(text.READ_BOOKS, [names, nowMs])).map((row) => {
+      (await sql.query<text.MovedKnownRow>(text.READ_BOOKS, [names, nowMs])).map((row) => {
         const record = { name: row.key as JobId, keepUntilMs: row.keep_ms };
         const bookId = String(row.book_id) as BookId;
         if (row.kind === 'a') return [row.key, { ...record, kind: 'alias', bookId }];
@@ -50,7 +50,7 @@ export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
 export const createDocumentTransfer = (sql: SqlClient): KindTransfer<MovedDocument> =>
   byName(sql, {
     kind: 'documents',
-    alive: (nowMs) => [nowMs, MIGRATION_DOCUMENT],
+    alive: (nowMs) => [nowMs, OWN_DOCUMENTS],
     read: async (names, nowMs) =>
       (await sql.query<text.DocumentRow>(text.READ_DOCUMENTS, [names, nowMs])).map((row) => [
         row.key,

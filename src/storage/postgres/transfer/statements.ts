@@ -1,9 +1,9 @@
 /** The SQL of a migration. */
 import type { JobId } from '../../../domain/identity.ts';
-import type { ErrorCode } from '../../../errors.ts';
-import type { TimelineEntry } from '../../../domain/job.ts';
-import { MIGRATION_DOCUMENT, type TransferKind } from '../../transfer.ts';
+import { OWN_DOCUMENTS, type TransferKind } from '../../transfer.ts';
 import type { BatchRow } from '../batch-reading.ts';
+import type { KnownRow } from '../books.ts';
+import type { JobRow } from '../jobs.ts';
 import { statement, type Statement } from '../sql-client.ts';
 
 /** The columns of the row that met another. */
@@ -13,16 +13,8 @@ const excluded = (columns: string): string =>
     .map((column) => `excluded.${column}`)
     .join(', ');
 
-export interface KnownRow {
+export interface MovedKnownRow extends KnownRow {
   key: string;
-  kind: 'b' | 'm' | 'a';
-  book_id: number | null;
-  at_ms: number;
-  until_ms: number;
-  keep_ms: number;
-  richness: number;
-  etag: string | null;
-  body: string | null;
 }
 
 /** A row with what only a migration needs of it. */
@@ -32,20 +24,8 @@ export interface MovedBatchRow extends BatchRow {
   announced: boolean;
 }
 
-export interface JobRow {
-  job_id: JobId;
-  run: string;
-  state: string;
-  priority: number;
+export interface MovedJobRow extends Omit<JobRow, 'settled_no'> {
   solo: boolean;
-  created_at_ms: number;
-  settled_at_ms: number | null;
-  attempts: number;
-  waiters: number;
-  error_code: ErrorCode | null;
-  error_detail: string | null;
-  book_id: number | null;
-  timeline: TimelineEntry[];
   waiting: string[];
 }
 
@@ -77,7 +57,7 @@ export const NAMES: Record<TransferKind, Statement> = {
   jobs: statement('transfer.names.jobs', 'SELECT job_id AS name FROM @.job WHERE job_id > $1 ORDER BY job_id LIMIT $2'),
   documents: statement(
     'transfer.names.documents',
-    'SELECT key AS name FROM @.document WHERE key > $1 AND (expire_at_ms IS NULL OR expire_at_ms > $3) AND key <> $4 ORDER BY key LIMIT $2',
+    'SELECT key AS name FROM @.document WHERE key > $1 AND (expire_at_ms IS NULL OR expire_at_ms > $3) AND key <> ALL ($4::text[]) ORDER BY key LIMIT $2',
   ),
   tallies: statement(
     'transfer.names.tallies',
@@ -194,7 +174,7 @@ const WRITE_PAGES = statement(
 );
 
 export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, (SELECT count(*) FROM @.batch)::integer AS batches, (SELECT count(*) FROM @.job)::integer AS jobs,
-  (SELECT count(*) FROM @.document WHERE key <> '${MIGRATION_DOCUMENT}')::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
+  (SELECT count(*) FROM @.document WHERE key NOT IN (${OWN_DOCUMENTS.map((key) => `'${key}'`).join(', ')}))::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
   (SELECT count(*) FROM @.page)::integer AS pages`;
 
 /**

@@ -1,7 +1,7 @@
 /** Moving what is known of books, documents, counters and kept pages on Redis. */
 import type { BookId, JobId } from '../../../domain/identity.ts';
 import {
-  MIGRATION_DOCUMENT,
+  OWN_DOCUMENTS,
   oldestTallyHour,
   parseTallyName,
   tallyKeepUntilMs,
@@ -70,7 +70,7 @@ export function createDocumentTransfer({ redis, prefix, expiries }: TransferKeys
   return {
     async names(cursor, limit) {
       const keys = await asked(redis.zrangebylex(`${prefix}docs`, cursor === null ? '-' : `(${cursor}`, '+', 'LIMIT', 0, limit));
-      return { names: keys.filter((key) => key !== MIGRATION_DOCUMENT), cursor: keys.length < limit ? null : (keys.at(-1) ?? null) };
+      return { names: keys.filter((key) => !OWN_DOCUMENTS.includes(key)), cursor: keys.length < limit ? null : (keys.at(-1) ?? null) };
     },
     async read(names, nowMs) {
       const [hashes, keep] = await asked(

@@ -1,7 +1,7 @@
 /** Reading and writing whole records on Redis, for migrations. What belongs together is written in one MULTI. */
 import { Cluster } from 'ioredis';
 import type { StoreSettings } from '../../store.ts';
-import { MIGRATION_DOCUMENT, type Transfer } from '../../transfer.ts';
+import { OWN_DOCUMENTS, type Transfer } from '../../transfer.ts';
 import { asked, type RedisClient } from '../connection.ts';
 import { createBatchTransfer } from './transfer-batches.ts';
 import { createJobTransfer } from './transfer-jobs.ts';
@@ -40,8 +40,8 @@ export function createTransfer(redis: RedisClient, prefix: string, settings: Sto
         }
       } while (cursor !== '0');
       const documents = await asked(redis.zcard(`${prefix}docs`));
-      const own = await asked(redis.zscore(`${prefix}docs`, MIGRATION_DOCUMENT));
-      return { ...totals, documents: documents - (own === null ? 0 : 1) };
+      const own = (await asked(redis.zmscore(`${prefix}docs`, [...OWN_DOCUMENTS]))).filter((score) => score !== null);
+      return { ...totals, documents: documents - own.length };
     },
     async others() {
       const client: unknown = redis;

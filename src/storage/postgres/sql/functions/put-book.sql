@@ -1,11 +1,12 @@
 -- Stores a copy unless the stored one is newer ('older') or richer ('poorer'). Of a richer copy only the freshness and the end move on.
 -- A copy from the future (a clock was wrong) may be replaced: otherwise it would stay until its time has come.
+-- A copy that is stored brings its search entry; without one the book has none.
 -- Arguments: the book's number, its JSON, etag, time of the fetch, end of the freshness, richness, end of the copy, other names of
---   the book.
+--   the book, its search entry (NULL for none).
 -- Result: 'stored', 'older' or 'poorer'. Each name in p_aliases leads to the book from then on, whatever the result is.
 
-CREATE OR REPLACE FUNCTION @.put_book(
-  p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_aliases text[]
+CREATE OR REPLACE FUNCTION @.keep_book(
+  p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_aliases text[], p_entry text
 ) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
   v_key text := 'book-' || p_book;
@@ -24,6 +25,12 @@ BEGIN
     WHERE key = v_key AND (at_ms <= p_at OR at_ms > v_future);
     v_stored := CASE WHEN FOUND THEN 'poorer' ELSE 'older' END;
   END IF;
+  IF v_stored = 'stored' AND p_entry IS NOT NULL THEN
+    INSERT INTO @.search AS s (book_id, entry) VALUES (p_book, p_entry)
+    ON CONFLICT (book_id) DO UPDATE SET entry = excluded.entry WHERE s.entry <> excluded.entry;
+  ELSIF v_stored = 'stored' THEN
+    DELETE FROM @.search WHERE book_id = p_book;
+  END IF;
   IF v_stored <> 'older' THEN PERFORM pg_notify('@channel', 'book ' || p_book); END IF;
   FOREACH v_alias IN ARRAY p_aliases LOOP
     CONTINUE WHEN v_alias = v_key;
@@ -38,3 +45,9 @@ BEGIN
   END LOOP;
   RETURN v_stored;
 END $$;
+
+-- keep_book for processes of the version before search.
+
+CREATE OR REPLACE FUNCTION @.put_book(
+  p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_aliases text[]
+) RETURNS text LANGUAGE sql AS $$ SELECT @.keep_book(p_book, p_body, p_etag, p_at, p_until, p_richness, p_keep, p_aliases, NULL) $$;

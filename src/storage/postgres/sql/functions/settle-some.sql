@@ -2,13 +2,15 @@
 -- While more items wait the job stays live, for the next step. The step that brings a copy stores it, whether or not the run is live.
 -- Arguments: job id, run (NULL settles whichever is live), now, the letter of the final state, attempts, error code, error detail,
 --   then the copy (number, JSON, etag, time of the fetch, end of the freshness, richness, end of the copy; all but the number are NULL
---   in later steps), until when a missing book is remembered (NULL in later steps).
+--   in later steps), until when a missing book is remembered (NULL in later steps),
+--   and the search entry of the copy (NULL for none).
 -- Result: ended (the job was live and is settled now), stored ('stored', 'older', 'poorer' or NULL), live_run (the run that was
 --   live, or NULL).
 
-CREATE OR REPLACE FUNCTION @.settle_some(
+CREATE OR REPLACE FUNCTION @.settle_step(
   p_job text, p_run text, p_now bigint, p_state "char", p_attempts integer, p_code text, p_detail text,
   p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_missing_until bigint,
+  p_entry text,
   OUT ended boolean, OUT stored text, OUT live_run text
 ) LANGUAGE plpgsql AS $$
 DECLARE
@@ -48,6 +50,17 @@ BEGIN
     IF p_state = 'n' AND p_missing_until IS NOT NULL THEN PERFORM @.mark_missing(p_job, p_now, p_missing_until); END IF;
   END IF;
   IF p_body IS NOT NULL THEN
-    stored := @.put_book(p_book, p_body, p_etag, p_at, p_until, p_richness, p_keep, ARRAY[p_job]);
+    stored := @.keep_book(p_book, p_body, p_etag, p_at, p_until, p_richness, p_keep, ARRAY[p_job], p_entry);
   END IF;
 END $$;
+
+-- settle_step for processes of the version before search.
+
+CREATE OR REPLACE FUNCTION @.settle_some(
+  p_job text, p_run text, p_now bigint, p_state "char", p_attempts integer, p_code text, p_detail text,
+  p_book bigint, p_body text, p_etag text, p_at bigint, p_until bigint, p_richness integer, p_keep bigint, p_missing_until bigint,
+  OUT ended boolean, OUT stored text, OUT live_run text
+) LANGUAGE sql AS $$
+  SELECT ended, stored, live_run FROM @.settle_step(p_job, p_run, p_now, p_state, p_attempts, p_code, p_detail, p_book, p_body, p_etag,
+    p_at, p_until, p_richness, p_keep, p_missing_until, NULL)
+$$;

@@ -6,6 +6,7 @@
 local key = P .. 'book-' .. ARGV[1]
 if call('GETRANGE', key, 0, 0) == 'A' then return 0 end
 call('ZREM', P .. 'books', ARGV[1])
+forgetEntry(ARGV[1])
 local gone = call('DEL', key)
 if gone == 1 then signal('book ' .. ARGV[1]) end
 return gone

@@ -8,6 +8,7 @@ for a = 3, #ARGV do
   local gone = kind == 'none' or (kind == 'string' and call('GETRANGE', P .. ARGV[2] .. ARGV[a], 0, 0) ~= 'Q')
   if gone then
     call('ZREM', P .. ARGV[1], ARGV[a])
+    if ARGV[1] == 'books' then forgetEntry(ARGV[a]) end
     if ARGV[1] == 'docs' then call('ZREM', P .. 'docs-ending', ARGV[a]) end
   end
 end

@@ -14,6 +14,8 @@
 -- - `batch:<id>:log`: list of `index.letter.atMs` in the order of settling.
 -- - `doc:<key>`: hash of a document. v version, j JSON. `docs`, `docs-ending`: sorted sets of the documents by key and by end.
 -- - `books`: sorted set of book ids by number.
+-- - `search-entries`: hash of the search entries by book id, each after the etag of its copy (16 characters). `search`: sorted set of
+--   postings, see search.lua.
 -- - `open`: sorted set of unfinished batches by their last progress. `unannounced`: sorted set of finished batches by their end.
 -- - `batches-open`, `batches-ended`: sorted sets of all batch ids, which sort by creation.
 -- - `solo`, `failed`: sorted sets of jobs. `finished`: list of the other settled jobs.

@@ -43,7 +43,8 @@ end
 
 -- Stores a copy unless the stored one is newer ('older') or richer ('poorer'). Of a richer copy only the freshness and the end move on.
 -- A copy from the future (a clock was wrong) may be replaced: otherwise it would stay until its time has come.
-local function put(bookId, value, keepUntil)
+-- A copy that is stored brings its search entry ('' for none).
+local function put(bookId, value, keepUntil, entry)
   local key = P .. 'book-' .. bookId
   local old = call('GETRANGE', key, 0, 45)
   local stored = 'stored'
@@ -57,6 +58,7 @@ local function put(bookId, value, keepUntil)
   else
     call('SET', key, value, 'PXAT', keepUntil)
     call('ZADD', P .. 'books', bookId, bookId)
+    enter(bookId, string.sub(value, 31, 46), entry)
   end
   keepAliases(bookId, keepUntil)
   signal('book ' .. bookId)
@@ -71,6 +73,7 @@ local function alias(name, bookId, keepUntil)
   local old = string.match(name, '^book%-(%d+)$')
   if not old then return end
   call('ZREM', P .. 'books', old)
+  forgetEntry(old)
   for _, other in ipairs(call('SMEMBERS', P .. 'aliases:' .. old)) do
     if leads(other, old) then point(other, bookId, keepUntil) end
   end

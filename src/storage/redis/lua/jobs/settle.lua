@@ -3,7 +3,7 @@
 -- Arguments: 1 job id, 2 run ('' settles whichever is live), 3 now in ms, 4 final state, 5 its letter, 6 attempts, 7 error code (''
 --   for none), 8 error detail, 9 book id ('' for none), 10 the copy ('' when there is none, or an earlier step stored it), 11 until
 --   when the copy is kept, 12 until when a missing book is remembered ('' when an earlier step did it), 13 how long an ended batch
---   is kept in ms, 14 settled jobs kept at most, 15 failed jobs kept at most.
+--   is kept in ms, 14 settled jobs kept at most, 15 failed jobs kept at most, 16 the search entry of the copy ('' for none).
 -- Result: three values. What became of the job (0: it was not live, 1: it ended, 2: it is live, because more items wait), what
 --   became of the copy ('stored', 'older', 'poorer' or ''), and the run that was live ('' for none).
 
@@ -13,7 +13,7 @@ local job = call('HMGET', jkey, 's', 'r', 'w', 'n')
 local live = job[1] == 'live' and (run == '' or job[2] == run)
 local stored = ''
 if ARGV[10] ~= '' then
-  stored = put(ARGV[9], ARGV[10], ARGV[11])
+  stored = put(ARGV[9], ARGV[10], ARGV[11], ARGV[16])
   alias(jobId, ARGV[9], ARGV[11])
 end
 if not live then return {0, stored, ''} end

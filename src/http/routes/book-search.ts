@@ -1,0 +1,70 @@
+/** `GET /books/search`: stored books by title, author, series or ISBN. */
+import { Type } from 'typebox';
+import { searchBooks } from '../../app/search-books.ts';
+import { MOST_CHARACTERS, MOST_WORDS, parseQuery, type SearchQuery } from '../../domain/search/query.ts';
+import { QuireError } from '../../errors.ts';
+import type { HttpDependencies, TypedApp } from '../dependencies.ts';
+import type { ProblemExample } from '../schemas/problem-examples.ts';
+import { problems } from '../schemas/problem.ts';
+
+const MOST_FOUND = 50;
+const DEFAULT_FOUND = 10;
+
+const SearchAnswerSchema = Type.Object(
+  {
+    items: Type.Array(Type.Ref('Book'), { description: 'The books, the best first.' }),
+    complete: Type.Boolean({
+      description: '`false` while books that an earlier version stored are still made known to search: some may be missing here.',
+    }),
+  },
+  { title: 'FoundBooks' },
+);
+
+const INVALID_QUERY: ProblemExample<'invalid-request'> = {
+  code: 'invalid-request',
+  name: 'invalid-query',
+  detail: '/query/q has no letter and no digit: name a title, an author, a series or an ISBN.',
+  errors: [{ pointer: '/query/q', detail: 'has no letter and no digit: name a title, an author, a series or an ISBN' }],
+};
+
+/** Reads `q`. Throws `invalid-request`, with a pointer to it, when it holds no words or too many. */
+function searchQueryOf(q: string): SearchQuery {
+  const query = parseQuery(q);
+  if (typeof query !== 'string') return query;
+  throw new QuireError('invalid-request', `/query/q ${query}.`, { errors: [{ pointer: '/query/q', detail: query }] });
+}
+
+export async function bookSearchRoutes(app: TypedApp, { deps: { store } }: { deps: Pick<HttpDependencies, 'store'> }): Promise<void> {
+  app.get('/books/search', {
+    schema: {
+      operationId: 'searchBooks',
+      tags: ['Books'],
+      summary: 'Search stored books',
+      description:
+        'Finds books by words of title, author and series, and by ISBN. A book has all the words; the last may be the beginning of one. ' +
+        'Case and accents do not matter. Best are the title or the ISBN itself, then titles that begin like the query, other titles, ' +
+        'authors, series. Of two alike, the one with more ratings comes first. Goodreads is not asked.',
+      querystring: Type.Object({
+        q: Type.String({
+          maxLength: MOST_CHARACTERS,
+          description: `What to look for: at most ${MOST_CHARACTERS} characters and ${MOST_WORDS} words. In writing without spaces each character is a word.`,
+          examples: ['quiet rivers'],
+        }),
+        limit: Type.Optional(
+          Type.Integer({ minimum: 1, maximum: MOST_FOUND, default: DEFAULT_FOUND, description: 'Most books in the answer.' }),
+        ),
+      }),
+      response: {
+        200: { description: 'The books found, or none.', content: { 'application/json': { schema: SearchAnswerSchema } } },
+        ...problems(INVALID_QUERY),
+      },
+    },
+    handler: async (request, reply) => {
+      const { q, limit = DEFAULT_FOUND } = request.query;
+      const { books, complete } = await searchBooks(store, searchQueryOf(q), { limit, nowMs: Date.now() });
+      // The stored bytes are put together as they are: none of them is parsed.
+      const body = `{"items":[${books.map((book) => book.body.toString('utf8')).join(',')}],"complete":${complete}}`;
+      return reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body);
+    },
+  });
+}
