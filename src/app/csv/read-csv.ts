@@ -122,7 +122,7 @@ export function createCsvReader(): CsvReader {
       if (parser === null) write();
       const ended = parser ?? begin();
       if (!failure) await finished(ended.end()).catch(() => undefined);
-      if (failure) throw failure as QuireError;
+      if (failure) throw failure;
       if (columns === null) throw refuse('The file is empty: its first line must name the columns.');
       if (found.links.length === 0) throw refuse('The file has a header and no rows.');
       return { ...found, digest: hash.digest('base64url') };

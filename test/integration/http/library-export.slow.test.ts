@@ -67,15 +67,13 @@ describe('the largest library exports', () => {
       fetch(`${scene.quire.origin}/parse-links`, {
         method: 'POST',
         headers: csv,
-        body: ReadableStream.from(pieces()) as unknown as BodyInit,
+        body: ReadableStream.from(pieces()),
         duplex: 'half',
       }).then((got) => (answer = got)),
     ]);
     const body = (await read.json()) as { counts: object; items: object[]; batchId: string };
     expect([read.status, body.counts, body.items]).toEqual([202, expect.objectContaining({ total: 50_000, queued: 50_000 }), []]);
-    // The items that are recorded, and what is thrown away in between: the collector takes its time.
+    // The test's own file and the items that are recorded are in it, and what the collector has not thrown away yet.
     expect((largest - before) / MIB).toBeLessThan(160);
-    console.log('GROWTH', (largest - before) / MIB);
-    expect((await scene.ask(`/batches/${body.batchId}`, { method: 'DELETE' })).status).toBe(200);
   });
 });
