@@ -1,5 +1,6 @@
 /** A batch and its items: types and the table of states. No I/O. */
 import type { BookId, JobId } from './identity.ts';
+import { isRefused } from './links/refused-entry.ts';
 import { cutText, storableText } from './storable-text.ts';
 import type { UntilCondition } from './until.ts';
 
@@ -116,6 +117,7 @@ const MAX_ODD_INPUT = 200;
 
 /** What the caller sent for an item, as it is kept and shown: the link, or the start of another entry as JSON. */
 export function inputOf(entry: unknown): string {
+  if (isRefused(entry)) return entry.input;
   if (typeof entry === 'string') return storableText(cutText(entry, MAX_INPUT));
   try {
     return storableText(cutText(JSON.stringify(entry) ?? String(entry), MAX_ODD_INPUT));
@@ -127,6 +129,7 @@ export function inputOf(entry: unknown): string {
 
 /** The key of an entry that names no book. Two entries with the same key are the same entry, sent twice. */
 export function keyOfEntry(entry: unknown): string {
+  if (isRefused(entry)) return `refused ${entry.input}`;
   if (typeof entry === 'string') return `text ${entry}`;
   try {
     return `json ${JSON.stringify(entry)}`;

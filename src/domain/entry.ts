@@ -15,6 +15,7 @@ import {
 } from './identity.ts';
 import { bookOfPath } from './links/book-path.ts';
 import { disallowedPath } from './links/disallowed.ts';
+import { isRefused, reasonOfRefusal } from './links/refused-entry.ts';
 import { readAddress, SEND } from './links/web-address.ts';
 
 /**
@@ -53,6 +54,7 @@ const refuse = (reason: string): { ok: false; reason: string } => ({ ok: false, 
  * letters or digits are an ASIN. An entry that is not a string is refused.
  */
 export function parseEntry(input: unknown): EntryResult {
+  if (isRefused(input)) return refuse(reasonOfRefusal(input));
   if (typeof input !== 'string') return refuse(`That is not a string: ${SEND}.`);
   if (input.length > MAX_LENGTH) return refuse(`The link is longer than ${MAX_LENGTH} characters: ${SEND}.`);
   const text = input.trim();

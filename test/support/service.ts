@@ -64,6 +64,8 @@ export async function startQuire(
     env?: Record<string, string>;
     pages?: string;
     log?: string;
+    /** Takes the lines of the log. */
+    onLog?: (line: string) => void;
     lingerMs?: number;
     silentMs?: number;
   } = {},
@@ -85,7 +87,7 @@ export async function startQuire(
   };
   const config = readConfig(env, options.role ?? 'all');
   const service = createService(config, {
-    log: pino({ level: options.log ?? 'silent' }),
+    log: pino({ level: options.log ?? 'silent' }, ...(options.onLog ? [{ write: options.onLog }] : [])),
     version: '0.0.0',
     lingerMs: options.lingerMs ?? 0,
     ...(options.silentMs === undefined ? {} : { silentMs: options.silentMs }),

@@ -1,6 +1,16 @@
 /** Undoes `Content-Encoding` with a limit on the output, so that a compression bomb takes no more memory than a page. */
+import type { Transform } from 'node:stream';
 import { promisify } from 'node:util';
-import { brotliDecompress, gunzip, inflate, inflateRaw } from 'node:zlib';
+import {
+  brotliDecompress,
+  createBrotliDecompress,
+  createGunzip,
+  createInflate,
+  createInflateRaw,
+  gunzip,
+  inflate,
+  inflateRaw,
+} from 'node:zlib';
 import { FetchFault } from './fetch-fault.ts';
 
 const gunzipAsync = promisify<Buffer, Options, Buffer>(gunzip);
@@ -49,6 +59,42 @@ export async function decodeBody(body: Buffer, encoding: string | undefined, max
   let decoded = body;
   for (const layer of layers.toReversed()) decoded = await undo(layer, decoded, maxBytes);
   return decoded;
+}
+
+/**
+ * The same in pieces: the last encoding is undone while the pieces are taken, so that the decoded body is never held as a whole. Throws as
+ * {@link decodeBody} does.
+ */
+export async function* decodedPieces(body: Buffer, encoding: string, maxBytes: number): AsyncGenerator<Buffer> {
+  const layers = layersOf(encoding).toReversed();
+  const last = layers.pop();
+  const inner = await decodeBody(body, layers.toReversed().join(','), maxBytes);
+  if (last === undefined || inner.length === 0) return yield inner;
+  const decoder = decoderOf(last, inner);
+  decoder.end(inner);
+  let length = 0;
+  try {
+    for await (const piece of decoder as AsyncIterable<Buffer>) {
+      length += piece.length;
+      if (length > maxBytes) throw new FetchFault('too-large', `The body is larger than ${maxBytes} bytes once it is decompressed.`);
+      yield piece;
+    }
+  } catch (error) {
+    throw isZlibError(error) ? new FetchFault('bad-encoding', `The body is not the ${last} that its header promises.`, error) : error;
+  }
+}
+
+const isZlibError = (error: unknown): boolean => /^(?:Z_|ERR_BROTLI|ERR__ERROR)/.test(String((error as NodeJS.ErrnoException).code));
+
+function decoderOf(encoding: string, body: Buffer): Transform {
+  switch (encoding) {
+    case 'br':
+      return createBrotliDecompress();
+    case 'deflate':
+      return isZlib(body) ? createInflate() : createInflateRaw();
+    default:
+      return createGunzip();
+  }
 }
 
 async function undo(encoding: string, body: Buffer, maxBytes: number): Promise<Buffer> {

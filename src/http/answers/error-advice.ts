@@ -23,7 +23,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',
   'unsupported-media-type':
-    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed or in an encoding that `Accept-Encoding` of the answer names.',
+    'Set `Content-Type` to `application/json` (or `text/plain` with one link a line, or `text/csv`, for `POST /parse-links`; `text/html` for `PUT /books/{id}/page`), and send the body uncompressed or in an encoding that `Accept-Encoding` of the answer names.',
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
   'page-refused': 'Open the page of this book in a browser, save it as HTML only while you can see the book, and send those bytes.',
   'rate-limited': 'Wait as long as `Retry-After` says, and send the same request again. The operator may raise `MAX_WAITING_JOBS`.',

@@ -1,12 +1,13 @@
 /** What a submission is answered with: as it was taken, as it stands after a wait, or the kept answer of an earlier request. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
-import type { AnsweredItem, Batches, SubmitAnswer } from '../../app/batches/batch-view.ts';
+import type { Batches, SubmitAnswer } from '../../app/batches/batch-view.ts';
 import type { BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { KeptAnswer } from '../requests/idempotency.ts';
 import { grantWait } from '../requests/preferences.ts';
 import { pointInto, type ReadSubmission } from '../requests/submission.ts';
+import { MAX_ROWS_TOLD } from '../schemas/batch.ts';
 import { PAGE_LIMIT } from '../schemas/parameters.ts';
 
 export interface SubmissionDependencies extends Pick<HttpDependencies, 'batches' | 'log' | 'webhooks'> {
@@ -14,8 +15,21 @@ export interface SubmissionDependencies extends Pick<HttpDependencies, 'batches'
   closing: AbortSignal;
 }
 
+/** An answer as it is told. `itemsUrl` is there when `items` are not all. */
+interface ToldAnswer extends Omit<SubmitAnswer, 'items'> {
+  items: object[];
+  itemsUrl?: string;
+}
+
+const keepable = (answer: ToldAnswer, status: number): KeptAnswer => ({
+  status,
+  location: `/batches/${answer.batchId}`,
+  body: JSON.stringify(answer),
+  ...(answer.itemsUrl === undefined ? {} : { link: `<${answer.itemsUrl}>; rel="related"; title="items"` }),
+});
+
 /** The state of every item of a batch, in the order of the answer. */
-async function withStates(batches: Batches, batchId: BatchId, items: AnsweredItem[]): Promise<object[]> {
+async function withStates(batches: Batches, batchId: BatchId, items: object[]): Promise<object[]> {
   const shown: object[] = [];
   let cursor: string | null = null;
   do {
@@ -33,7 +47,7 @@ async function withStates(batches: Batches, batchId: BatchId, items: AnsweredIte
  */
 async function waitFor(
   { batches, log, closing }: SubmissionDependencies,
-  answer: SubmitAnswer,
+  answer: ToldAnswer,
   request: FastifyRequest,
   reply: FastifyReply,
 ): Promise<KeptAnswer | null> {
@@ -42,14 +56,21 @@ async function waitFor(
   if (wait === null) return null;
   try {
     const settled = await batches.untilEnded(batchId, wait.timeoutMs, wait.signal);
-    const body = JSON.stringify({ ...answer, items: await withStates(batches, batchId, answer.items) });
-    return { status: settled ? 200 : 202, location: `/batches/${batchId}`, body };
+    // The items of an answer in short are settled from the start, and their places are not those of the batch.
+    const items = answer.itemsUrl === undefined ? await withStates(batches, batchId, answer.items) : answer.items;
+    return keepable({ ...answer, items }, settled ? 200 : 202);
   } catch (error) {
     log.warn({ reqId: request.id, err: error, batchId }, 'a batch could not be waited for');
     return null;
   } finally {
     wait.end();
   }
+}
+
+/** The answer to a long CSV file: only what names no book, and where all items are. */
+function inShort(answer: SubmitAnswer): ToldAnswer {
+  const items = answer.items.filter(({ reason }) => reason !== undefined);
+  return { ...answer, items, itemsUrl: `/batches/${answer.batchId}/items` };
 }
 
 /** Submits, waits when asked to, and renders the answer. */
@@ -61,13 +82,13 @@ export async function answerSubmission(
 ): Promise<KeptAnswer> {
   const { webhook } = submission.request;
   if (webhook) await deps.webhooks.checkBatchWebhook(webhook, submission.webhookFrom);
-  const answer = await deps.batches.submit(submission.request).catch((error: unknown) => {
+  const full = await deps.batches.submit(submission.request).catch((error: unknown) => {
     throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
   });
-  const { batchId, counts } = answer;
-  const pending = counts.queued + counts.joined > 0;
+  const answer: ToldAnswer = submission.digest !== null && submission.request.links.length > MAX_ROWS_TOLD ? inShort(full) : full;
+  const pending = answer.counts.queued + answer.counts.joined > 0;
   const waited = pending ? await waitFor(deps, answer, request, reply) : null;
-  return waited ?? { status: pending ? 202 : 200, location: `/batches/${batchId}`, body: JSON.stringify(answer) };
+  return waited ?? keepable(answer, pending ? 202 : 200);
 }
 
 /** The kept answer of an earlier request. Of a batch that had not ended it is rendered anew when the request prefers to wait. */
@@ -78,5 +99,5 @@ export async function answerAgain(
   reply: FastifyReply,
 ): Promise<KeptAnswer> {
   if (kept.status !== 202) return kept;
-  return (await waitFor(deps, JSON.parse(kept.body) as SubmitAnswer, request, reply)) ?? kept;
+  return (await waitFor(deps, JSON.parse(kept.body) as ToldAnswer, request, reply)) ?? kept;
 }

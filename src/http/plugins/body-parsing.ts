@@ -1,8 +1,9 @@
 /** Bodies: JSON for all routes, plain text for those that ask for it. */
 import { isUtf8 } from 'node:buffer';
 import type { FastifyInstance } from 'fastify';
+import { createCsvReader, type CsvEntries } from '../../app/csv/read-csv.ts';
 import { QuireError } from '../../errors.ts';
-import { bodyParser } from './request-bodies.ts';
+import { bodyParser, streamParser } from './request-bodies.ts';
 import { problems } from '../schemas/problem.ts';
 
 /** The text of a body. Throws when it is not UTF-8. */
@@ -64,4 +65,12 @@ export function installTextBodies(app: FastifyInstance): void {
     'text/plain',
     parser((text) => text),
   );
+}
+
+/** Bytes that are counted for a CSV body while it is read: the entries of 50,000 rows, and the row that is under way. */
+const CSV_HELD_BYTES = 8 * 1024 * 1024;
+
+/** Lets the routes of this scope take `text/csv` of at most `limit` bytes, decompressed, as {@link CsvEntries}. */
+export function installCsvBodies(app: FastifyInstance, limit: number): void {
+  app.addContentTypeParser('text/csv', streamParser<CsvEntries>(createCsvReader, { limit, held: CSV_HELD_BYTES }));
 }

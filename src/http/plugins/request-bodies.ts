@@ -1,7 +1,7 @@
 /** Bodies of requests, as decoded bytes. Each has the limit of its route; all together have a limit for the process. */
 import type { IncomingMessage } from 'node:http';
 import type { FastifyInstance, FastifyRequest } from 'fastify';
-import { ACCEPT_ENCODING, decodeBody, isReadable } from '../../crawl/fetch/decode-body.ts';
+import { ACCEPT_ENCODING, decodeBody, decodedPieces, isReadable } from '../../crawl/fetch/decode-body.ts';
 import { FetchFault } from '../../crawl/fetch/fetch-fault.ts';
 import { QuireError } from '../../errors.ts';
 
@@ -28,38 +28,26 @@ const encodingOf = ({ headers }: FastifyRequest): string | undefined => headers[
 
 const tooLarge = (limit: number): QuireError => new QuireError('body-too-large', `The body may have at most ${limit} bytes.`);
 
-/** Reads what arrives, until the end. An earlier answer takes the rest: see answers/early-answer.ts. */
-async function collect(payload: NodeJS.ReadableStream, limit: number, hold: Hold | undefined): Promise<Buffer> {
+/** Gives each piece that arrives to `take`, until the end. An earlier answer takes the rest: see answers/early-answer.ts. */
+async function eachPiece(payload: NodeJS.ReadableStream, take: (piece: Buffer) => void): Promise<void> {
   return new Promise((resolve, reject) => {
-    let bytes = Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit));
-    let length = 0;
     const finish = (): void => {
       payload.off('data', onData).off('end', onEnd).off('error', onError);
     };
     const fail = (error: unknown): void => {
       finish();
-      hold?.end();
       reject(error);
     };
     const onData = (piece: Buffer): void => {
-      const wanted = length + piece.length;
-      if (wanted > limit) return fail(tooLarge(limit));
       try {
-        hold?.resize(wanted);
+        take(piece);
       } catch (error) {
-        return fail(error);
+        fail(error);
       }
-      if (wanted > bytes.length) {
-        const larger = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(wanted, bytes.length * 2)));
-        bytes.copy(larger, 0, 0, length);
-        bytes = larger;
-      }
-      piece.copy(bytes, length);
-      length = wanted;
     };
     const onEnd = (): void => {
       finish();
-      resolve(bytes.subarray(0, length));
+      resolve();
     };
     // The connection is gone: nobody sees the answer.
     const onError = (): void => fail(new QuireError('invalid-request', 'The body broke off.'));
@@ -67,17 +55,39 @@ async function collect(payload: NodeJS.ReadableStream, limit: number, hold: Hold
   });
 }
 
-async function decode(body: Buffer, encoding: string, limit: number): Promise<Buffer> {
+/** All bytes of a body. */
+async function collect(payload: NodeJS.ReadableStream, limit: number, hold: Hold | undefined): Promise<Buffer> {
+  let bytes = Buffer.allocUnsafeSlow(Math.min(FIRST_BYTES, limit));
+  let length = 0;
+  const take = (piece: Buffer): void => {
+    const wanted = length + piece.length;
+    if (wanted > limit) throw tooLarge(limit);
+    hold?.resize(wanted);
+    if (wanted > bytes.length) {
+      const larger = Buffer.allocUnsafeSlow(Math.min(limit, Math.max(wanted, bytes.length * 2)));
+      bytes.copy(larger, 0, 0, length);
+      bytes = larger;
+    }
+    piece.copy(bytes, length);
+    length = wanted;
+  };
   try {
-    return await decodeBody(body, encoding, limit);
+    await eachPiece(payload, take);
   } catch (error) {
-    if (!(error instanceof FetchFault)) throw error;
-    if (error.kind === 'too-large') throw tooLarge(limit);
-    const detail = `is not what the body is: ${JSON.stringify(encoding.slice(0, 40))}`;
-    throw new QuireError('invalid-request', `The content-encoding ${detail}.`, {
-      errors: [{ pointer: '/headers/content-encoding', detail }],
-    });
+    hold?.end();
+    throw error;
   }
+  return bytes.subarray(0, length);
+}
+
+/** What a caller is told of a body that cannot be decoded. */
+function decodingError(error: unknown, encoding: string, limit: number): unknown {
+  if (!(error instanceof FetchFault)) return error;
+  if (error.kind === 'too-large') return tooLarge(limit);
+  const detail = `is not what the body is: ${JSON.stringify(encoding.slice(0, 40))}`;
+  return new QuireError('invalid-request', `The content-encoding ${detail}.`, {
+    errors: [{ pointer: '/headers/content-encoding', detail }],
+  });
 }
 
 /** A parser for Fastify, to be added without `parseAs`: `read` makes of a body's bytes what the handler gets. */
@@ -92,9 +102,49 @@ export const bodyParser =
     if (encoding === undefined) return read(body);
     // Nobody knows yet how much it is.
     hold?.resize(body.length + limit);
-    const decoded = await decode(body, encoding, limit);
+    const decoded = await decodeBody(body, encoding, limit).catch((error: unknown) => {
+      throw decodingError(error, encoding, limit);
+    });
     hold?.resize(decoded.length);
     return read(decoded);
+  };
+
+/** Reads a body piece by piece. */
+export interface PieceReader<T> {
+  take(piece: Buffer): void;
+  end(): Promise<T>;
+}
+
+/**
+ * As {@link bodyParser}, for bodies that are too large to be held: `open` makes a reader of the decoded pieces. At most `limit` bytes are
+ * taken, and `held` are counted for what the reader keeps. A compressed body is held until it is read, decompressed only in pieces.
+ */
+export const streamParser =
+  <T>(open: () => PieceReader<T>, { limit, held }: { limit: number; held: number }) =>
+  async (request: FastifyRequest, payload: NodeJS.ReadableStream): Promise<T> => {
+    const hold = holds.get(request.raw);
+    if (Number(request.headers['content-length']) > limit) throw tooLarge(limit);
+    const reader = open();
+    const encoding = encodingOf(request);
+    if (encoding === undefined) {
+      hold?.resize(held);
+      let length = 0;
+      await eachPiece(payload, (piece) => {
+        length += piece.length;
+        if (length > limit) throw tooLarge(limit);
+        reader.take(piece);
+      });
+      return reader.end();
+    }
+    const body = await collect(payload, limit, hold);
+    hold?.resize(body.length + held);
+    const pieces = decodedPieces(body, encoding, limit);
+    try {
+      for await (const piece of pieces) reader.take(piece);
+    } catch (error) {
+      throw decodingError(error, encoding, limit);
+    }
+    return reader.end();
   };
 
 /** Counts the bodies of all requests and refuses encodings that are not read. Returns how many bytes are held now. */

@@ -24,6 +24,8 @@ export interface KeptAnswer {
   status: number;
   location: string;
   body: string;
+  /** The header `Link`. */
+  link?: string;
 }
 
 interface Kept {
@@ -32,7 +34,7 @@ interface Kept {
   /** Names the request that owns the key, so that no other request releases it. */
   owner: string;
   /** Status and location; the body is gzip in base64. `null` while the first request is being handled. */
-  answer: { status: number; location: string; body: string } | null;
+  answer: KeptAnswer | null;
 }
 
 /** The right to handle a request: it ends with `keep` or with `release`. */

@@ -1,6 +1,7 @@
 /** A submission, read from the body and the query string of `POST /parse-links`. The links are read elsewhere: there may be 10,000. */
 import { PRIORITIES, type Priority } from '../../domain/batch.ts';
 import type { SubmitRequest } from '../../app/batches/batch-view.ts';
+import type { CsvEntries } from '../../app/csv/read-csv.ts';
 import { QuireError } from '../../errors.ts';
 import { LinkListSchema, LinkObjectSchema, MAX_LINKS } from '../schemas/batch.ts';
 import { createCheck } from '../plugins/validation.ts';
@@ -19,12 +20,17 @@ interface LinkObject {
   webhook?: { url: string; secret?: string };
 }
 
+/** How a body is read. A CSV body is {@link CsvEntries} by then. */
+export type BodyType = 'json' | 'text' | 'csv';
+
 /** A submission, and where its links stand in the body. */
 export interface ReadSubmission {
   request: SubmitRequest;
   listPointer: '' | '/urls';
-  /** Of a text, the line that each link stands on, from 0. `null`: the body is a list. */
+  /** Of a text or a CSV file, the line that each link stands on, from 0. `null`: the body is a list. */
   lines: number[] | null;
+  /** SHA-256 of a CSV file, else `null`. */
+  digest: string | null;
   /** Which of the two names the webhook. */
   webhookFrom: 'body' | 'query';
 }
@@ -51,20 +57,26 @@ function linesOf(text: string): { urls: string[]; lines: number[] } {
   return { urls, lines };
 }
 
-function linksOf(body: unknown): LinkObject & Pick<ReadSubmission, 'listPointer' | 'lines'> {
+type ReadLinks = LinkObject & Pick<ReadSubmission, 'listPointer' | 'lines'> & { digest?: string };
+
+function linksOf(body: unknown, type: BodyType): ReadLinks {
+  if (type === 'csv' && body !== undefined) {
+    const { links, lines, digest } = body as CsvEntries;
+    return { urls: links, lines, digest, listPointer: '' };
+  }
   if (typeof body === 'string') return { ...linesOf(body), listPointer: '' };
   if (Array.isArray(body)) return { urls: checkList(body), listPointer: '', lines: null };
   if (typeof body === 'object' && body !== null) return { ...checkObject(body), listPointer: '/urls', lines: null };
   return refuse(
     body === undefined
-      ? 'The body is empty: send a JSON array of links, or one link a line as text/plain.'
+      ? 'The body is empty: send a JSON array of links, one link a line as text/plain, or a library export as text/csv.'
       : 'The body must be a JSON array of links or an object with urls.',
   );
 }
 
-/** Reads a submission; the body wins over the query string. Throws `invalid-request`. `text` tells a text body from a JSON string. */
-export function readSubmission(body: unknown, query: SubmitQuery, text: boolean): ReadSubmission {
-  const { urls, listPointer, lines, ...options } = linksOf(typeof body === 'string' && !text ? null : body);
+/** Reads a submission; the body wins over the query string. Throws `invalid-request`. */
+export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType): ReadSubmission {
+  const { urls, listPointer, lines, digest, ...options } = linksOf(typeof body === 'string' && type !== 'text' ? null : body, type);
   const maxAge = options.maxAge ?? query.maxAge;
   const webhook = options.webhook ?? (query.webhook === undefined ? undefined : { url: query.webhook });
   if (webhook && !URL.canParse(webhook.url)) {
@@ -81,6 +93,7 @@ export function readSubmission(body: unknown, query: SubmitQuery, text: boolean)
     },
     listPointer,
     lines,
+    digest: digest ?? null,
     webhookFrom: options.webhook ? 'body' : 'query',
   };
 }
@@ -89,7 +102,9 @@ export function readSubmission(body: unknown, query: SubmitQuery, text: boolean)
 export function pointInto(error: QuireError, { listPointer, lines }: ReadSubmission): QuireError {
   const errors = error.errors?.map(({ pointer, detail }) => {
     const line = lines?.[Number(pointer.slice(1))];
-    return line === undefined ? { pointer: listPointer + pointer, detail } : { pointer: `/${line}`, detail: `Line ${line + 1}: ${detail}` };
+    if (line === undefined) return { pointer: listPointer + pointer, detail };
+    // A row of a CSV file that names nothing says its line itself.
+    return { pointer: `/${line}`, detail: detail.startsWith(`Line ${line + 1}`) ? detail : `Line ${line + 1}: ${detail}` };
   });
   return errors ? new QuireError(error.code, error.message, { errors }) : error;
 }

@@ -1,30 +1,34 @@
 /** `POST /parse-links`: takes links, answers what becomes of each. */
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
+import { MAX_ROWS } from '../../app/csv/read-csv.ts';
 import { keyOfEntry } from '../../domain/batch.ts';
 import type { Store } from '../../storage/store.ts';
 import { answerAgain, answerSubmission, type SubmissionDependencies } from '../answers/submission-answer.ts';
-import { installTextBodies } from '../plugins/body-parsing.ts';
+import { installCsvBodies, installTextBodies } from '../plugins/body-parsing.ts';
 import { createIdempotencyKeys, readIdempotencyKey, type IdempotencyKeys, type KeptAnswer } from '../requests/idempotency.ts';
 import { preferredWaitSeconds } from '../requests/preferences.ts';
 import {
   DocumentedLinkListSchema,
   DocumentedLinkObjectSchema,
+  LibraryExportSchema,
   LinkTextSchema,
   MAX_BODY_BYTES,
+  MAX_CSV_BYTES,
   MAX_LINKS,
   SubmitAnswerSchema,
   SubmitQuerySchema,
 } from '../schemas/batch.ts';
-import { LOCATION, PREFERENCE_APPLIED } from '../schemas/parameters.ts';
+import { LOCATION, NEXT_LINK, PREFERENCE_APPLIED } from '../schemas/parameters.ts';
 import type { ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
-import { readSubmission, type ReadSubmission, type SubmitQuery } from '../requests/submission.ts';
+import { readSubmission, type BodyType, type ReadSubmission, type SubmitQuery } from '../requests/submission.ts';
 import { createCheck } from '../plugins/validation.ts';
 import { Type } from 'typebox';
 
 const SUBMITTED_HEADERS = {
   ...LOCATION,
   ...PREFERENCE_APPLIED,
+  ...NEXT_LINK,
   'Idempotency-Replayed': { type: 'string', description: '`true` when this is the answer of an earlier request with the same key.' },
 };
 
@@ -39,7 +43,7 @@ const LIST_TOO_LARGE: ProblemExample<'body-too-large'> = {
 };
 const NO_LINKS_TYPE: ProblemExample<'unsupported-media-type'> = {
   code: 'unsupported-media-type',
-  detail: 'The body\'s type is "text/csv": set content-type to application/json or text/plain.',
+  detail: 'The body\'s type is "application/xml": set content-type to application/json, text/plain or text/csv.',
 };
 
 const schema = {
@@ -48,6 +52,7 @@ const schema = {
   summary: 'Submit links to books',
   description:
     `Takes 1 to ${MAX_LINKS.toLocaleString('en')} links, at most 2 MiB: a JSON array, an object with \`urls\` and options, or text with one link a line. ` +
+    `A library export as \`text/csv\` has at most ${MAX_ROWS.toLocaleString('en')} rows and 32 MiB; its Book Ids or ISBNs are kept, and nothing else of it. ` +
     'One job is made for each book that has no fresh copy and no live job; duplicates in one request collapse. Options in the body win over those in the query string.',
   querystring: SubmitQuerySchema,
   headers: Type.Object({
@@ -69,6 +74,7 @@ const schema = {
     content: {
       'application/json': { schema: Type.Union([DocumentedLinkListSchema, DocumentedLinkObjectSchema]) },
       'text/plain': { schema: LinkTextSchema },
+      'text/csv': { schema: LibraryExportSchema },
     },
   },
   response: {
@@ -101,17 +107,23 @@ const callerOf = ({ headers }: FastifyRequest): string => `${headers.authorizati
  * What must be the same when a key comes again. Text stands as it was sent: keys of earlier versions hold. Any other entry is told
  * apart from text, and an entry that nests too deep for JSON does not fail here.
  */
-const fingerprint = ({ request }: ReadSubmission): string =>
-  JSON.stringify({ ...request, links: request.links.map((entry) => (typeof entry === 'string' ? entry : { entry: keyOfEntry(entry) })) });
+const fingerprint = ({ request, digest }: ReadSubmission): string =>
+  JSON.stringify({
+    ...request,
+    links: digest ?? request.links.map((entry) => (typeof entry === 'string' ? entry : { entry: keyOfEntry(entry) })),
+  });
+
+/** How long a key is held for each entry, beyond its lease: the longest CSV file takes longer than the longest list. */
+const MS_AN_ENTRY = 1;
 
 interface Deps extends SubmissionDependencies {
   store: Pick<Store, 'documents'>;
 }
 
-const send = (reply: FastifyReply, { status, location, body }: KeptAnswer): FastifyReply =>
+const send = (reply: FastifyReply, { status, location, body, link }: KeptAnswer): FastifyReply =>
   reply
     .code(status)
-    .header('location', location)
+    .headers(link === undefined ? { location } : { location, link })
     .header('cache-control', 'no-store')
     .header('content-type', 'application/json; charset=utf-8')
     .send(body);
@@ -128,7 +140,7 @@ async function answerOnce(
     key,
     caller: callerOf(request),
     request: fingerprint(submission),
-    waitMs: preferredWaitSeconds(request.headers.prefer) * 1000,
+    waitMs: preferredWaitSeconds(request.headers.prefer) * 1000 + submission.request.links.length * MS_AN_ENTRY,
   });
   if (claimed.kind === 'again') return answerAgain(deps, claimed.answer, request, reply.header('idempotency-replayed', 'true'));
   const { lease } = claimed;
@@ -145,8 +157,15 @@ async function answerOnce(
   }
 }
 
+function bodyType({ headers }: FastifyRequest): BodyType {
+  const type = /^text\/(plain|csv)/i.exec(headers['content-type'] ?? '')?.[1];
+  if (type === undefined) return 'json';
+  return type.toLowerCase() === 'csv' ? 'csv' : 'text';
+}
+
 export async function parseLinksRoutes(app: FastifyInstance, { deps }: { deps: Deps }): Promise<void> {
   installTextBodies(app);
+  installCsvBodies(app, MAX_CSV_BYTES);
   const checkQuery = createCheck<SubmitQuery>(SubmitQuerySchema, 'querystring');
   const once = { ...deps, idempotencyKeys: createIdempotencyKeys(deps.store.documents) };
 
@@ -156,8 +175,7 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps }: { deps: D
     // Read by hand: the schema alone could not say which of the two forms of body was meant.
     validatorCompiler: () => () => true,
     handler: async (request, reply) => {
-      const isText = /^text\/plain/i.test(request.headers['content-type'] ?? '');
-      const submission = readSubmission(request.body, checkQuery(request.query), isText);
+      const submission = readSubmission(request.body, checkQuery(request.query), bodyType(request));
       const key = readIdempotencyKey(request.headers['idempotency-key']);
       const answer =
         key === null ? await answerSubmission(deps, submission, request, reply) : await answerOnce(once, key, submission, request, reply);

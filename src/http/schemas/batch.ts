@@ -24,6 +24,11 @@ export const MAX_LINKS = 10_000;
 /** Bytes of a submission. */
 export const MAX_BODY_BYTES = 2 * 1024 * 1024;
 
+/** Bytes of a CSV file, decompressed. */
+export const MAX_CSV_BYTES = 32 * 1024 * 1024;
+/** Rows of a CSV file whose items are all told in the answer. Of a longer file only those that name no book are. */
+export const MAX_ROWS_TOLD = 1_000;
+
 /** States an item is shown in, in the order an item goes through them. */
 export const SHOWN_STATES = [
   'queued',
@@ -106,6 +111,12 @@ export const LinkTextSchema = Type.String({
   examples: ['https://www.goodreads.com/book/show/2767052\nhttps://www.goodreads.com/book/show/6148028'],
 });
 
+export const LibraryExportSchema = Type.String({
+  description:
+    'The library export of Goodreads or StoryGraph, or any CSV file with a column Book Id, ISBN13, ISBN, ISBN/UID, url or id. Only that column is kept.',
+  examples: ['Book Id,Title,ISBN,ISBN13\r\n2767052,"The Hunger Games","=""0439023483""","=""9780439023481"""\r\n'],
+});
+
 export const SubmitQuerySchema = Type.Object({
   priority: Type.Optional(PrioritySchema),
   maxAge: Type.Optional(MaxAgeSchema),
@@ -160,7 +171,10 @@ export const SubmitAnswerSchema = Type.Object(
       },
       { description: 'Items by `status`.' },
     ),
-    items: Type.Array(AnsweredItemSchema, { description: 'In the order of the request; equal links are one item.' }),
+    items: Type.Array(AnsweredItemSchema, {
+      description: `In the order of the request; equal links are one item. Of a CSV file with more than ${MAX_ROWS_TOLD.toLocaleString('en')} rows only the items that name no book.`,
+    }),
+    itemsUrl: Type.Optional(Type.String({ description: 'Where all items are, when `items` does not have them; also in `Link`.' })),
   },
   {
     title: 'SubmitAnswer',

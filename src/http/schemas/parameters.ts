@@ -30,4 +30,9 @@ export const LOCATION = { Location: { type: 'string', required: true, descriptio
 export const PREFERENCE_APPLIED = { 'Preference-Applied': { type: 'string', description: '`wait=n`, when the wait was granted.' } };
 
 /** Response headers of a page of a list. */
-export const NEXT_LINK = { Link: { type: 'string', description: '`<…>; rel="next"` while there are more pages.' } };
+export const NEXT_LINK = {
+  Link: {
+    type: 'string',
+    description: '`<…>; rel="next"` while there are more pages; `<…>; rel="related"` for the items that an answer leaves out.',
+  },
+};

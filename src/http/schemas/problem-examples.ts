@@ -59,7 +59,7 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
   'method-not-allowed': { detail: '/books takes GET, HEAD.' },
   'idempotency-conflict': { detail: 'The first request with this key is still being handled. Send it again in a moment.' },
   'body-too-large': { detail: 'The body may have at most 65536 bytes.' },
-  'unsupported-media-type': { detail: 'The body\'s type is "text/csv": set content-type to application/json.' },
+  'unsupported-media-type': { detail: 'The body\'s type is "application/xml": set content-type to application/json.' },
   'idempotency-mismatch': { detail: 'The key came before with other links or options. Use a new key for a new request.' },
   'page-refused': { detail: 'The page was read as "sign-in": Goodreads asks for a signed-in user.' },
   'rate-limited': {
