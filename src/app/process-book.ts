@@ -5,17 +5,17 @@
  * The queue completes its own record after that. When a worker dies in between, the job runs again and finds nothing to do.
  */
 import { gzipSync } from 'node:zlib';
-import type { CrawlResult, Crawler } from '../crawl/crawl.ts';
+import { Disallowed, type CrawlResult, type Crawler } from '../crawl/crawl.ts';
 import { type Source } from '../crawl/source/source.ts';
 import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
-import type { BookReference, JobId } from '../domain/identity.ts';
+import { crawlPath, type BookReference, type JobId } from '../domain/identity.ts';
 import type { TimelineEntry } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
-import type { PageReading } from '../parser/read-page.ts';
+import { readPage, type PageReading } from '../parser/read-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import type { ParserWatch } from './parser-watch.ts';
@@ -40,7 +40,7 @@ export interface ProcessBookSettings {
 
 export interface ProcessBookDeps {
   store: Store;
-  crawler: Crawler<PageReading>;
+  crawler: Crawler;
   source: Pick<Source, 'current'>;
   settings: ProcessBookSettings;
   log: Log;
@@ -126,7 +126,11 @@ async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run,
 async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<TaskResult> {
   let result: CrawlResult<PageReading>;
   try {
-    result = await deps.crawler.crawl(task.reference, { signal: task.signal });
+    const { reference, signal } = task;
+    result = await deps.crawler.crawl(
+      { path: crawlPath(reference), classify: (answer): PageReading => readPage(answer, reference) },
+      { signal },
+    );
   } catch (error) {
     if (task.signal.aborted && task.signal.reason === 'cancelled') return { next: 'done', outcome: 'cancelled' };
     const failure = failureOfCrawl(error, task.signal, deps.source);
@@ -147,7 +151,7 @@ function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBook
   if (signal.aborted) return { cause: 'worker-stopped', detail: 'The worker stops.' };
   if (error instanceof SourceClosed) return { cause: 'source-closed', detail: error.message, untilMs: error.untilMs };
   if (!(error instanceof QuireError) || error.code === 'store-unavailable') return null;
-  if (error.code === 'disallowed') return { cause: 'disallowed', detail: error.message };
+  if (error instanceof Disallowed) return { cause: 'disallowed', detail: error.message };
   if (error.code === 'blocked') return { cause: 'source-closed', detail: error.message, untilMs: closedUntilMs(source) };
   const { retryAfterSeconds } = error;
   return { cause: 'fetch-failed', detail: error.message, retryAfterMs: retryAfterSeconds === undefined ? null : retryAfterSeconds * 1000 };

@@ -1,9 +1,8 @@
 /**
- * From a book reference to the reading of its page. The steps are robots.txt, the gate, the page, its reading and the report, in that
- * order.
+ * From a path to the reading of its page: a book, a page that lists books, or suggestions. The steps are robots.txt, the gate, the page,
+ * its reading and the report, in that order. The caller brings the path and the reader; everything goes through one gate.
  */
 import { unlessAborted } from '../domain/deadline.ts';
-import { crawlPath, type BookReference } from '../domain/identity.ts';
 import { watchClock } from '../domain/time/clock.ts';
 import { QuireError } from '../errors.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
@@ -16,10 +15,31 @@ import type { Source } from './source/source.ts';
 import type { Entry } from './source/turn.ts';
 import { createFirstRobots } from './first-robots.ts';
 
-/** What every reading of a page has: the kind of answer, and for kinds other than `book` a sentence that says why. */
+/** What every reading of a page has: the kind of answer, and for kinds without a result a sentence that says why. */
 export interface ReadingKind {
-  kind: 'book' | 'missing' | 'blocked' | 'sign-in' | 'overloaded' | 'other-page' | 'unrecognised';
+  kind: 'book' | 'listing' | 'suggestions' | 'missing' | 'blocked' | 'sign-in' | 'overloaded' | 'other-page' | 'unrecognised';
   reason?: string;
+}
+
+/** What to ask for, and how to read the answer. */
+export interface PageRequest<R extends ReadingKind> {
+  /** A path of the source with its query, such as `/book/show/2767052`. Quire itself builds it: no user text comes in unencoded. */
+  path: string;
+  /** The value of `Accept`. Default: an HTML page. */
+  accept?: string;
+  classify: (answer: FetchedPage) => R;
+}
+
+/** `disallowed`: robots.txt does not allow a path. */
+export class Disallowed extends QuireError {
+  /** The rule, quoted: `line 4: Disallow: /search`. */
+  readonly rule: string;
+
+  constructor(path: string, rule: string) {
+    super('disallowed', `robots.txt does not allow ${path}: ${rule}`);
+    this.name = 'Disallowed';
+    this.rule = rule;
+  }
 }
 
 export interface CrawlResult<R extends ReadingKind> {
@@ -32,26 +52,27 @@ export interface CrawlResult<R extends ReadingKind> {
   retryAfterMs: number | null;
 }
 
-export interface Crawler<R extends ReadingKind> {
+export interface Crawler {
   /**
-   * Gets and reads the page of a book. Rejects with `SourceClosed` when the source may not be asked now, which costs the job no attempt.
-   * Rejects also with `QuireError('disallowed')`, a {@link FetchFault} (`crawl-failed`), the signal's reason, or `store-unavailable`.
+   * Gets and reads a page. Rejects with `SourceClosed` when the source may not be asked now, which costs the job no attempt.
+   * Rejects also with {@link Disallowed}, a {@link FetchFault} (`crawl-failed`), the signal's reason, or `store-unavailable`.
    * A blocked, overloaded or missing page is a reading, not a rejection.
    */
-  crawl(reference: BookReference, options?: { signal?: AbortSignal }): Promise<CrawlResult<R>>;
+  crawl<R extends ReadingKind>(request: PageRequest<R>, options?: { signal?: AbortSignal }): Promise<CrawlResult<R>>;
 }
 
-export interface CrawlerOptions<R extends ReadingKind> {
+export interface CrawlerOptions {
   fetcher: PageFetcher;
   source: Source;
   robots: Robots;
   ledger: Pick<Ledger, 'record'>;
-  classify: (answer: FetchedPage, asked: BookReference) => R;
   now?: () => number;
 }
 
 const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
   book: 'ok',
+  listing: 'ok',
+  suggestions: 'ok',
   'other-page': 'ok',
   missing: 'missing',
   unrecognised: 'unrecognised',
@@ -61,25 +82,19 @@ const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
 };
 
 /** Combines the parts. The caller made them, and closes them. */
-export function createCrawler<R extends ReadingKind>({
-  fetcher,
-  source,
-  robots,
-  ledger,
-  classify,
-  now = Date.now,
-}: CrawlerOptions<R>): Crawler<R> {
+export function createCrawler({ fetcher, source, robots, ledger, now = Date.now }: CrawlerOptions): Crawler {
   const firstRobots = createFirstRobots(robots, source, now);
 
   const mustBeAllowed = async (path: string): Promise<void> => {
     const verdict = await robots.check(path);
-    if (!verdict.allowed) throw new QuireError('disallowed', `robots.txt does not allow ${path}: ${verdict.rule}`);
+    if (!verdict.allowed) throw new Disallowed(path, verdict.rule);
   };
 
-  const get = async (path: string, entry: Entry, signal: AbortSignal | undefined): Promise<FetchedPage> => {
+  const get = async ({ path, accept }: PageRequest<ReadingKind>, entry: Entry, signal: AbortSignal | undefined): Promise<FetchedPage> => {
     try {
       return await fetcher.fetch(path, {
         ...(signal === undefined ? {} : { signal }),
+        ...(accept === undefined ? {} : { accept }),
         async beforeHop(next) {
           await mustBeAllowed(next);
           // A redirect is a request like any other. A probe is already alone at the source.
@@ -95,19 +110,21 @@ export function createCrawler<R extends ReadingKind>({
     }
   };
 
-  const crawl: Crawler<R>['crawl'] = async (reference, { signal } = {}) => {
+  const crawl = async <R extends ReadingKind>(
+    request: PageRequest<R>,
+    { signal }: { signal?: AbortSignal } = {},
+  ): Promise<CrawlResult<R>> => {
     signal?.throwIfAborted();
     await unlessAborted(firstRobots(), signal);
-    const path = crawlPath(reference);
-    await mustBeAllowed(path);
+    await mustBeAllowed(request.path);
     const entry = await source.enter(signal === undefined ? {} : { signal });
     const askedAtMs = now();
     const clockWasPut = watchClock(now);
-    const answer = await get(path, entry, signal);
+    const answer = await get(request, entry, signal);
     const { status } = answer;
     let reading: R;
     try {
-      reading = classify(answer, reference);
+      reading = request.classify(answer);
     } catch (error) {
       await source.report({ ...entry, kind: 'abandoned', status, bytes: answer.wireBytes });
       throw error;
@@ -127,7 +144,7 @@ export function createCrawler<R extends ReadingKind>({
       ...(reading.reason === undefined ? {} : { reason: reading.reason }),
     });
     // The time of the request decides which of two copies is newer. The clock was corrected in the meantime, so this time may be wrong.
-    if (reading.kind === 'book' && clockWasPut()) return crawl(reference, signal === undefined ? {} : { signal });
+    if (reading.kind === 'book' && clockWasPut()) return crawl(request, signal === undefined ? {} : { signal });
     return { reading, answer, askedAtMs, retryAfterMs };
   };
   return { crawl };

@@ -1,45 +1,35 @@
 /** Makes and closes the parts of crawling together. The api role uses the state of the source, workers use all parts. */
 import type { Config } from '../config/config.ts';
-import type { BookReference } from '../domain/identity.ts';
 import type { Store } from '../storage/store.ts';
-import { createCrawler, type Crawler, type ReadingKind } from './crawl.ts';
-import { createPageFetcher, type FetchedPage } from './fetch/fetch-page.ts';
+import { createCrawler, type Crawler } from './crawl.ts';
+import { createPageFetcher } from './fetch/fetch-page.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Log } from '../domain/log.ts';
 import { createRobots } from './robots.ts';
 import { createSource, type Source } from './source/source.ts';
 import { userAgent } from './fetch/user-agent.ts';
 
-export interface Crawling<R extends ReadingKind> {
-  crawler: Crawler<R>;
+export interface Crawling {
+  crawler: Crawler;
   source: Source;
   ledger: Ledger;
   close(): Promise<void>;
 }
 
-export interface CrawlingOptions<R extends ReadingKind> {
+export interface CrawlingOptions {
   store: Pick<Store, 'documents' | 'signals' | 'tallies'>;
   config: Pick<
     Config,
     'goodreadsOrigin' | 'crawlRate' | 'crawlConcurrency' | 'crawlTimeoutMs' | 'crawlContact' | 'blockProbeMs' | 'quietHours'
   >;
   version: string;
-  classify: (answer: FetchedPage, asked: BookReference) => R;
   log: Log;
   now?: () => number;
   random?: () => number;
 }
 
 /** Makes the parts. Nothing is requested before the first crawl. Throws when `QUIET_HOURS` is not valid. */
-export function createCrawling<R extends ReadingKind>({
-  store,
-  config,
-  version,
-  classify,
-  log,
-  now = Date.now,
-  random = Math.random,
-}: CrawlingOptions<R>): Crawling<R> {
+export function createCrawling({ store, config, version, log, now = Date.now, random = Math.random }: CrawlingOptions): Crawling {
   const { documents, signals, tallies } = store;
   const origin = config.goodreadsOrigin;
   const agent = userAgent(version, config.crawlContact);
@@ -71,7 +61,7 @@ export function createCrawling<R extends ReadingKind>({
     now,
     random,
   });
-  const crawler = createCrawler({ fetcher, source, robots, ledger, classify, now });
+  const crawler = createCrawler({ fetcher, source, robots, ledger, now });
   return {
     crawler,
     source,

@@ -7,7 +7,7 @@
  *   - Every outage looks to BullMQ like the one kind that it waits out.
  *   - The client that listens is a {@link HeardClient}.
  * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "a connection that was not ready once never is", "a pool that is handed in has
- *   BullMQ's schema" and "an outage is told as the server told it".
+ *   BullMQ's schema" and "an outage rejects with the server's own error".
  */
 import { PostgresConnection } from 'bullmq';
 import type { Client } from 'pg';

@@ -3,7 +3,7 @@
  * Reason: BullMQ takes the time from the process that asks. A process whose clock is ahead delays jobs, and holds locks, for as long as
  *   that. BullMQ also looks for stalled jobs only some seconds after the last look: a look in the future would stop it. The graft puts
  *   these times right in BullMQ's own tables, by the clock of the server.
- * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "a delayed job is due by the clock of who adds it".
+ * Expiry: test/contract/grafts/bullmq-postgres.test.ts, "a delayed job is due by the clock of the process that adds it".
  */
 import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
 

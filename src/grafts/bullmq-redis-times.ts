@@ -2,7 +2,7 @@
  * Library: bullmq 6.7.0.
  * Reason: BullMQ times a delayed job by the clock of the process that adds it. A process whose clock is ahead delays its jobs for as long
  *   as that. The graft changes the score of such jobs in BullMQ's own key, by the clock of Redis.
- * Expiry: test/contract/grafts/bullmq-redis.test.ts, "a delayed job is due by the clock of who adds it".
+ * Expiry: test/contract/grafts/bullmq-redis.test.ts, "a delayed job is due by the clock of the process that adds it".
  */
 import { readFileSync } from 'node:fs';
 import type { Redis } from 'ioredis';

@@ -28,7 +28,18 @@ export interface PageSigns {
   route: string | null;
   /** The current layout without any data. */
   skeleton: boolean;
+  /** What the reader looks for. Default: a book. */
+  wanted?: Wanted;
 }
+
+/** What a reader looks for: the word that its sentences use, and the paths of such pages. */
+export interface Wanted {
+  /** Without its article: `book`. */
+  noun: string;
+  path: RegExp;
+}
+
+const BOOK: Wanted = { noun: 'book', path: /^(?:\/[a-z-]{2,7})?\/book\/show\//i };
 
 export const BOOK_ROUTE = '/book/show/[book_id]';
 
@@ -87,15 +98,16 @@ function isWhole(page: Buffer): boolean {
 
 /** Names what an answer is, given that no book could be read from it. */
 export function classifyNoBook(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
-  return blockedByAnswer(answer) ?? busyByStatus(answer) ?? blockedByBody(answer, page) ?? byPage(answer, page, signs);
+  const { noun } = signs.wanted ?? BOOK;
+  return blockedByAnswer(answer, noun) ?? busyByStatus(answer) ?? blockedByBody(answer, page, noun) ?? byPage(answer, page, signs);
 }
 
-function blockedByAnswer(answer: PageAnswer): NoBook | null {
+function blockedByAnswer(answer: PageAnswer, noun: string): NoBook | null {
   const action = header(answer, 'x-amzn-waf-action');
   if (action !== null)
     return { kind: 'blocked', reason: `The firewall in front of Goodreads answered "${shown(action)}" (status ${answer.status}).` };
   if (answer.status === 202)
-    return { kind: 'blocked', reason: 'Goodreads answered with status 202 and no book, as for clients that it suspects.' };
+    return { kind: 'blocked', reason: `Goodreads answered with status 202 and no ${noun}, as for clients that it suspects.` };
   if (answer.status === 403 || answer.status === 405)
     return { kind: 'blocked', reason: `Goodreads refused the request (status ${answer.status}).` };
   return null;
@@ -107,13 +119,13 @@ function busyByStatus(answer: PageAnswer): NoBook | null {
   return status >= 500 ? { kind: 'overloaded', reason: `Goodreads answered with status ${status}.` } : null;
 }
 
-function blockedByBody(answer: PageAnswer, page: Buffer): NoBook | null {
+function blockedByBody(answer: PageAnswer, page: Buffer, noun: string): NoBook | null {
   const success = answer.status >= 200 && answer.status < 300;
   if (success && isBlank(page))
     return { kind: 'blocked', reason: 'The answer is empty although its status is a success: some clients get such a challenge.' };
   if (page.length > CHALLENGE) return null;
   return CHALLENGE_MARKS.some((mark) => page.includes(mark))
-    ? { kind: 'blocked', reason: 'The page is a challenge or captcha, not a book.' }
+    ? { kind: 'blocked', reason: `The page is a challenge or captcha, not a ${noun}.` }
     : null;
 }
 
@@ -124,6 +136,7 @@ function isBlank(page: Buffer): boolean {
 
 function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
   const title = titleOf(page);
+  const { wanted = BOOK } = signs;
   const location = header(answer, 'location') ?? '';
   if (
     answer.status === 401 ||
@@ -131,7 +144,7 @@ function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
     SIGN_IN_PATH.test(pathOf(location) || location) ||
     (title !== null && SIGN_IN_TITLE.test(title))
   ) {
-    return { kind: 'sign-in', reason: 'Goodreads wants a signed-in user.' };
+    return { kind: 'sign-in', reason: 'Goodreads asks for a signed-in user.' };
   }
   const short = page.length < NOTICE;
   if (short && ((title !== null && BUSY_TITLE.test(title)) || BUSY_TEXT.some((text) => page.includes(text)))) {
@@ -140,8 +153,8 @@ function byPage(answer: PageAnswer, page: Buffer, signs: PageSigns): NoBook {
   if (signs.skeleton) return { kind: 'overloaded', reason: 'Goodreads sent the page without its data ("Loading interface…").' };
   const missing = saysMissing(answer, page, title, signs);
   // A page that was cut off proves nothing.
-  if (missing && isWhole(page)) return { kind: 'missing', reason: 'Goodreads says that there is no such book.' };
-  return otherPage(answer, page, title, signs.route) ?? unrecognised(answer, page);
+  if (missing && isWhole(page)) return { kind: 'missing', reason: `Goodreads says that there is no such ${wanted.noun}.` };
+  return otherPage(answer, page, title, signs) ?? unrecognised(answer, page);
 }
 
 function saysMissing(answer: PageAnswer, page: Buffer, title: string | null, signs: PageSigns): boolean {
@@ -153,14 +166,14 @@ function saysMissing(answer: PageAnswer, page: Buffer, title: string | null, sig
   return answer.status !== 200 && /not found|couldn.{1,8}t find|doesn.{1,8}t exist|no longer exists/i.test(decode(page, 0, 32 * 1024));
 }
 
-function otherPage(answer: PageAnswer, page: Buffer, title: string | null, route: string | null): NoBook | null {
+function otherPage(answer: PageAnswer, page: Buffer, title: string | null, { route, wanted = BOOK }: PageSigns): NoBook | null {
   if (answer.status < 200 || answer.status > 299) return null;
   if (route !== null && !route.endsWith(BOOK_ROUTE))
     return { kind: 'other-page', reason: `The page is of another kind (${shown(route)}).` };
   const canonical = canonicalLink(page);
   const path = canonical !== null && /^https?:\/\/(?:www\.)?goodreads\.com(?=\/|$)/i.test(canonical) ? pathOf(canonical) : null;
-  if (path !== null && !/^(?:\/[a-z-]{2,7})?\/book\/show\//i.test(path))
-    return { kind: 'other-page', reason: `The page is ${shown(path) || '/'}, not a book's.` };
+  if (path !== null && !wanted.path.test(path))
+    return { kind: 'other-page', reason: `The page is ${shown(path) || '/'}, not a ${wanted.noun}'s.` };
   if (title !== null && /^search results for\b/i.test(title))
     return { kind: 'other-page', reason: 'The page is a list of search results.' };
   return null;

@@ -7,7 +7,6 @@ import { createParserWatch } from '../app/parser-watch.ts';
 import { createUploads } from '../app/upload-page.ts';
 import type { Config } from '../config/config.ts';
 import { createCrawling } from '../crawl/crawling.ts';
-import { readPage } from '../parser/read-page.ts';
 import { createBookJobs } from '../queue/book-jobs.ts';
 import { createDeliveryQueue, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
 import { openQueue } from '../queue/parse-book-queue.ts';
@@ -41,9 +40,7 @@ export function createParts(context: Context) {
     calls: lifecycle.add('webhook queue', openWebhookQueue(store, logFault('webhook queue connection')), (queue) => queue.close()),
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
-  const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, classify: readPage, log, now, random }), (crawler) =>
-    crawler.close(),
-  );
+  const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) => crawler.close());
   const watch = lifecycle.add('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (parser) => parser.close());
   const webhookOptions = { store, queue: createDeliveryQueue(queues.calls), config, version, log, now, random };
   const webhooks = lifecycle.add('webhooks', createWebhookService(webhookOptions), (service) => service.stop());

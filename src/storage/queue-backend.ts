@@ -10,16 +10,16 @@ export interface QueueBackend {
   /** The last constructor argument of BullMQ's classes; `undefined` means Redis. */
   readonly factory: BackendFactory | undefined;
   /**
-   * Returns jobs that an ended process left active to the queue at once, where the store can know that their holder is gone: no other
-   * process can hold a job of the embedded store. The jobs keep their attempts. It counts as a stall, and beyond `maxStalled` BullMQ fails
+   * Returns jobs that an ended process left active to the queue at once, where the store can know that their worker is gone: no other
+   * process can work on a job of the embedded store. The jobs keep their attempts. It counts as a stall, and beyond `maxStalled` BullMQ fails
    * the job. On other stores it does nothing: BullMQ's stalled check finds these jobs when their lock ends.
    */
   recover(queueName: string, maxStalled: number): Promise<void>;
   /** Which of these BullMQ ids exist in the queue and are not finished, in order. */
   has(queueName: string, runIds: string[]): Promise<boolean[]>;
   /**
-   * Puts right, by the store's own clock, what a process whose clock was ahead wrote into this queue. Its jobs would be delayed, and its
-   * locks of `lockMs` would hold, for as long as its clock was ahead: BullMQ takes the time from the process that asks.
+   * Corrects, by the store's own clock, what a process whose clock was ahead wrote into this queue. BullMQ takes the time from the process
+   * that asks. So the jobs of that process would be delayed, and its locks of `lockMs` would last, for as long as its clock was ahead.
    */
   correctTimes(queueName: string, lockMs: number): Promise<void>;
 }

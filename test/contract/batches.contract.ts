@@ -79,7 +79,7 @@ export function batchesContract({ make, name }: RecordsKind): void {
       }
     });
 
-    it('tell which live jobs have an item in them', async () => {
+    it('name the live jobs that have an item in them', async () => {
       const jobs = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf(jobs));
@@ -114,7 +114,7 @@ export function batchesContract({ make, name }: RecordsKind): void {
       expect((await batchOf(store, batchId)).progressedAtMs).toBe(NOW_MS + 180_000);
     });
 
-    it('release, when cancelled, only the jobs that nobody else wants', async () => {
+    it('return, when cancelled, only the jobs that no other waiter needs', async () => {
       const [mine, shared, solo, done] = [jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId()), jobOf(newBookId())];
       const run = newRun();
       const batchId = newBatchId();
@@ -260,7 +260,7 @@ export function batchesContract({ make, name }: RecordsKind): void {
       await store.batches.cancel(batchId, NOW_MS);
     });
 
-    it('name those whose end nobody has announced, until it is acknowledged', async () => {
+    it('name those whose end is not announced, until it is acknowledged', async () => {
       for (const batchId of await store.batches.listUnannounced(100)) await store.batches.acknowledge(batchId);
       const [first, second, open] = [newBatchId(), newBatchId(), newBatchId()];
       const jobId = jobOf(newBookId());
@@ -276,7 +276,7 @@ export function batchesContract({ make, name }: RecordsKind): void {
       await store.batches.acknowledge(first);
     });
 
-    it('do not name those that were cancelled before their seal, since nobody was told of them', async () => {
+    it('do not name those that were cancelled before their seal, since no caller knows them', async () => {
       const [unsealed, sealed] = [newBatchId(), newBatchId()];
       await submit(store, unsealed, itemsOf([jobOf(newBookId())]), { total: 2, last: false });
       await submit(store, sealed, itemsOf([jobOf(newBookId())]));

@@ -45,7 +45,7 @@ export function booksContract({ make }: RecordsKind): void {
       expect((await copy(jobOf(book.bookId)))?.body.equals(book.body)).toBe(true);
     });
 
-    it('knows nothing of a book that nobody stored', async () => {
+    it('returns null for a book that nobody stored', async () => {
       expect(await store.books.find(jobOf(newBookId()), NOW_MS)).toBeNull();
     });
 
@@ -150,7 +150,7 @@ export function booksContract({ make }: RecordsKind): void {
       expect((await copy(jobOf(merged)))?.bookId).toBe(kept);
     });
 
-    it('deletes a mark that a book is missing', async () => {
+    it('deletes a mark that a book is not found', async () => {
       const bookId = newBookId();
       await submit(store, null, itemsOf([jobOf(bookId)]));
       await store.jobs.settle(settlement(jobOf(bookId), { outcome: 'not-found' }));
@@ -159,7 +159,7 @@ export function booksContract({ make }: RecordsKind): void {
       expect(await store.books.find(jobOf(bookId), NOW_MS)).toBeNull();
     });
 
-    it('does not return a “missing” past its time', async () => {
+    it('does not return a “not found” past its time', async () => {
       const jobId = jobOf(newBookId());
       await submit(store, null, itemsOf([jobId]));
       await store.jobs.settle(settlement(jobId, { outcome: 'not-found' }));
@@ -167,7 +167,7 @@ export function booksContract({ make }: RecordsKind): void {
       expect(await store.books.find(jobId, NOW_MS + HOUR_MS)).toBeNull();
     });
 
-    it('replaces a “missing” by a copy', async () => {
+    it('replaces a “not found” by a copy', async () => {
       const jobId = jobOf(newBookId());
       await submit(store, null, itemsOf([jobId]));
       await store.jobs.settle(settlement(jobId, { outcome: 'not-found' }));
@@ -221,7 +221,7 @@ export function manyBooksContract({ make }: StoreKind): void {
     });
     afterAll(() => made.cleanup());
 
-    it('counts many books about, whether they came a moment ago or long since', async () => {
+    it('is about right for many books, stored a moment ago or long ago', async () => {
       const { books, transfer } = made.store;
       const before = await books.count();
       const many = 20_000;

@@ -75,7 +75,7 @@ export function crowdsContract({ make, name }: RecordsKind, sizes: 'one' | 'all'
         const joined: BatchId[] = [];
         while (!settling.over) {
           const late = newBatchId();
-          // A wish for a copy that is newer than any joins the job although the copy is there already.
+          // A submission that asks for a copy newer than any joins the job although the copy is there already.
           const [outcome] = await submit(store, late, itemsOf([jobId]), { maxAgeMs: 0 });
           if (outcome?.status !== 'joined') break;
           joined.push(late);
@@ -130,7 +130,7 @@ export function crowdsContract({ make, name }: RecordsKind, sizes: 'one' | 'all'
       SLOW.timeout,
     );
 
-    it('ends once when it is cancelled while it is settled; a batch that is cancelled in between keeps out of it', SLOW, async () => {
+    it('is settled once when it is cancelled at the same time; a batch that is cancelled in between is not counted', SLOW, async () => {
       const crowd = 2 * A_STEP + 500;
       const batchIds = await gather(crowd);
       const book = sampleBook(jobId.slice(5) as BookId);

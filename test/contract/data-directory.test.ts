@@ -10,7 +10,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { embeddedDirectory, TEST_SETTINGS } from '../support/stores.ts';
 import { jobOf, KEEP_UNTIL_MS, newBookId, NOW_MS, sampleBook } from './samples.ts';
 
-const HOLDER = new URL('embedded-holder.ts', import.meta.url);
+const OWNER = new URL('embedded-owner.ts', import.meta.url);
 
 describe('the data directory of the embedded store', () => {
   const undo: (() => Promise<unknown>)[] = [];
@@ -29,8 +29,8 @@ describe('the data directory of the embedded store', () => {
     return store;
   };
   /** A process that opens the directory, says so, and writes books for as long as it lives. */
-  const holder = async (dataDir: string): Promise<{ child: ChildProcess; written: string[] }> => {
-    const child = fork(HOLDER, [dataDir], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const owner = async (dataDir: string): Promise<{ child: ChildProcess; written: string[] }> => {
+    const child = fork(OWNER, [dataDir], { execArgv: ['--import', 'tsx'], stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     undo.push(async () => {
       if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit');
     });
@@ -45,9 +45,9 @@ describe('the data directory of the embedded store', () => {
       (error: Error & { code: string }) => error,
     );
 
-  it('is refused to a second process, which is told who holds it; kill -9 of that one frees it at once, and nothing acknowledged is lost', async () => {
+  it('is refused to a second process with the pid of its owner; kill -9 of the owner frees it at once, and nothing acknowledged is lost', async () => {
     const dataDir = await directory();
-    const { child, written } = await holder(dataDir);
+    const { child, written } = await owner(dataDir);
     const store = open(dataDir);
     const error = await refusal(store);
     expect(error?.code).toBe('store-unavailable');
@@ -181,7 +181,7 @@ describe('the data directory of the embedded store', () => {
       expect(take(dataDir)).toBeNull();
     });
 
-    it('of a process on another machine counts for as long as it gives signs of life', async () => {
+    it('of a process on another machine counts while its heartbeat goes on', async () => {
       const dataDir = await empty();
       const text = JSON.stringify({ pid: 1, host: 'elsewhere', startedAt: '1', token: 'x' });
       await lockOf(dataDir, text, 15_000);
@@ -190,7 +190,7 @@ describe('the data directory of the embedded store', () => {
       expect(take(dataDir)).toBeNull();
     });
 
-    it('is not held up by a takeover that died half way', async () => {
+    it('is taken over although an earlier takeover died half way', async () => {
       const dataDir = await empty();
       await lockOf(dataDir, JSON.stringify({ pid: 4_194_000, host: hostname(), startedAt: '1', token: 'x' }));
       const guard = join(dataDir, 'lock.takeover');

@@ -53,7 +53,7 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(await get('counter')).toStrictEqual([11, 10]);
     });
 
-    it('last as long as was asked for, whatever clock the caller has', async () => {
+    it('last as long as the caller asked, whatever the clock of the caller says', async () => {
       const nowMs = Date.now() - HOUR_MS;
       const claim = { nowMs, ifVersion: 0, expireAtMs: nowMs + 60_000 };
       expect(await store.documents.put('behind', '1', claim)).toBe(1);
@@ -68,7 +68,7 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(await put('gone', 2, 0)).toBe(1);
     });
 
-    it('expire, and count as not there then', async () => {
+    it('are not returned once they have expired', async () => {
       await put('short', 1, undefined, Date.now() + 100);
       await put('short', 2, undefined, Date.now() + 200);
       await waitUntil('the document to expire', async () => (await get('short')) === null);
@@ -78,7 +78,7 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(await get('short')).toStrictEqual([1, 3]);
     });
 
-    it('are not there to be deleted once they have ended', async () => {
+    it('are not deleted a second time once they have expired', async () => {
       await put('ended', 1, undefined, Date.now() - HOUR_MS);
       expect(await store.documents.delete('ended')).toBe(false);
     });
@@ -167,12 +167,12 @@ export function documentsContract({ make }: RecordsKind): void {
       expect((await store.tallies.read('old', 0, HOUR)).map(({ hour }) => hour)).toStrictEqual([HOUR - 10, HOUR]);
     });
 
-    it('tallies begin an hour that was dropped at zero again', async () => {
+    it('an hour of a tally that was dropped starts at zero again', async () => {
       for (const hour of [HOUR - 11, HOUR, HOUR - 11]) await store.tallies.add('late', hour, { n: 1 }, 10);
       expect(await store.tallies.read('late', 0, HOUR - 1)).toStrictEqual([{ hour: HOUR - 11, counts: { n: 1 } }]);
     });
 
-    it('pages come back byte for byte; a later one takes the place of an earlier', async () => {
+    it('pages come back byte for byte; a later page replaces an earlier one', async () => {
       const jobId = jobOf(newBookId());
       const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, at) => (at * 31) % 256));
       const options = { expireAtMs: NOW_MS + HOUR_MS, maxPages: 100 };
@@ -184,7 +184,7 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(page?.bytes.equals(bytes)).toBe(true);
     });
 
-    it('pages beyond the most that are wanted go, the oldest first', async () => {
+    it('pages beyond the cap are dropped, the oldest first', async () => {
       const jobs = Array.from({ length: 5 }, () => jobOf(newBookId()));
       for (const [at, jobId] of jobs.entries())
         await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 1_000 + at, expireAtMs: NOW_MS + HOUR_MS, maxPages: 3 });
@@ -192,7 +192,7 @@ export function documentsContract({ make }: RecordsKind): void {
       expect(kept).toStrictEqual([false, false, true, true, true]);
     });
 
-    it('pages of the same time are no more than are wanted either', async () => {
+    it('pages of one time keep to the cap', async () => {
       const jobs = Array.from({ length: 4 }, () => jobOf(newBookId()));
       for (const jobId of jobs)
         await store.pages.keep(jobId, Buffer.from('x'), { nowMs: NOW_MS + 9_000, expireAtMs: NOW_MS + HOUR_MS, maxPages: 2 });

@@ -46,7 +46,7 @@ export function jobListsContract({ make }: RecordsKind): void {
       expect(third.jobs.map(({ jobId }) => jobId)).toStrictEqual([older[0]]);
     });
 
-    it('are in the order in which jobs ended, whatever the clocks said', async () => {
+    it('are in the order in which jobs were settled, whatever the clocks said', async () => {
       const inTurn: JobId[] = [];
       for (const offsetMs of [0, 0, 90_000, -90_000, 0]) inTurn.push(await fail('poison', NOW_MS + offsetMs));
       expect((await pages(null, 2)).flat().slice(0, 5)).toStrictEqual(inTurn.toReversed());

@@ -33,7 +33,7 @@ export function jobsContract({ make }: RecordsKind): void {
     afterAll(() => made.cleanup());
 
     it.each(['parsed', 'not-found', 'failed', 'cancelled'] satisfies JobOutcome[])(
-      'ends a job as %s, with every item that waits for it',
+      'settles a job as %s, with every item that waits for it',
       async (outcome) => {
         const bookId = newBookId();
         const jobId = jobOf(bookId);
@@ -112,7 +112,7 @@ export function jobsContract({ make }: RecordsKind): void {
       expect(await statesOf(store, batchId)).toStrictEqual(['parsed']);
     });
 
-    it('learns the book of an ISBN: record, item and alias tell it', async () => {
+    it('learns the book of an ISBN: record, item and alias name it', async () => {
       const bookId = newBookId();
       const isbn = newIsbnJob();
       const batchId = newBatchId();
@@ -239,7 +239,7 @@ export function jobsContract({ make }: RecordsKind): void {
       expect(record?.error?.detail).toBe('a\ufffdb\ufffdc');
     });
 
-    it('knows nothing of a job that nobody submitted', async () => {
+    it('has no record of a job that nobody submitted', async () => {
       expect(await store.jobs.get('book-1' as JobId)).toBeNull();
       expect(await store.jobs.isLive('book-1' as JobId)).toBe(false);
       await store.jobs.note('book-1' as JobId, 'run', { atMs: 1, event: 'recheck', detail: 'x' });

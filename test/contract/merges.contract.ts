@@ -59,7 +59,7 @@ export function mergesContract({ make }: RecordsKind): void {
       expect((await copy(isbn))?.bookId).toBe(taker);
     });
 
-    it('a job of the ISBN that ends as not found moves the freshness of the book that was left', async () => {
+    it('a job of the ISBN that is settled as not found moves the freshness of the book that was left', async () => {
       const { isbn, ids } = await merge();
       await submit(store, null, itemsOf([isbn]), { maxAgeMs: 0 });
       await store.jobs.settle(settlement(isbn, { outcome: 'not-found', notFoundUntilMs: NOW_MS + 7 * HOUR_MS }));
@@ -74,7 +74,7 @@ export function mergesContract({ make }: RecordsKind): void {
       expect((await copy(isbn))?.bookId).toBe(left);
     });
 
-    it('a merge is told of both books', async () => {
+    it('a merge signals both books', async () => {
       const [old, left] = [newBookId(), newBookId()];
       await store.books.put(sampleBook(old), [], KEEP_UNTIL_MS);
       const heard: Signal[] = [];

@@ -35,7 +35,7 @@ it.each([
   await expect(hasSchema(url, 'quire')).rejects.toThrow(sentence);
 });
 
-it('PostgreSQL with a wrong password, none, and without the right to make tables', () => {
+it('a refusal of PostgreSQL names the remedy: for a wrong password, for none, and for a user who may not make tables', () => {
   const told = (code: string, message: string): string => refusalOf(Object.assign(new Error(message), { code }), 'db:5432/quire');
   expect(told('28P01', 'password authentication failed for user "quire"')).toMatch(/refuses the password .*: correct user and password/);
   expect(told('', 'SASL: SCRAM-SERVER-FIRST-MESSAGE: client password must be a string')).toMatch(
@@ -44,7 +44,7 @@ it('PostgreSQL with a wrong password, none, and without the right to make tables
   expect(told('42501', 'permission denied for database quire')).toMatch(/rights that Quire needs .*: grant CREATE/);
 });
 
-it('Redis with a database too many, without a password, and with a wrong one', async () => {
+it('a refusal of Redis names the remedy: for an unknown database, for no password, and for a wrong one', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
   const start = (url: string): Promise<string> => startOf(createRedisStore({ url, settings: TEST_SETTINGS }));

@@ -143,7 +143,7 @@ describe.each(KINDS)('a $name server that goes away', ({ start, open }) => {
     });
   });
 
-  it('stops no worker for good, and makes producers fail fast', async () => {
+  it('stops no worker for ever, and makes producers fail fast', async () => {
     const { server, store } = await setUp();
     const factory = store.queueBackend.factory as BackendFactory;
     const queue = new Queue('queue', store.queueBackend.options('producer'), factory);
@@ -169,7 +169,7 @@ describe.each(KINDS)('a $name server that goes away', ({ start, open }) => {
     expect((await second).length).toBeGreaterThan(0);
   });
 
-  it('makes a start reject with a sentence that tells where and what to do, without the password', async () => {
+  it('makes a start reject with a sentence that names the place and the remedy, without the password', async () => {
     const server = await start();
     undo.push(() => server.stop());
     await server.kill9();

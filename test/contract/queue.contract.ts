@@ -117,7 +117,7 @@ export function queueContract({ make, name }: StoreKind): void {
         expect((await twice).map(({ event }) => event)).toStrictEqual(['failed', 'completed']);
       }));
 
-    it('tells which jobs are not finished', () =>
+    it('names the jobs that BullMQ has not finished', () =>
       withQueue(async ({ queue, worker }) => {
         const working = worker((job) => (job.data === 'bad' ? Promise.reject(new Error('bad')) : Promise.resolve(1)), { autorun: false });
         const all = finished(working, 2);
@@ -167,9 +167,9 @@ export function queueContract({ make, name }: StoreKind): void {
 
     testOn(name !== 'embedded')('leaves active jobs alone when another process may hold them', () =>
       withQueue(async ({ queue, worker }) => {
-        const holder = worker(() => Promise.resolve(), { autorun: false });
+        const owner = worker(() => Promise.resolve(), { autorun: false });
         await queue.add('job', {}, { jobId: 'book-1.e' });
-        await holder.getNextJob('token');
+        await owner.getNextJob('token');
         await store.queueBackend.recover(queue.name, 1);
         expect(await queue.getJobCounts('active', 'waiting')).toStrictEqual({ active: 1, waiting: 0 });
       }),

@@ -54,12 +54,12 @@ describe('an ISBN that leads to the alias of a merged book', () => {
     for (const id of ids) expect(await idOf(store, jobOf(id))).toBe(left);
   });
 
-  it('is no new job when it is submitted', async () => {
+  it('makes no new job when it is submitted', async () => {
     const { store, isbn, ids } = await broken(2);
     expect(await submit(store, null, itemsOf([isbn]))).toMatchObject([{ status: 'cached', bookId: ids.at(-1) }]);
   });
 
-  it('is repaired by the end of its job', async () => {
+  it('is repaired when its job is settled', async () => {
     const { store, redis, key, isbn, ids } = await broken(2);
     const left = ids.at(-1) as BookId;
     await submit(store, null, itemsOf([isbn]), { maxAgeMs: 0 });

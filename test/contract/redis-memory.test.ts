@@ -23,7 +23,7 @@ async function open(): Promise<{ store: Store; redis: Redis; key: (name: string)
   return { store, redis, key: (name) => `{${prefix}}:${name}` };
 }
 
-it('forgets the names of documents that expired', async () => {
+it('Redis keeps no names of documents that expired', async () => {
   const { store, redis, key } = await open();
   const past = Date.now() - 10_000;
   // Written with an end that has passed already: Redis drops each at once, its name goes with one of the next writes.
@@ -34,7 +34,7 @@ it('forgets the names of documents that expired', async () => {
   expect(await redis.zcard(key('docs-ending'))).toBe(0);
 });
 
-it('forgets the name of a document whose end our clock saw before the server did', async () => {
+it("Redis keeps no name of a document that expired by our clock before it did by the server's", async () => {
   const { store, redis, key } = await open();
   const expireAtMs = Date.now() + 300;
   const later = { nowMs: expireAtMs + 1_000, expireAtMs: null };
@@ -45,7 +45,7 @@ it('forgets the name of a document whose end our clock saw before the server did
   expect(await redis.zrange(key('docs'), 0, '-1')).toEqual(['key/other']);
 });
 
-it('takes the numbers of expired books off the list, and leaves those of books alone', async () => {
+it('the list of books loses the numbers of expired books, and keeps those of books', async () => {
   const { store, redis, key } = await open();
   const [kept, expired, merged] = [newBookId(), newBookId(), newBookId()];
   for (const id of [kept, expired, merged]) await store.books.put(sampleBook(id), [], KEEP_UNTIL_MS);
@@ -58,7 +58,7 @@ it('takes the numbers of expired books off the list, and leaves those of books a
 const list = async (store: Store, ended: boolean | null = null): Promise<string[]> =>
   (await store.batches.list({ before: null, limit: 5, ended })).batches.map(({ batchId }) => batchId);
 
-it('takes the ids of expired batches off the list, and lists those behind them', async () => {
+it('the list of batches loses the ids of expired batches, and goes on with those behind them', async () => {
   const { store, redis, key } = await open();
   const kept = newBatchId();
   await submit(store, kept, [invalidItem(0)]);
@@ -71,7 +71,7 @@ it('takes the ids of expired batches off the list, and lists those behind them',
   expect(await redis.zrange(key('batches-ended'), 0, '-1')).toEqual([kept]);
 });
 
-it('lists a batch that an earlier version recorded once it makes progress, and one that it ended as ended', async () => {
+it('the list of batches has a batch of an earlier version once it makes progress, and one that this version ended as ended', async () => {
   const { store, redis, key } = await open();
   const jobs = [jobOf(newBookId()), jobOf(newBookId())];
   const batchId = newBatchId();

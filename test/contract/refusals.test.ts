@@ -38,7 +38,7 @@ const refusedScripts = async (admin: Redis): Promise<number> => {
 };
 
 describe('a Redis that is full', () => {
-  it('is asked by workers once in a while, and has the end of a job once there is room', async () => {
+  it('is asked by workers once in a while, and completes a job once there is room', async () => {
     const { store, errors, admin } = await setUp();
     const factory = store.queueBackend.factory as BackendFactory;
     const queue = new Queue('queue', store.queueBackend.options('producer'), factory);
@@ -107,7 +107,7 @@ describe('a Redis that has no such database', () => {
 });
 
 describe('a Redis user without the rights', () => {
-  it('is told so at the start', async () => {
+  it('gets a sentence about its rights at the start', async () => {
     const { admin, url } = await setUp();
     await admin.call('ACL', 'SETUSER', 'weak', 'on', '>geheim', '~*', '+@read');
     const store = createRedisStore({ url: url.replace('//', '//weak:geheim@'), settings: TEST_SETTINGS });
@@ -118,7 +118,7 @@ describe('a Redis user without the rights', () => {
   });
 });
 
-describe('what a cluster says during a failover', () => {
+describe('an error of a cluster during a failover is an outage', () => {
   it.each([
     'Too many Cluster redirections. Last error: ReplyError: MOVED 7717 127.0.0.1:6432',
     'Failed to refresh slots cache.',
@@ -128,18 +128,18 @@ describe('what a cluster says during a failover', () => {
     await expect(asked(Promise.reject(new Error(message)))).rejects.toMatchObject({ code: 'store-unavailable' });
   });
 
-  it('and a fault of ours stays one', async () => {
+  it('a fault of ours is none', async () => {
     const fault = new Error('ERR wrong number of arguments');
     await expect(asked(Promise.reject(fault))).rejects.toBe(fault);
   });
 });
 
-describe('a PostgreSQL that does not let us in', () => {
+describe('a PostgreSQL that refuses us', () => {
   it.each<[string, (url: URL) => void, RegExp]>([
-    ['for want of such a database', (url) => void (url.pathname = '/no_such_database'), /database "no_such_database" does not exist/],
-    ['for want of such a user', (url) => void (url.username = 'nobody_at_all'), /nobody_at_all/],
-    ['since it has no TLS', (url) => url.searchParams.set('ssl', 'true'), /does not support SSL/],
-  ])('%s, says where and why', async (_why, change, reason) => {
+    ['because it has no such database', (url) => void (url.pathname = '/no_such_database'), /database "no_such_database" does not exist/],
+    ['because it has no such user', (url) => void (url.username = 'nobody_at_all'), /nobody_at_all/],
+    ['because it has no TLS', (url) => url.searchParams.set('ssl', 'true'), /does not support SSL/],
+  ])('%s is named with the place and the reason', async (_why, change, reason) => {
     const database = await createDatabase(sharedPostgresUrl());
     undo.push(() => database.drop());
     const url = new URL(database.url);
@@ -153,7 +153,7 @@ describe('a PostgreSQL that does not let us in', () => {
     expect((error as Error).message).not.toContain('geheim');
   });
 
-  it('any more, answers as one that is away', async () => {
+  it('after the start answers as one that is away', async () => {
     const database = await createDatabase(sharedPostgresUrl());
     const store = createPostgresStore({ url: database.url, settings: TEST_SETTINGS });
     undo.push(() => store.stop());

@@ -64,7 +64,7 @@ export function signalsContract({ make }: RecordsKind): void {
       expect(heard).toStrictEqual([]);
     });
 
-    it('tell of every batch whose items settle', async () => {
+    it('name every batch whose items settle', async () => {
       const [jobId, other] = [jobOf(newBookId()), jobOf(newBookId())];
       const [first, second] = [newBatchId(), newBatchId()];
       await submit(store, first, itemsOf([jobId]));
@@ -75,12 +75,12 @@ export function signalsContract({ make }: RecordsKind): void {
       expect(await heardDuring(() => store.batches.cancel(second, NOW_MS))).toContainEqual({ kind: 'batch', batchId: second });
     });
 
-    it('tell of a batch that its last submission ends', async () => {
+    it('name a batch that its last submission ends', async () => {
       const batchId = newBatchId();
       expect(await heardDuring(() => submit(store, batchId, []))).toStrictEqual([{ kind: 'batch', batchId }]);
     });
 
-    it('tell of a book that is merged into another, and of one that is missing', async () => {
+    it('name a book that is merged into another, and one that is not found', async () => {
       const [merged, kept, missing] = [newBookId(), newBookId(), newBookId()];
       await store.books.put(sampleBook(merged), [], KEEP_UNTIL_MS);
       const heard = await heardDuring(() => store.books.put(sampleBook(kept), [jobOf(merged)], KEEP_UNTIL_MS));
@@ -90,7 +90,7 @@ export function signalsContract({ make }: RecordsKind): void {
       expect(told).toContainEqual({ kind: 'book', bookId: missing });
     });
 
-    it('tell of every change of a stored copy, and of no refusal that changes nothing', async () => {
+    it('name a book whenever its copy changes, and never when a refusal changes nothing', async () => {
       const bookId = newBookId();
       const told = { kind: 'book', bookId };
       expect(await heardDuring(() => store.books.put(sampleBook(bookId), [], KEEP_UNTIL_MS))).toStrictEqual([told]);
@@ -108,7 +108,7 @@ export function signalsContract({ make }: RecordsKind): void {
 /** What a store is beside its records. */
 export function startAndStopContract({ make, name }: StoreKind): void {
   describe('the store itself', () => {
-    it(`says what it is, answers a ping, starts and stops more than once`, async () => {
+    it(`names its kind, answers a ping, and starts and stops more than once`, async () => {
       const { store, cleanup } = await make();
       expect(store.kind).toBe(name);
       expect(store.description).toMatch(/\w/);

@@ -27,7 +27,7 @@ const KINDS = [
 /** Until a connection that stays silent is given up, and another is made. */
 const NOTICED_MS = 20_000;
 
-describe.each(KINDS)('$name behind a firewall that forgets connections without telling', ({ make, open }) => {
+describe.each(KINDS)('$name behind a firewall that silently forgets connections', ({ make, open }) => {
   const undo: (() => Promise<unknown>)[] = [];
   afterEach(async () => {
     for (const step of undo.splice(0).toReversed()) await step();

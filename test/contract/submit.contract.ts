@@ -106,7 +106,7 @@ export function submitContract({ make }: RecordsKind): void {
       expect((await store.jobs.get(jobId))?.waiters).toBe(6);
     });
 
-    it('tells to raise a job only when the new wish is more urgent than all before', async () => {
+    it('asks to raise the priority only when a submission is more urgent than all before it', async () => {
       const jobId = jobOf(newBookId());
       const run = newRun();
       const again = async (priority: 'interactive' | 'normal' | 'bulk') => (await submit(store, null, itemsOf([jobId]), { priority }))[0];
@@ -165,7 +165,7 @@ export function submitContract({ make }: RecordsKind): void {
       expect(await submit(store, null, itemsOf([isbn]))).toStrictEqual([{ status: 'queued' }]);
     });
 
-    it('finishes a batch at its seal when nothing had to be queued', async () => {
+    it('ends a batch at its seal when nothing had to be queued', async () => {
       const bookId = newBookId();
       await store.books.put(sampleBook(bookId), [], KEEP_UNTIL_MS);
       const batchId = newBatchId();
@@ -174,7 +174,7 @@ export function submitContract({ make }: RecordsKind): void {
       expect(await store.batches.listUnannounced(1_000)).toContain(batchId);
     });
 
-    it('counts as queued what is announced but not submitted yet, and finishes only once sealed', async () => {
+    it('counts as queued what is announced but not submitted yet, and ends a batch only once it is sealed', async () => {
       const jobs = [jobOf(newBookId()), jobOf(newBookId())];
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf(jobs.slice(0, 1)), { total: 3, last: false });
@@ -190,7 +190,7 @@ export function submitContract({ make }: RecordsKind): void {
       expect(await statesOf(store, batchId)).toStrictEqual(['parsed', 'invalid', 'parsed']);
     });
 
-    it('does not finish an unsealed batch whose items so far are all settled; the seal does', async () => {
+    it('does not end an unsealed batch whose items so far are all settled; the seal ends it', async () => {
       const jobId = jobOf(newBookId());
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]), { total: 1, last: false });
@@ -253,7 +253,7 @@ export function submitContract({ make }: RecordsKind): void {
       for (const jobId of jobs) expect((await store.jobs.get(jobId))?.waiters).toBe(8);
     });
 
-    it('works for the longest book number', async () => {
+    it('takes the longest book number', async () => {
       const bookId = '999999999999' as BookId;
       await submit(store, newBatchId(), itemsOf([jobOf(bookId)]));
       await settleParsed(store, jobOf(bookId));

@@ -92,7 +92,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
     }
   });
 
-  it('does not tell of its own notes, nor of what is past its time', async () => {
+  it('leaves out its own notes, and what is past its time', async () => {
     const nowMs = Date.now();
     await store.documents.put(MIGRATION_DOCUMENT, '{}', { nowMs, expireAtMs: null });
     await store.documents.put('kept', '{}', { nowMs, expireAtMs: nowMs + HOUR_MS });
@@ -142,7 +142,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
     expect(await store.jobs.listSolo(10)).toMatchObject([{ jobId: jobOf(bookId), run: 'three', priority: 'bulk' }]);
   });
 
-  it('keeps the failed in the order in which they ended, and settles what it took in as its own', async () => {
+  it('keeps failed jobs in the order in which they were settled, and settles the jobs that it took in', async () => {
     const { running, waiting } = await populate(store);
     await copyAll(store, target.store);
     const jobs = waiting.slice(0, 3);
@@ -179,7 +179,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
 });
 
 describe('whether others use a store', () => {
-  it('is told by a Redis', async () => {
+  it('is known on Redis', async () => {
     const prefix = `t${randomUUID().replaceAll('-', '').slice(0, 16)}`;
     const settings = { ...TEST_SETTINGS, prefix };
     const stores = [sharedRedisUrl(), sharedRedisUrl()].map((url) => createRedisStore({ url, settings }));
@@ -193,13 +193,13 @@ describe('whether others use a store', () => {
     await one.stop();
   });
 
-  it('is told by a cluster, on whatever node the other listens', async () => {
+  it('is known on a cluster, on whatever node the other listens', async () => {
     const made = await Promise.all([1, 2, 3, 4].map(() => clusterStore.make({ prefix: 'crowd' })));
     expect(await made[0]?.store.transfer.others()).toBe(3);
     await Promise.all(made.map(({ cleanup }) => cleanup()));
   });
 
-  it('is told by a PostgreSQL, of services and of other migrations', async () => {
+  it('is known on PostgreSQL, for services and for other migrations', async () => {
     const { url, drop } = await createDatabase(sharedPostgresUrl());
     const open = (): Store => nameStore(url, { QUEUE_PREFIX: 'quire' }).open(() => undefined);
     const [ours, theirs] = [open(), open()];

@@ -96,20 +96,20 @@ describe('a start', () => {
     expect(errors + JSON.stringify(log)).not.toContain('hunter2');
   });
 
-  it('on a data directory in use is refused with the pid of the holder, who goes on undisturbed', async () => {
+  it('on a data directory in use is refused with the pid of the owner, which goes on undisturbed', async () => {
     const { start, env } = await openScene('embedded');
-    const holder = await start();
+    const owner = await start();
     const { code, errors } = await runQuire({ env });
     expect(code).toBe(1);
-    expect(errors).toContain(String(holder.pid));
+    expect(errors).toContain(String(owner.pid));
     expect(errors).toContain('DATA_DIR');
-    expect((await ask(holder, '/readyz')).status).toBe(200);
+    expect((await ask(owner, '/readyz')).status).toBe(200);
   });
 
   it('on a port in use is refused with a sentence, and leaves its data directory free', async () => {
     const { start, env, dir } = await openScene('embedded');
-    const holder = await start();
-    const { port } = new URL(holder.address);
+    const owner = await start();
+    const { port } = new URL(owner.address);
     const other = { ...env, DATA_DIR: join(dir, 'other') };
     const { code, errors } = await runQuire({ env: { ...other, PORT: port } });
     expect(code).toBe(1);

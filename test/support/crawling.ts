@@ -1,6 +1,6 @@
-import { bookReference, type BookId, type BookReference } from '../../src/domain/identity.ts';
+import { bookReference, crawlPath, type BookId } from '../../src/domain/identity.ts';
 import { readPage, type PageReading } from '../../src/parser/read-page.ts';
-import type { Crawler } from '../../src/crawl/crawl.ts';
+import type { Crawler, PageRequest } from '../../src/crawl/crawl.ts';
 import { createCrawling } from '../../src/crawl/crawling.ts';
 import type { Ledger } from '../../src/crawl/ledger.ts';
 import type { Source } from '../../src/crawl/source/source.ts';
@@ -18,7 +18,7 @@ export interface CrawlSettings {
 
 /** A crawler as one process has it. */
 export interface CrawlWorker {
-  crawler: Crawler<PageReading>;
+  crawler: Crawler;
   source: Source;
   ledger: Ledger;
   /** Crawls the made-up book number `n`. */
@@ -32,9 +32,10 @@ export interface CrawlBench {
   stopAll(): Promise<void>;
 }
 
-/** The reference of the made-up book number `n`. */
-export function madeUpBook(n: number): BookReference {
-  return bookReference(String(1_000_000_000 + n) as BookId);
+/** The request for the page of the made-up book number `n`. */
+export function madeUpBook(n: number): PageRequest<PageReading> {
+  const reference = bookReference(String(1_000_000_000 + n) as BookId);
+  return { path: crawlPath(reference), classify: (answer) => readPage(answer, reference) };
 }
 
 const STORES = { embedded: embeddedStore, redis: redisStore, postgres: postgresStore };
@@ -61,7 +62,6 @@ export function createCrawlBench(): CrawlBench {
           quietHours: null,
         },
         version: 'test',
-        classify: readPage,
         log: createLogRecorder(),
         now,
       });

@@ -39,8 +39,8 @@ export interface Jobs extends Retry {
     limit: number;
   }): Promise<{ jobs: JobView[]; cursor: string | null }>;
   submit: SubmitBook;
-  /** Cancels a live job for all its waiters, in every process. `null`: no such job. `ended`: the job is settled already. */
-  cancel(jobId: JobId): Promise<'cancelled' | 'ended' | null>;
+  /** Cancels a live job for all its waiters, in every process. `null`: no such job. `settled`: it was settled before. */
+  cancel(jobId: JobId): Promise<'cancelled' | 'settled' | null>;
   /** Resolves to `true` as soon as the job is settled, to `false` after `timeoutMs` or when `signal` fires. */
   untilSettled(jobId: JobId, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
   backlog(): Promise<Backlog>;

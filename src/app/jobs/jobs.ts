@@ -112,7 +112,7 @@ export function createJobs(options: JobsOptions): Jobs {
       const record = await store.jobs.get(jobId);
       if (!record) return null;
       const run = await store.jobs.cancel(jobId, now());
-      if (run === null) return 'ended';
+      if (run === null) return 'settled';
       await queue.cancel([{ jobId, run }]);
       return 'cancelled';
     },

@@ -10,7 +10,7 @@ interface Operation extends Node {
 
 /** Where a part of the document stands, and the name that it gets once it is shared. */
 interface Place {
-  holder: Node;
+  parent: Node;
   key: string;
   name: string;
 }
@@ -54,7 +54,7 @@ function shorten(value: unknown, named: Node): unknown {
 function share(components: Node, kind: string, places: Place[]): void {
   const alike = new Map<string, Place[]>();
   for (const place of places) {
-    const text = JSON.stringify(place.holder[place.key]);
+    const text = JSON.stringify(place.parent[place.key]);
     alike.set(text, [...(alike.get(text) ?? []), place]);
   }
   const shared: Node = {};
@@ -62,8 +62,8 @@ function share(components: Node, kind: string, places: Place[]): void {
     const [first] = group;
     if (first === undefined || group.length < 2) continue;
     if (first.name in shared) throw new Error(`Two different ${kind} of the OpenAPI document would be called ${first.name}.`);
-    shared[first.name] = first.holder[first.key];
-    for (const { holder, key, name: _name } of group) holder[key] = { $ref: `#/components/${kind}/${first.name}` };
+    shared[first.name] = first.parent[first.key];
+    for (const { parent, key, name: _name } of group) parent[key] = { $ref: `#/components/${kind}/${first.name}` };
   }
   components[kind] = Object.fromEntries(Object.entries(shared).toSorted(([a], [b]) => (a < b ? -1 : 1)));
 }
@@ -79,13 +79,13 @@ function responseName(status: string, { content }: Node): string {
 }
 
 const responsePlaces = ({ responses = {} }: Operation): Place[] =>
-  Object.entries(responses).map(([key, response]) => ({ holder: responses, key, name: responseName(key, response) }));
+  Object.entries(responses).map(([key, response]) => ({ parent: responses, key, name: responseName(key, response) }));
 
 const headerPlaces = ({ headers }: Node): Place[] =>
-  Object.keys(headers ?? {}).map((key) => ({ holder: headers as Node, key, name: pascal(key) }));
+  Object.keys(headers ?? {}).map((key) => ({ parent: headers as Node, key, name: pascal(key) }));
 
 const parameterPlaces = ({ parameters = [] }: Operation): Place[] =>
-  parameters.map(({ name }, at) => ({ holder: parameters as unknown as Node, key: String(at), name: pascal(String(name)) }));
+  parameters.map(({ name }, at) => ({ parent: parameters as unknown as Node, key: String(at), name: pascal(String(name)) }));
 
 /** The same document with its schemas, answers, headers and parameters in `components`. The document given stays as it is. */
 export function withSharedComponents<T extends object>(document: T): T {

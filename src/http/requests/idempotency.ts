@@ -14,9 +14,9 @@ const KEPT_MS = 86_400_000;
 const MAX_KEPT = 100_000;
 /** The keys are counted after so many answers were kept by this process. */
 const COUNT_EVERY = 1_000;
-/** Longer than any lease: a key that ends sooner may still be held by the request that came with it. */
+/** Longer than any lease: a key that expires sooner may still belong to a request that is being handled. */
 const SPARED_MS = 120_000;
-/** How long one request may hold a key beyond the wait it was granted. The longest list takes a few seconds. */
+/** How long one request may own a key beyond the wait it was granted. The longest list takes a few seconds. */
 const LEASE_MS = 15_000;
 
 /** An answer as it is kept and sent again. `body` is the JSON text. */
@@ -29,8 +29,8 @@ export interface KeptAnswer {
 interface Kept {
   /** What the key stands for: a digest of the request. */
   request: string;
-  /** Tells holders apart; the document's version fences them. */
-  holder: string;
+  /** Names the request that owns the key, so that no other request releases it. */
+  owner: string;
   /** Status and location; the body is gzip in base64. `null` while the first request is being handled. */
   answer: { status: number; location: string; body: string } | null;
 }
@@ -85,7 +85,7 @@ export function createIdempotencyKeys(
   return {
     async claim({ key, caller, request, waitMs }) {
       const name = PREFIX + sha256(caller, key);
-      const mine: Kept = { request: sha256(request), holder: randomUUID(), answer: null };
+      const mine: Kept = { request: sha256(request), owner: randomUUID(), answer: null };
       const nowMs = Date.now();
       const leaseMs = LEASE_MS + waitMs;
       const version = await documents.put(name, JSON.stringify(mine), { nowMs, ifVersion: 0, expireAtMs: nowMs + leaseMs });
@@ -102,7 +102,7 @@ export function createIdempotencyKeys(
           },
           async release() {
             const found = await documents.get(name, Date.now());
-            if (found && (JSON.parse(found.json) as Kept).holder === mine.holder) await documents.delete(name);
+            if (found && (JSON.parse(found.json) as Kept).owner === mine.owner) await documents.delete(name);
           },
         },
       };

@@ -71,8 +71,8 @@ function cancelJob(app: TypedApp, { jobs }: Deps): void {
     },
     handler: async (request, reply) => {
       const { jobId } = jobOf(request.params);
-      const status = (await jobs.cancel(jobId)) ?? unknownJob(jobId);
-      return reply.send({ jobId, status });
+      const became = (await jobs.cancel(jobId)) ?? unknownJob(jobId);
+      return reply.send({ jobId, status: became === 'settled' ? 'ended' : became });
     },
   });
 }

@@ -58,7 +58,7 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
   'body-too-large': { detail: 'The body may have at most 65536 bytes.' },
   'unsupported-media-type': { detail: 'The body\'s type is "text/csv": set content-type to application/json.' },
   'idempotency-mismatch': { detail: 'The key came before with other links or options. Use a new key for a new request.' },
-  'page-refused': { detail: 'The page was read as "sign-in": Goodreads wants a signed-in user.' },
+  'page-refused': { detail: 'The page was read as "sign-in": Goodreads asks for a signed-in user.' },
   'rate-limited': {
     detail:
       '1000000 jobs wait, this request may bring 1 more, and no more than 1000000 are taken (MAX_WAITING_JOBS). Nothing of it was kept; send it again later.',

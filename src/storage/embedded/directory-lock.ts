@@ -1,9 +1,9 @@
 /**
- * The lock on an embedded data directory: a file that names its holder. PGlite checks nothing, and two processes in one directory
+ * The lock on an embedded data directory: a file that names its owner. PGlite checks nothing, and two processes in one directory
  * would destroy it.
  *
- * A holder on this machine is known by pid and start time, so that its lock falls the moment it dies, and another process that got the
- * same pid (1 or 7 in a container) is not taken for it. A holder on another machine (a shared volume) is known by its heartbeat.
+ * An owner on this machine is known by pid and start time, so that its lock falls the moment it dies. Another process that got the same
+ * pid (1 or 7 in a container) is not taken for the owner. An owner on another machine (a shared volume) is known by its heartbeat.
  */
 import { randomUUID } from 'node:crypto';
 import { linkSync, readFileSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
@@ -12,18 +12,18 @@ import { join } from 'node:path';
 import { QuireError } from '../../errors.ts';
 
 const HEARTBEAT_MS = 5_000;
-/** A holder on another machine is taken for dead after this long without a heartbeat. */
+/** An owner on another machine counts as dead after this long without a heartbeat. */
 const DEAD_AFTER_MS = 20_000;
-/** Taking over is a matter of microseconds; a process that died during it may not block the others for good. */
+/** A takeover lasts microseconds. One that lasts this long belongs to a process that died during it, and no longer blocks the others. */
 const TAKEOVER_DEAD_AFTER_MS = 10_000;
 const MOST_TRIES = 20;
 
-interface Holder {
+interface Owner {
   pid: number;
   host: string;
-  /** Clock ticks since boot at which the process started; `null` where the system does not tell. */
+  /** Clock ticks since boot at which the process started; `null` where the system does not say. */
   startedAt: string | null;
-  /** Tells two locks of one process apart. */
+  /** Distinguishes two locks of one process. */
   token: string;
 }
 
@@ -32,7 +32,7 @@ export interface DirectoryLock {
   release(): void;
 }
 
-/** State letter and start time of a process: fields 3 and 22 of /proc/<pid>/stat (the name in field 2 may hold spaces). */
+/** State letter and start time of a process: fields 3 and 22 of /proc/<pid>/stat (the name in field 2 may contain spaces). */
 function processFacts(pid: number): { state: string; startedAt: string } | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'latin1');
@@ -53,27 +53,27 @@ function isRunning(pid: number): boolean {
   }
 }
 
-function isAlive(holder: Holder, beatAtMs: number): boolean {
-  if (holder.host !== hostname()) return Date.now() - beatAtMs < DEAD_AFTER_MS;
-  if (!isRunning(holder.pid)) return false;
-  const facts = processFacts(holder.pid);
-  if (facts === null || holder.startedAt === null) return holder.pid !== process.pid || heldHere.has(holder.token);
+function isAlive(owner: Owner, beatAtMs: number): boolean {
+  if (owner.host !== hostname()) return Date.now() - beatAtMs < DEAD_AFTER_MS;
+  if (!isRunning(owner.pid)) return false;
+  const facts = processFacts(owner.pid);
+  if (facts === null || owner.startedAt === null) return owner.pid !== process.pid || ownedHere.has(owner.token);
   // A killed process that nobody has waited for yet still shows up, as a zombie.
-  return facts.startedAt === holder.startedAt && !'ZX'.includes(facts.state);
+  return facts.startedAt === owner.startedAt && !'ZX'.includes(facts.state);
 }
 
 /** Locks of this process, by token. */
-const heldHere = new Set<string>();
+const ownedHere = new Set<string>();
 
-function read(path: string): { holder: Holder | null; text: string; beatAtMs: number } | null {
+function read(path: string): { owner: Owner | null; text: string; beatAtMs: number } | null {
   try {
     const text = readFileSync(path, 'utf8');
     const beatAtMs = statSync(path).mtimeMs;
     try {
-      const { pid, host, startedAt, token } = JSON.parse(text) as Holder;
-      return { holder: Number.isInteger(pid) && pid > 0 ? { pid, host, startedAt, token } : null, text, beatAtMs };
+      const { pid, host, startedAt, token } = JSON.parse(text) as Owner;
+      return { owner: Number.isInteger(pid) && pid > 0 ? { pid, host, startedAt, token } : null, text, beatAtMs };
     } catch {
-      return { holder: null, text, beatAtMs };
+      return { owner: null, text, beatAtMs };
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
@@ -97,7 +97,7 @@ function createWhole(path: string, text: string): boolean {
 }
 
 /**
- * Removes the lock of a dead holder, unless another process took it over meanwhile. One process at a time looks again, and then removes.
+ * Removes the lock of a dead owner, unless another process took it over meanwhile. One process at a time looks again, and then removes.
  */
 function removeDead(path: string, deadText: string): void {
   const guard = `${path}.takeover`;
@@ -113,35 +113,35 @@ function removeDead(path: string, deadText: string): void {
   }
 }
 
-const refusal = (directory: string, holder: Holder): QuireError =>
+const refusal = (directory: string, owner: Owner): QuireError =>
   new QuireError(
     'store-unavailable',
-    holder.pid === process.pid && heldHere.has(holder.token)
-      ? `The data directory ${directory} is already open in this process (pid ${holder.pid}).`
-      : `The data directory ${directory} is in use by process ${holder.pid}${holder.host === hostname() ? '' : ` on ${holder.host}`}: stop that process, or set DATA_DIR to another directory.`,
+    owner.pid === process.pid && ownedHere.has(owner.token)
+      ? `The data directory ${directory} is already open in this process (pid ${owner.pid}).`
+      : `The data directory ${directory} is in use by process ${owner.pid}${owner.host === hostname() ? '' : ` on ${owner.host}`}: stop that process, or set DATA_DIR to another directory.`,
   );
 
 /**
- * Takes the directory for this process. Throws `QuireError('store-unavailable')` naming the holder when another process, or this one,
- * has it. `onLost` is called when somebody else took the lock in spite of our heartbeat (this process was stopped for long, or the
- * file was removed): the holder must not write any more.
+ * Takes the directory for this process. Throws `QuireError('store-unavailable')` naming the owner when another process, or this one,
+ * has it. `onLost` is called when another process took the lock in spite of our heartbeat (this process was stopped for long, or
+ * the file was removed). This process must not write any more.
  */
 export function lockDirectory(directory: string, onLost: () => void): DirectoryLock {
   const path = join(directory, 'lock');
-  const me: Holder = { pid: process.pid, host: hostname(), startedAt: processFacts(process.pid)?.startedAt ?? null, token: randomUUID() };
+  const me: Owner = { pid: process.pid, host: hostname(), startedAt: processFacts(process.pid)?.startedAt ?? null, token: randomUUID() };
   const text = JSON.stringify(me);
 
-  let holder: Holder | null = null;
+  let owner: Owner | null = null;
   for (let tries = 0; ; tries++) {
     if (createWhole(path, text)) break;
     const found = read(path);
     if (found === null) continue;
-    holder = found.holder ?? holder;
-    if (found.holder && isAlive(found.holder, found.beatAtMs)) throw refusal(directory, found.holder);
-    if (tries >= MOST_TRIES) throw refusal(directory, holder ?? { ...me, pid: 0 });
+    owner = found.owner ?? owner;
+    if (found.owner && isAlive(found.owner, found.beatAtMs)) throw refusal(directory, found.owner);
+    if (tries >= MOST_TRIES) throw refusal(directory, owner ?? { ...me, pid: 0 });
     removeDead(path, found.text);
   }
-  heldHere.add(me.token);
+  ownedHere.add(me.token);
 
   const heartbeat = setInterval(() => {
     try {
@@ -150,7 +150,7 @@ export function lockDirectory(directory: string, onLost: () => void): DirectoryL
         return;
       }
     } catch {
-      // A disk that does not answer just now says nothing about who holds the lock.
+      // A disk that does not answer just now says nothing about who owns the lock.
       return;
     }
     release();
@@ -159,7 +159,7 @@ export function lockDirectory(directory: string, onLost: () => void): DirectoryL
   heartbeat.unref();
 
   const release = (): void => {
-    if (!heldHere.delete(me.token)) return;
+    if (!ownedHere.delete(me.token)) return;
     clearInterval(heartbeat);
     try {
       if (read(path)?.text === text) unlinkSync(path);

@@ -14,13 +14,13 @@ export interface SubmittedItem {
 }
 
 export interface Submission {
-  /** `null` for a wish without a batch (a refresh, a read that submits): the job then counts as wanted by itself. */
+  /** `null` for a submission without a batch (a refresh, a read that submits). Its job is live without a waiter. */
   batch: {
     batchId: BatchId;
     options: BatchOptions;
     /** Items of the whole batch, over all its submissions. */
     total: number;
-    /** The last submission of a batch seals it: only a sealed batch can finish. */
+    /** The last submission of a batch seals it: only a sealed batch can end. */
     last: boolean;
   } | null;
   nowMs: number;
@@ -28,8 +28,8 @@ export interface Submission {
   run: string;
   priority: Priority;
   /**
-   * A copy fetched at most so long ago counts as fresh. `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "missing"
-   * is fresh by the same rule.
+   * A copy fetched at most so long ago counts as fresh. `null`: a copy before its `freshUntilMs` does. 0: none does. A remembered "not
+   * found" is fresh by the same rule.
    */
   maxAgeMs: number | null;
   /** At most 1,000, their indexes one after the other; no two of the same job. */
@@ -75,7 +75,7 @@ export interface BatchStore {
   settledSince(batchId: BatchId, afterSeq: number, limit: number): Promise<SettledEntry[]>;
   /**
    * Settles every queued item as `cancelled` and takes it off its job. Announced items that never came count as cancelled too. Returns the
-   * jobs that nobody wants any more: they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was
+   * jobs that have no waiter left: they are settled as `cancelled`, and the caller removes them from BullMQ. The end of a batch that was
    * not sealed is not announced, since no caller knows the batch. `null`: no such batch.
    */
   cancel(batchId: BatchId, nowMs: number): Promise<{ cancelled: number; withoutWaiters: { jobId: JobId; run: string }[] } | null>;
@@ -86,7 +86,7 @@ export interface BatchStore {
    */
   requeue(
     batchId: BatchId,
-    wish: { items: { jobId: JobId; index: number }[]; nowMs: number; run: string; priority: Priority },
+    lost: { items: { jobId: JobId; index: number }[]; nowMs: number; run: string; priority: Priority },
   ): Promise<JobId[]>;
   /** Open batches without progress since `beforeMs`, at most `limit`, longest first. */
   listIdle(beforeMs: number, limit: number): Promise<BatchId[]>;
@@ -94,9 +94,9 @@ export interface BatchStore {
    * Open batches whose last progress lies after `afterMs`, at most `limit`. With a time in the future: those that a wrong clock left.
    */
   listAhead(afterMs: number, limit: number): Promise<BatchId[]>;
-  /** Ended batches whose end nobody has announced yet (webhooks); they stay until acknowledged. */
+  /** Ended batches whose end is not announced yet (webhooks); they stay until acknowledged. */
   listUnannounced(limit: number): Promise<BatchId[]>;
   acknowledge(batchId: BatchId): Promise<void>;
-  /** Removes batches that finished before `beforeMs`, at most 500 at once; returns how many. (Redis lets them expire and returns 0.) */
+  /** Removes batches that ended before `beforeMs`, at most 500 at once; returns how many. (Redis lets them expire and returns 0.) */
   sweep(beforeMs: number): Promise<number>;
 }

@@ -6,7 +6,7 @@ import type { ErrorCode } from '../../errors.ts';
 import type { StoredBook } from './books.ts';
 
 /**
- * The end of a job. Each step settles at most 1,000 of the items that wait. The last step ends the job, which stays live under its run
+ * The end of a job. Each step settles at most 1,000 of the items that wait. The last step settles the job, which stays live under its run
  * until then. The first step stores the copy, or remembers that there is none. A process that dies between two steps leaves a live job,
  * which runs again and settles the rest.
  */
@@ -18,7 +18,7 @@ export type Settlement = {
   attempts: number;
 } & JobEnd;
 
-/** How a job ends, and what this end brings. */
+/** How a job is settled, and what the settlement brings. */
 export type JobEnd =
   /** The copy is stored by the rules of {@link BookStore.put}, even when the run is no longer live. */
   | { outcome: 'parsed'; book: StoredBook; keepUntilMs: number }
@@ -28,8 +28,8 @@ export type JobEnd =
 
 export interface Settled {
   /**
-   * Whether this settlement ended the job. `false` when the run was not live any more: then only the copy was touched. It is `false` too
-   * when another settlement ended the job between two steps.
+   * Whether this settlement settled the job. `false` when the run was not live any more: then only the copy was touched. It is `false` too
+   * when another settlement settled the job between two steps.
    */
   settled: boolean;
   stored: 'stored' | 'older' | 'poorer' | null;
@@ -56,10 +56,10 @@ export interface JobStore {
     limit: number;
   }): Promise<{ jobs: JobRecord[]; cursor: string | null }>;
   /**
-   * Ends a live job for every waiter (items settle as `cancelled`) and returns the run that was live, or `null`.
+   * Settles a live job and every item that waits for it as `cancelled`. Returns the run that was live, or `null`.
    * The caller removes it from BullMQ.
    */
   cancel(jobId: JobId, nowMs: number): Promise<string | null>;
-  /** Live jobs that nobody's batch waits for (refreshes, reads that submit), oldest first: the reconciler's list. */
+  /** Live jobs that no batch waits for (refreshes, reads that submit), oldest first: the reconciler's list. */
   listSolo(limit: number): Promise<{ jobId: JobId; run: string; priority: Priority; createdAtMs: number }[]>;
 }

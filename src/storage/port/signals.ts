@@ -2,13 +2,13 @@
 import type { BatchId } from '../../domain/batch.ts';
 import type { BookId, JobId } from '../../domain/identity.ts';
 
-/** A word to every process, now: delivered at most once, to those that listen. Whoever must not miss anything reads the store. */
+/** A short message to every process that listens now, delivered at most once. A reader who must miss nothing reads the store. */
 export type Signal =
   /** Items of this batch settled, or it ended. Sent by the store itself. */
   | { kind: 'batch'; batchId: BatchId }
-  /** What is known of this book changed: its copy, that it is missing, or that it leads to another book. Sent by the store itself. */
+  /** What is known of this book changed: its copy, that it is not found, or that it leads to another book. Sent by the store itself. */
   | { kind: 'book'; bookId: BookId }
-  /** The run is not wanted any more: whoever works on it, stop. */
+  /** The run was cancelled: the worker that works on it stops. */
   | { kind: 'cancel'; jobId: JobId; run: string }
   /** The state of the source changed. */
   | { kind: 'source' };

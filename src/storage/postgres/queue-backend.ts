@@ -4,9 +4,10 @@ import { LastingConnection, type ConnectionOptions } from '../../grafts/bullmq-p
 import { RECOVER } from '../../grafts/bullmq-postgres-recovery.ts';
 import { CORRECT_TIMES } from '../../grafts/bullmq-postgres-times.ts';
 import { TrimmingBackend, type Keep } from '../../grafts/bullmq-postgres-trimming.ts';
+import { UNFINISHED } from '../../grafts/bullmq-postgres-unfinished.ts';
 import { inSchema, statement, type SqlClient } from './sql-client.ts';
 
-/** The last argument of BullMQ's constructors. `isOutage` tells which errors mean that the server is away. */
+/** The last argument of BullMQ's constructors. `isOutage` decides which errors mean that the server is away. */
 export function createBackendFactory(schema: string, isOutage: (error: unknown) => boolean): BackendFactory {
   const factory: BackendFactory<PostgresQueueBackend, ConnectionOptions> = (name, opts, kind = {}) => {
     const connection = new LastingConnection(opts.connection, schema, isOutage);
@@ -22,11 +23,7 @@ export function createBackendFactory(schema: string, isOutage: (error: unknown) 
   return factory as unknown as BackendFactory;
 }
 
-const UNFINISHED = `
-  SELECT EXISTS (SELECT 1 FROM @.job j WHERE j.queue = $1 AND j.id = u.id AND j.state NOT IN ('completed', 'failed')) AS live
-  FROM unnest($2::text[]) WITH ORDINALITY AS u (id, place) ORDER BY place`;
-
-/** The questions that need BullMQ's tables; `schema` is theirs. */
+/** Runs the grafts' statements on BullMQ's tables; `schema` is theirs. */
 export function createQueueQueries(sql: SqlClient, schema: string) {
   const recover = statement('queue.recover', inSchema(schema, RECOVER));
   const unfinished = statement('queue.unfinished', inSchema(schema, UNFINISHED));

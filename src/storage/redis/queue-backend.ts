@@ -1,6 +1,7 @@
 /** BullMQ on Redis. */
 import { connectForBullmq } from '../../grafts/bullmq-redis-first-connection.ts';
 import { correctDelays } from '../../grafts/bullmq-redis-times.ts';
+import { areUnfinished } from '../../grafts/bullmq-redis-unfinished.ts';
 import type { QueueBackend } from '../queue-backend.ts';
 import type { RedisAddress } from '../../config/redis-url.ts';
 import { asked, closeConnection, openConnection, type RedisClient } from './connection.ts';
@@ -22,11 +23,7 @@ export function createQueueBackend(
     factory: undefined,
     // Another process may hold the lock of an active job: only BullMQ's stalled check can tell.
     recover: () => Promise.resolve(),
-    async has(queueName, runIds) {
-      // A BullMQ job is a hash; `finishedOn` is set when it completed or failed.
-      const facts = await asked(Promise.all(runIds.map((id) => redis.hmget(`{${prefix}}:${queueName}:${id}`, 'timestamp', 'finishedOn'))));
-      return facts.map(([timestamp, finishedOn]) => Boolean(timestamp) && !finishedOn);
-    },
+    has: (queueName, runIds) => asked(areUnfinished(redis, `{${prefix}}:`, queueName, runIds)),
     async correctTimes(queueName) {
       // Locks and the look for stalled jobs are timed by Redis itself.
       await asked(correctDelays(redis, `{${prefix}}:`, queueName));

@@ -3,6 +3,9 @@ import { createPostgresBackend, PostgresConnection, Queue, runMigrations, Worker
 import { Client, Pool } from 'pg';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
 import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
+import { inSchema } from '../../../src/storage/postgres/sql-client.ts';
+import { UNFINISHED } from '../../../src/grafts/bullmq-postgres-unfinished.ts';
+import { addOneOfEveryState, STATE_GETTERS, stateGetters } from './every-state.ts';
 import { startProxy } from '../../faults/proxy.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
@@ -85,7 +88,7 @@ it("a pool that is handed in has BullMQ's schema", async () => {
   expect(connection.schema, 'remove the schema from the graft bullmq-postgres-connection').toBe(SCHEMA);
 });
 
-it('an outage is told as the server told it', async () => {
+it("an outage rejects with the server's own error", async () => {
   const connection = new PostgresConnection({ connectionString: url, schema: SCHEMA });
   undo.push(() => connection.close());
   const ended = await connection.pool.query('SELECT pg_terminate_backend(pg_backend_pid())').catch((error: unknown) => error);
@@ -133,7 +136,7 @@ it('a job of an ended worker stays active while its lock lasts', async () => {
   expect(await (await queue.getJob('held'))?.getState()).toBe('active');
 });
 
-it('a delayed job is due by the clock of who adds it', async () => {
+it('a delayed job is due by the clock of the process that adds it', async () => {
   const queue = openQueue();
   await queue.waitUntilReady();
   const rightMs = Date.now();
@@ -141,4 +144,21 @@ it('a delayed job is due by the clock of who adds it', async () => {
   await queue.add('job', {}, { jobId: 'late', delay: 1_000 });
   const { rows } = await admin.query<{ due: string }>(`SELECT process_at_ms AS due FROM ${SCHEMA}.job WHERE id = 'late'`);
   expect(Number(rows[0]?.due) - rightMs, 'remove the graft bullmq-postgres-times').toBeGreaterThan(HOUR_MS / 2);
+});
+
+it('BullMQ gives the state of one job a call', () => {
+  expect(stateGetters(), 'look for a call that reads many jobs, and remove the graft bullmq-postgres-unfinished').toEqual(STATE_GETTERS);
+});
+
+it('a job of every state is read as BullMQ reads it', async () => {
+  const queue = openQueue();
+  const states = await addOneOfEveryState(
+    queue,
+    openWorker(() => Promise.resolve(), { autorun: false }),
+  );
+  const { rows } = await admin.query<{ live: boolean }>(inSchema(SCHEMA, UNFINISHED), ['queue', Object.keys(states)]);
+  expect(
+    rows.map(({ live }) => live),
+    'mend the graft bullmq-postgres-unfinished',
+  ).toEqual(Object.values(states));
 });

@@ -2,6 +2,8 @@
 import { Queue, Worker } from 'bullmq';
 import { Redis } from 'ioredis';
 import { afterEach, expect, it, vi } from 'vitest';
+import { areUnfinished } from '../../../src/grafts/bullmq-redis-unfinished.ts';
+import { addOneOfEveryState, STATE_GETTERS, stateGetters } from './every-state.ts';
 import { freePort } from '../../support/free-port.ts';
 import { sharedRedisUrl, startRedis } from '../../support/redis-server.ts';
 import { ownPrefix } from '../../support/service.ts';
@@ -68,7 +70,7 @@ it('a queue gives up when its first attempt to connect fails', async () => {
   expect(await outcome, 'remove the graft bullmq-redis-first-connection').toBe('given up');
 });
 
-it('a delayed job is due by the clock of who adds it', async () => {
+it('a delayed job is due by the clock of the process that adds it', async () => {
   const connection = new Redis(sharedRedisUrl(), { maxRetriesPerRequest: null });
   undo.push(async () => connection.disconnect());
   const prefix = `{${ownPrefix()}}`;
@@ -81,4 +83,22 @@ it('a delayed job is due by the clock of who adds it', async () => {
   await queue.add('job', {}, { jobId: 'late', delay: 1_000 });
   const dueMs = Number(await connection.zscore(`${prefix}:queue:delayed`, 'late')) / 4096;
   expect(dueMs - rightMs, 'remove the graft bullmq-redis-times').toBeGreaterThan(HOUR_MS / 2);
+});
+
+it('BullMQ gives the state of one job a call', () => {
+  expect(stateGetters(), 'look for a call that reads many jobs, and remove the graft bullmq-redis-unfinished').toEqual(STATE_GETTERS);
+});
+
+it('a job of every state is read as BullMQ reads it', async () => {
+  const connection = new Redis(sharedRedisUrl(), { maxRetriesPerRequest: null });
+  undo.push(async () => connection.disconnect());
+  const prefix = `{${ownPrefix()}}`;
+  const queue = new Queue('queue', { connection, prefix });
+  undo.push(() => queue.close());
+  undo.push(() => queue.obliterate({ force: true }));
+  const worker = new Worker('queue', () => Promise.resolve(), { connection, prefix, autorun: false });
+  undo.push(() => worker.close(true));
+  const states = await addOneOfEveryState(queue, worker);
+  const unfinished = await areUnfinished(connection, `${prefix}:`, 'queue', Object.keys(states));
+  expect(unfinished, 'mend the graft bullmq-redis-unfinished').toEqual(Object.values(states));
 });

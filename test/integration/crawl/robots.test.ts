@@ -29,6 +29,7 @@ describe('robots.txt', () => {
     const error = await rejection(worker.crawl(1));
     expect(error).toBeInstanceOf(QuireError);
     expect(error).toMatchObject({ code: 'disallowed', message: expect.stringContaining('line 6: Disallow: /book/show/') });
+    expect(error).toMatchObject({ rule: 'line 6: Disallow: /book/show/ # no' });
     expect(await goodreads.stats()).toMatchObject({ requests: 0, robotsRequests: 1 });
     expect((await worker.source.view()).robots).toMatchObject({ allowsBooks: false, rule: 'line 6: Disallow: /book/show/ # no' });
   });

@@ -20,7 +20,7 @@ describe.each(inThisRun(STORES))('GET /batches/{id}/events, on the %s store', (s
   const held = async (links: string[]): Promise<void> =>
     scene.goodreads.control({ delayMs: 300, ids: links.map((link) => link.split('/').at(-1) ?? '') });
 
-  it('tells each item as it settles, then the batch, and closes', async () => {
+  it('sends each item as it settles, then the batch, and closes', async () => {
     const links = fresh(30);
     await held(links);
     const batchId = await submit([...links, 'nonsense']);
@@ -91,7 +91,7 @@ describe.each(inThisRun(STORES))('GET /batches/{id}/events, on the %s store', (s
     expect([none.status, await none.text()]).toEqual([204, '']);
   });
 
-  it('tells a batch that was settled from the start at once, and closes', async () => {
+  it('sends a batch that ended at its seal at once, and closes', async () => {
     const [id = ''] = scene.ids;
     await scene.parsed([linkTo(id)]);
     const batchId = await submit([linkTo(id)]);
@@ -104,7 +104,7 @@ describe.each(inThisRun(STORES))('GET /batches/{id}/events, on the %s store', (s
     expect((await fetch(`${scene.quire.origin}/batches/${batchId}/events`, { headers: { 'last-event-id': '0' } })).status).toBe(204);
   });
 
-  it('tells a cancel', async () => {
+  it('sends a cancel', async () => {
     const links = fresh(5);
     await scene.goodreads.control({ mode: 'hang', ids: links.map((link) => link.split('/').at(-1) ?? '') });
     const batchId = await submit(links);

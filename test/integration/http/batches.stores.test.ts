@@ -16,7 +16,7 @@ describe.each(inThisRun(STORES))('batches, jobs and exports over HTTP, on the %s
   const total = (counts: Record<string, number>): number => Object.values(counts).reduce((sum, n) => sum + n, 0);
   const nextOf = (headers: Headers): string | null => /^<(.*)>; rel="next"$/.exec(headers.get('link') ?? '')?.[1] ?? null;
 
-  it('a batch adds up', async () => {
+  it('the counts of a batch add up to its items', async () => {
     const batchId = await scene.parsed([...ids.map(linkTo), 'nonsense']);
     const { status, body } = await scene.ask(`/batches/${batchId}`);
     expect(status).toBe(200);
@@ -82,7 +82,7 @@ describe.each(inThisRun(STORES))('batches, jobs and exports over HTTP, on the %s
     expect(seen).toEqual(ids.toSorted((a, b) => Number(a) - Number(b)));
   });
 
-  it('exports hold every book, as lines of JSON or as a table', async () => {
+  it('exports have every book, as lines of JSON or as a table', async () => {
     const batchId = await scene.parsed([...ids.map(linkTo).toReversed(), 'nonsense']);
     const sorted = ids.toSorted((a, b) => Number(a) - Number(b));
     for (const [path, wanted] of [
@@ -106,7 +106,7 @@ describe.each(inThisRun(STORES))('batches, jobs and exports over HTTP, on the %s
     }
   });
 
-  it('a job tells its story', async () => {
+  it('a job shows its timeline', async () => {
     const [id = ''] = ids;
     expect(await scene.ask(`/jobs/book-${id}`)).toMatchObject({
       status: 200,
@@ -155,7 +155,7 @@ describe.each(inThisRun(STORES))('batches, jobs and exports over HTTP, on the %s
     await scene.goodreads.control({ mode: 'open' });
   });
 
-  it('the source and its ledger are told', async () => {
+  it('the source and its ledger are shown', async () => {
     expect(await scene.ask('/source')).toMatchObject({ status: 200, body: { state: 'open', requestsToday: expect.any(Number) } });
     const { body } = await scene.ask('/source/ledger?days=1');
     expect(body['hours'].at(-1)).toMatchObject({ requests: expect.any(Number), outcomes: expect.any(Object) });

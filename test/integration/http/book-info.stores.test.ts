@@ -44,7 +44,7 @@ describe.each(inThisRun(STORES))('GET /book-info, on the %s store', (store) => {
     expect(stored?.title).toEqual(expect.any(String));
   });
 
-  it('finds a book by its ISBN once a crawl has told which it is', async () => {
+  it('finds a book by its ISBN once a crawl has found which book it is', async () => {
     const { body: book } = await info(`id=${id}`);
     const isbn = book['isbn13'] as string;
     expect(isbn).toMatch(/^97[89]\d{10}$/);
@@ -65,7 +65,7 @@ describe.each(inThisRun(STORES))('GET /book-info, on the %s store', (store) => {
     expect(Date.parse(headers.get('last-modified') ?? '')).toBeLessThan(Date.now() - 99_000);
   });
 
-  it('answers 304 to who has the copy already', async () => {
+  it('answers 304 to a caller who has the copy', async () => {
     const { headers } = await info(`id=${id}`);
     const etag = headers.get('etag') ?? '';
     const modified = headers.get('last-modified') ?? '';
@@ -117,7 +117,7 @@ describe.each(inThisRun(STORES))('GET /book-info, on the %s store', (store) => {
     await scene.goodreads.control({ mode: 'open' });
   });
 
-  it('answers 404 while it is remembered that Goodreads has no such book', async () => {
+  it('answers 404 while Quire remembers that the book is not found', async () => {
     await scene.parsed([linkTo(123)]);
     const missing = await info('id=123');
     expect(missing).toMatchObject({ status: 404, body: { code: 'book-not-found' } });
@@ -127,7 +127,7 @@ describe.each(inThisRun(STORES))('GET /book-info, on the %s store', (store) => {
     expect((await info('id=123')).body).toMatchObject({ code: 'book-unknown' });
   });
 
-  it('tells the last error of a job that failed for good, until it is tried again', async () => {
+  it('shows the last error of a failed job until the job is retried', async () => {
     const failing = '1900001005';
     await scene.goodreads.control({ mode: 'reset', ids: [failing] });
     await scene.parsed([linkTo(failing)]);

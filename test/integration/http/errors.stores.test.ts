@@ -13,7 +13,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
   });
   afterAll(() => scene.stop());
 
-  it('are problems', async () => {
+  it('are problem documents with a page that explains them', async () => {
     const { status, headers, body } = await scene.ask('/nothing/here');
     expect(headers.get('content-type')).toBe('application/problem+json');
     expect({ status, ...body }).toEqual({
@@ -53,13 +53,13 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     ['a negative maxAge', '{"urls":["x"],"maxAge":-1}', /\/maxAge/],
     ['a maxAge that is text', '{"urls":["x"],"maxAge":"5"}', /\/maxAge must be integer/],
     ['a webhook that is no URL', '{"urls":["x"],"webhook":{"url":"nonsense"}}', /\/webhook\/url/],
-  ])('400 for a body that is %s', async (_name, body, detail) => {
+  ])('a body that is %s gets 400', async (_name, body, detail) => {
     const answer = await scene.ask('/parse-links', { method: 'POST', headers: json, body });
     expect(answer).toMatchObject({ status: 400, body: { code: 'invalid-request', errors: [{ pointer: expect.any(String) }] } });
     expect(answer.body['detail']).toMatch(detail);
   });
 
-  it('400 for bytes that are not UTF-8', async () => {
+  it('bytes that are not UTF-8 get 400', async () => {
     const answer = await scene.ask('/parse-links', { method: 'POST', headers: json, body: Buffer.from([0x5b, 0x22, 0xff, 0x22, 0x5d]) });
     expect(answer).toMatchObject({ status: 400, body: { detail: 'The body is not UTF-8.' } });
   });
@@ -142,7 +142,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     },
   );
 
-  it('400 for a list without a single good link, with a reason for each', async () => {
+  it('a list without a single good link gets 400, with a reason for each', async () => {
     const answer = await scene.ask('/parse-links', { method: 'POST', body: { urls: ['nonsense', 5, null] } });
     expect(answer).toMatchObject({
       status: 400,
@@ -156,7 +156,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     expect(many.body['errors'][99].pointer).toBe('/99');
   });
 
-  it('400 for a malformed percent-encoding in the path', async () => {
+  it('a malformed percent-encoding in the path gets 400', async () => {
     expect(await scene.ask('/books/%E0%A4%A')).toMatchObject({
       status: 400,
       body: { code: 'invalid-request', detail: expect.stringContaining('percent') },
@@ -176,11 +176,11 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     ['/batches/0123456789abcdef/export', 'batch-unknown'],
     ['/batches/0123456789abcdef/events', 'batch-unknown'],
     [`/books/${'x'.repeat(300)}`, 'not-found'],
-  ])('404 for GET %s', async (path, code) => {
+  ])('GET %s gets 404', async (path, code) => {
     expect(await scene.ask(path)).toMatchObject({ status: 404, body: { code } });
   });
 
-  it('takes an entry that nests too deep to be shown for what it is: no link', async () => {
+  it('an entry that nests too deep to be shown is no link', async () => {
     const deep = `${'['.repeat(100_000)}${']'.repeat(100_000)}`;
     const post = (body: string, headers = {}) => scene.ask('/parse-links', { method: 'POST', headers: { ...json, ...headers }, body });
     expect(await post(deep)).toMatchObject({ status: 400, body: { code: 'no-valid-links', errors: [{ pointer: '/0' }] } });
@@ -192,7 +192,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     }
   });
 
-  it('400 for a cursor that no list of items gave out', async () => {
+  it('a cursor that no list of items gave out gets 400', async () => {
     const batchId = await scene.parsed([linkTo(scene.ids[0] ?? '')]);
     for (const cursor of ['!!', 'zz!!', '-1', 'zzzzzzzzzzzz', '1.5']) {
       expect(await scene.ask(`/batches/${batchId}/items?cursor=${cursor}`)).toMatchObject({
@@ -202,18 +202,18 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     }
   });
 
-  it('415 for a page that does not say it is HTML', async () => {
+  it('a page whose type is not HTML gets 415', async () => {
     const put = (type: string) => scene.ask('/books/1/page', { method: 'PUT', headers: { 'content-type': type }, body: '{}' });
     for (const type of ['application/json', 'text/plain'])
       expect(await put(type)).toMatchObject({ status: 415, body: { detail: expect.stringContaining('text/html') } });
   });
 
-  it('405 for every method there is', async () => {
+  it('a method that no path has gets 405', async () => {
     const answer = await fetch(`${scene.quire.origin}/livez`, { method: 'QUERY' });
     expect([answer.status, answer.headers.get('allow')]).toEqual([405, 'GET, HEAD']);
   });
 
-  it('405 with Allow for a path that is known', async () => {
+  it('another method on a known path gets 405 with Allow', async () => {
     const answer = await scene.ask('/parse-links');
     expect([answer.status, answer.headers.get('allow'), answer.body['code']]).toEqual([405, 'POST', 'method-not-allowed']);
     const wrong = await scene.ask('/book-info', { method: 'POST', headers: { 'content-type': 'application/octet-stream' }, body: 'x' });
@@ -222,7 +222,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     expect([options.status, options.headers.get('allow')]).toEqual([204, 'GET, HEAD, DELETE']);
   });
 
-  it('413 for a body beyond 2 MiB, told by its length or found while reading', async () => {
+  it('a body beyond 2 MiB gets 413, by its Content-Length or while it is read', async () => {
     const body = `["${'x'.repeat(2 * 1024 * 1024)}"]`;
     expect(await scene.ask('/parse-links', { method: 'POST', headers: json, body })).toMatchObject({
       status: 413,
@@ -238,15 +238,18 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     expect((await scene.ask('/failures/redrive', { method: 'POST', body: { reason: 'x'.repeat(70_000) } })).status).toBe(413);
   });
 
-  it.each([['application/x-www-form-urlencoded'], ['application/octet-stream'], ['text/csv'], ['nonsense']])('415 for %s', async (type) => {
-    const answer = await scene.ask('/parse-links', { method: 'POST', headers: { 'content-type': type }, body: '["x"]' });
-    expect(answer).toMatchObject({
-      status: 415,
-      body: { code: 'unsupported-media-type', detail: expect.stringContaining('application/json') },
-    });
-  });
+  it.each([['application/x-www-form-urlencoded'], ['application/octet-stream'], ['text/csv'], ['nonsense']])(
+    'a list of type %s gets 415',
+    async (type) => {
+      const answer = await scene.ask('/parse-links', { method: 'POST', headers: { 'content-type': type }, body: '["x"]' });
+      expect(answer).toMatchObject({
+        status: 415,
+        body: { code: 'unsupported-media-type', detail: expect.stringContaining('application/json') },
+      });
+    },
+  );
 
-  it('415 for an encoding that is not read, and for text where only JSON is taken', async () => {
+  it('an encoding that is not read gets 415, and so does text where only JSON is taken', async () => {
     const compressed = await scene.ask('/parse-links', { method: 'POST', headers: { ...json, 'content-encoding': 'zstd' }, body: 'x' });
     expect(compressed).toMatchObject({ status: 415, body: { detail: expect.stringContaining('content-encoding') } });
     expect((await scene.ask('/failures/redrive', { method: 'POST', headers: { 'content-type': 'text/plain' }, body: 'x' })).status).toBe(
@@ -254,7 +257,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     );
   });
 
-  it('answer what is no HTTP with a problem too', async () => {
+  it('what is no HTTP gets a problem too', async () => {
     const { port, hostname } = new URL(scene.quire.origin);
     const answer = await new Promise<string>((resolve, reject) => {
       let seen = '';
@@ -268,7 +271,7 @@ describe.each(inThisRun(STORES))('errors, on the %s store', (store) => {
     expect(JSON.parse(answer.split('\r\n\r\n')[1] ?? '')).toMatchObject({ status: 400, type: 'about:blank' });
   });
 
-  it('refuse what pages of other origins want to change', async () => {
+  it('a change by a page of another origin is refused', async () => {
     const body = [linkTo(1)];
     for (const headers of [
       { 'sec-fetch-site': 'cross-site' },

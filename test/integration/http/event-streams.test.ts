@@ -35,7 +35,7 @@ describe('a reader who takes nothing', () => {
   });
   afterAll(() => made.cleanup());
 
-  it('is dropped, having cost no more memory than a few events; one who reads beside him gets all of them', async () => {
+  it('is dropped, and costs no more memory than a few events; a reader beside it gets all events', async () => {
     const open = { count: 0 };
     const streams = createEventStreams({
       deps: { store: made.store, batches: { view: async () => null } as never, log: { warn: () => undefined } as never },

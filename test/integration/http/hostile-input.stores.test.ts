@@ -35,7 +35,7 @@ describe.each(inThisRun(STORES))('text and numbers that no store can hold, on th
       input: `{"a":"${'x'.repeat(193)}`,
     },
   ];
-  it.each(entries)('$what is an invalid item, told in whole characters', async ({ entry, input }) => {
+  it.each(entries)('$what is an invalid item, shown in whole characters', async ({ entry, input }) => {
     const link = linkTo(scene.ids[0] ?? '');
     const { status, body } = await scene.ask('/parse-links', json(`[${JSON.stringify(link)},${entry}]`));
     expect(status).toBe(200);
@@ -44,7 +44,7 @@ describe.each(inThisRun(STORES))('text and numbers that no store can hold, on th
     expect(page.body['items'].map((item: { input: string }) => item.input)).toEqual([link, input]);
   });
 
-  it('a link whose slug holds half a character names its book', async () => {
+  it('a link with half a character in its slug names its book', async () => {
     const link = linkTo(scene.ids[0] ?? '');
     const { status, body } = await scene.ask('/parse-links', json(String.raw`["${link}-\ud800"]`));
     expect(status).toBe(200);
@@ -93,7 +93,7 @@ describe.each(inThisRun(STORES))('text and numbers that no store can hold, on th
   const queries = (path: string, name: string, values: string[]): string[] =>
     values.map((value) => `${path}${path.includes('?') ? '&' : '?'}${name}=${value}`);
 
-  it('no number and no cursor of a list is an error of ours', async () => {
+  it('no number and no cursor of a list makes an answer of 500 or more', async () => {
     const unknown = '0mwqn8r2p3rqac6gh8bt';
     const paths = [
       ...[ended, running, unknown].flatMap((batchId) => queries(`/batches/${batchId}/items`, 'cursor', CURSORS)),

@@ -32,7 +32,7 @@ describe.each(inThisRun([embeddedStore, postgresStore]))('an Idempotency-Key, on
     expect(await keys.claim(asked)).toMatchObject({ kind: 'first' });
   });
 
-  it('is held by the first request, but not for long when its process dies', async () => {
+  it('belongs to the first request, but not for long when its process dies', async () => {
     const { keys, asked } = own();
     await keys.claim(asked);
     await expect(keys.claim(asked)).rejects.toMatchObject({ code: 'idempotency-conflict', retryAfterSeconds: 1 });
@@ -41,7 +41,7 @@ describe.each(inThisRun([embeddedStore, postgresStore]))('an Idempotency-Key, on
     expect(await keys.claim(asked)).toMatchObject({ kind: 'first' });
   });
 
-  it('is held as long as the wait that was granted', async () => {
+  it('belongs to the first request as long as the wait that was granted', async () => {
     const { keys, asked } = own();
     await keys.claim({ ...asked, waitMs: 30_000 });
     vi.setSystemTime(Date.now() + 31_000);
@@ -54,7 +54,7 @@ describe.each(inThisRun([embeddedStore, postgresStore]))('an Idempotency-Key, on
     expect(await keys.claim({ ...asked, caller: 'another', request: 'other' })).toMatchObject({ kind: 'first' });
   });
 
-  it('does not let a late answer overwrite that of who took over', async () => {
+  it('does not let a late answer overwrite that of the request that took over', async () => {
     const { keys, asked } = own();
     const late = await keys.claim(asked);
     vi.setSystemTime(Date.now() + 20_000);

@@ -15,19 +15,19 @@ describe.each(inThisRun(STORES))('operations, on the %s store', (store) => {
   });
   afterAll(() => scene.stop());
 
-  it('/livez and /readyz tell the truth', async () => {
+  it('/livez and /readyz answer 200 while the store answers', async () => {
     expect(await scene.ask('/livez')).toMatchObject({ status: 200, body: { status: 'ok' } });
     expect(await scene.ask('/readyz')).toMatchObject({ status: 200, body: { ready: true, checks: { store: 'ok' } } });
   });
 
-  it('/stats counts', async () => {
+  it('/stats counts books and jobs, and shows the source', async () => {
     expect(await scene.ask('/stats')).toMatchObject({
       status: 200,
       body: { books: 1, backlog: { waiting: 0, active: 0, oldestSeconds: null }, source: 'open' },
     });
   });
 
-  it('/metrics speak of Quire, without a label that callers fill', async () => {
+  it('/metrics has the series of Quire, and no label that callers fill', async () => {
     await scene.ask(`/book-info?id=${scene.ids[0]}`);
     await scene.ask('/nothing/secret-path');
     const { headers, body } = await scene.ask<string>('/metrics');
@@ -63,7 +63,7 @@ describe.each(inThisRun(STORES))('operations, on the %s store', (store) => {
     }
   });
 
-  it('/dashboard tells of the worker, and of Redis only where there is one', async () => {
+  it('/dashboard shows the worker, and Redis only where there is one', async () => {
     for (const { name, hasWorkers } of (await scene.ask('/dashboard/api/queues')).body['queues'] as { name: string; hasWorkers: boolean }[])
       // PostgreSQL does not say from where its clients come: then the board says nothing of workers.
       expect(hasWorkers, name).toBe(store === 'postgres' ? null : true);
@@ -103,7 +103,7 @@ describe.each(inThisRun(STORES))('operations, on the %s store', (store) => {
     expect((await pause({ 'sec-fetch-site': 'same-origin' })).status).toBe(405);
   });
 
-  it('/docs let one try the API, and nothing is loaded from elsewhere', async () => {
+  it('/docs lets a reader try the API, and loads nothing from elsewhere', async () => {
     const page = await scene.ask<string>('/docs/');
     expect(page.status).toBe(200);
     expect(page.headers.get('content-security-policy')).toContain("default-src 'self'");

@@ -80,7 +80,7 @@ describe('with API_KEYS', () => {
     for (const headers of ill) expect((await scene.ask('/stats', { headers })).status, JSON.stringify(headers)).toBe(401);
   });
 
-  it('copies are private to who has one', async () => {
+  it('copies are private to callers with a key', async () => {
     const headers = { 'x-api-key': KEY };
     const id = scene.ids[0] ?? '';
     const answer = await scene.ask(`/book-info?id=${id}&submit=true`, { headers: { ...headers, prefer: 'wait=20' } });
@@ -129,7 +129,7 @@ describe('a store that goes away', () => {
     expect(JSON.stringify(body)).not.toContain(new URL(redis.url).port);
   });
 
-  it('is told as 503 within 2 s by POST /parse-links, also with a key', async () => {
+  it('makes POST /parse-links answer 503 within 2 s, also with a key', async () => {
     for (const headers of [{}, { 'idempotency-key': 'k' }]) {
       const { value, tookMs } = await timed(() =>
         quire.post('/parse-links', [linkTo(1)], { headers: { 'content-type': 'application/json', ...headers } }),

@@ -74,7 +74,7 @@ describe.each(inThisRun(STORES))('POST /parse-links, on the %s store', (store) =
     expect(body['counts']).toMatchObject({ total: 3, invalid: 1 });
   });
 
-  it('waits when it is preferred, and says so', async () => {
+  it('waits when the caller prefers it, and answers with Preference-Applied', async () => {
     const [id = ''] = scene.ids;
     const done = await scene.ask(
       '/parse-links?maxAge=0',
@@ -109,7 +109,7 @@ describe.each(inThisRun(STORES))('POST /parse-links, on the %s store', (store) =
     });
   });
 
-  it('waits for the batch of an earlier request with the same Idempotency-Key when it is preferred', async () => {
+  it('waits for the batch of an earlier request with the same Idempotency-Key when the caller prefers it', async () => {
     await scene.goodreads.control({ mode: 'hang', ids: ['1900000004'] });
     const headers = { 'idempotency-key': `wait ${store}` };
     const body = [linkTo(1_900_000_004), 'nonsense'];
@@ -163,7 +163,7 @@ describe.each(inThisRun(STORES))('POST /parse-links, on the %s store', (store) =
     await scene.goodreads.control({ mode: 'open' });
   });
 
-  it('lets a key go when the request failed', async () => {
+  it('releases a key when the request failed', async () => {
     const headers = { 'idempotency-key': `failed ${store}` };
     expect((await scene.ask('/parse-links', post(['nonsense'], { headers }))).status).toBe(400);
     // The release is not waited for by the answer.

@@ -49,7 +49,7 @@ describe('/readyz while the store takes no writes', () => {
     60_000,
   );
 
-  it('is 503 since PostgreSQL is read-only, and 200 afterwards', async () => {
+  it('is 503 while PostgreSQL is read-only, and 200 afterwards', async () => {
     const database = await createDatabase(sharedPostgresUrl());
     undo.push(() => database.drop());
     const quire = await startQuire('postgres', { role: 'api', env: { DATABASE_URL: database.url } });

@@ -2,7 +2,6 @@
 import { rm } from 'node:fs/promises';
 import { afterEach, expect, it, onTestFinished } from 'vitest';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
-import type { PageReading } from '../../../src/parser/read-page.ts';
 import { createReconciler } from '../../../src/app/reconcile.ts';
 import { createProcessBook } from '../../../src/app/process-book.ts';
 import { createProducer } from '../../../src/queue/producer.ts';
@@ -98,12 +97,7 @@ it.each(Object.keys(opened))('keeps 200 pages that were not recognised on the %s
   const processBook = createProcessBook({
     store,
     crawler: {
-      crawl: async () => ({
-        reading: { kind: 'unrecognised', reason: 'odd' } as unknown as PageReading,
-        answer,
-        askedAtMs: startMs,
-        retryAfterMs: null,
-      }),
+      crawl: async ({ classify }) => ({ reading: classify(answer), answer, askedAtMs: startMs, retryAfterMs: null }),
     },
     source: { current: () => openSource },
     settings: { attempts: 1, bookTtlMs: 1, bookRetentionMs: 1, notFoundTtlMs: 1, notFoundRecheckMs: 1 },

@@ -2,7 +2,7 @@
 import { expect, it } from 'vitest';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
 import { readPage, type PageReading } from '../../../src/parser/read-page.ts';
-import type { CrawlResult } from '../../../src/crawl/crawl.ts';
+import type { Crawler, CrawlResult } from '../../../src/crawl/crawl.ts';
 import { createProcessBook, type ProcessBookDeps } from '../../../src/app/process-book.ts';
 import { loadPages } from '../../../scripts/goodreads-pages.ts';
 import { openSource, silentLog } from '../../support/quiet.ts';
@@ -32,7 +32,7 @@ it('does not replace the newer page with its older one', async () => {
     const run = async (runName: string, result: () => Promise<CrawlResult<PageReading>>): Promise<unknown> => {
       const deps: ProcessBookDeps = {
         store,
-        crawler: { crawl: result },
+        crawler: { crawl: result as Crawler['crawl'] },
         source: { current: () => openSource },
         settings: { attempts: 1, bookTtlMs: 60_000, bookRetentionMs: 600_000, notFoundTtlMs: 1_000, notFoundRecheckMs: 1 },
         log: silentLog,

@@ -3,7 +3,6 @@ import { Worker, type BackendFactory } from 'bullmq';
 import { pino } from 'pino';
 import { describe, expect, it } from 'vitest';
 import { createBatches } from '../../../src/app/batches/batches.ts';
-import { readPage } from '../../../src/parser/read-page.ts';
 import { readConfig } from '../../../src/config/config.ts';
 import { createCrawling } from '../../../src/crawl/crawling.ts';
 import { createBookJobs } from '../../../src/queue/book-jobs.ts';
@@ -24,7 +23,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
     const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });
     const log = pino({ level: 'silent' });
     const queue = openQueue(store, () => undefined);
-    const crawling = createCrawling({ store, config, version: '0', classify: readPage, log });
+    const crawling = createCrawling({ store, config, version: '0', log });
     const jobs = createBookJobs(store, queue);
     const enter = () => Promise.resolve(() => undefined);
     const batches = createBatches({ store, queue: jobs, enter, source: crawling.source, log, now: Date.now });

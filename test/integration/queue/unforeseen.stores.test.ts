@@ -24,11 +24,11 @@ describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, 
     const classify = (): never => {
       throw new TypeError('cannot read properties of undefined');
     };
-    const crawling = createCrawling({ store, config, version: '0', classify, log: pino({ level: 'silent' }) });
+    const crawling = createCrawling({ store, config, version: '0', log: pino({ level: 'silent' }) });
     const worker = createJobWorker({
       store,
       queue,
-      crawler: crawling.crawler,
+      crawler: { crawl: async (request, options) => crawling.crawler.crawl({ ...request, classify }, options) },
       source: crawling.source,
       settings: {
         attempts: 2,

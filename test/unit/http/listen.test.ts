@@ -25,10 +25,10 @@ it('what is no refusal of the system stays as it is', async () => {
 });
 
 it('a port in use is told with the remedy', async () => {
-  const holder = createServer();
-  onTestFinished(() => void holder.close());
+  const owner = createServer();
+  onTestFinished(() => void owner.close());
   const port = await new Promise<number>((resolve) => {
-    holder.listen(0, '127.0.0.1', () => resolve((holder.address() as { port: number }).port));
+    owner.listen(0, '127.0.0.1', () => resolve((owner.address() as { port: number }).port));
   });
   await expect(listenOn(Fastify(), { host: '127.0.0.1', port })).rejects.toThrow(`PORT ${port} is in use on 127.0.0.1: stop`);
 });

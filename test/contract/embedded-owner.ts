@@ -1,4 +1,4 @@
-/** A process that holds a data directory and writes to it until it is killed: it tells its parent of each book once the store has acknowledged it. */
+/** A process that owns a data directory and writes to it until it is killed. It names each book to its parent once the store has acknowledged it. */
 import type { BookId } from '../../src/domain/identity.ts';
 import { createEmbeddedStore } from '../../src/storage/embedded/store.ts';
 import { TEST_SETTINGS } from '../support/stores.ts';
