@@ -1,15 +1,14 @@
 /** The embedded store: everything in one process, so that the parts share one core. */
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Agent } from 'undici';
 import type { BatchView } from '../src/app/batches/batch-view.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 import { measureLoad } from './load.ts';
+import { peakMebibytes } from './process-figures.ts';
 import { FIRST_ID, submitBooks, type Rig } from './rig.ts';
 import type { BenchRow } from './row.ts';
 import { postLinks } from './submit.ts';
 
-const MEBIBYTE = 1 << 20;
 const DEADLINE_MS = 300_000;
 
 /** Row against a figure that is wanted. */
@@ -23,15 +22,10 @@ const wanted = (name: string, ours: number, limit: number, unit: string, target:
   target,
 });
 
-/** Most memory a process ever held, in MiB. */
-async function peakMebibytes(pid: number): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return (Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024) / MEBIBYTE;
-}
-
-async function crawl(address: string, books: number): Promise<number> {
+/** Submits links to so many books, waits until they are settled, and gives books per second. */
+export async function crawlAll(address: string, books: number, firstId = FIRST_ID): Promise<number> {
   const startedMs = performance.now();
-  const batchIds = await submitBooks(address, books, FIRST_ID);
+  const batchIds = await submitBooks(address, books, firstId);
   for (const batchId of batchIds) {
     await waitUntil(
       'the batch to end',
@@ -61,7 +55,7 @@ export async function benchEmbedded(rig: Rig): Promise<BenchRow[]> {
   const existingMs = await startMs(rig, join(dir, 'data'));
 
   const quire = await rig.quire('all', { DATA_DIR: join(dir, 'data') });
-  const booksPerSecond = await crawl(quire.address, rig.quick ? 500 : 5_000);
+  const booksPerSecond = await crawlAll(quire.address, rig.quick ? 500 : 5_000);
   const reads = await measureLoad(`${quire.address}/book-info?id=${FIRST_ID}`, { connections: 64, seconds: rig.quick ? 1 : 5 });
   const peak = await peakMebibytes(quire.pid);
   await quire.stop();

@@ -19,8 +19,11 @@ export interface Rig {
   /** A connection to it, for looking and cleaning. */
   redis: Redis;
   origin: string;
-  /** Starts Quire without a rate limit, on that Redis unless `env` names another store. `nodeArgs` are options of Node itself. */
-  quire(role: 'api' | 'worker' | 'all', env?: Record<string, string>, nodeArgs?: string[]): Promise<QuireProcess>;
+  /**
+   * Starts Quire without a rate limit, on that Redis unless `env` names another store. `nodeArgs` are options of Node itself. `program`
+   * is the `main.js` of another build.
+   */
+  quire(role: 'api' | 'worker' | 'all', env?: Record<string, string>, nodeArgs?: string[], program?: string): Promise<QuireProcess>;
   /** An empty directory that goes with the rig. */
   directory(): Promise<string>;
   stop(): Promise<void>;
@@ -56,7 +59,7 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
       redisUrl: server.url,
       redis,
       origin: site.origin,
-      async quire(role, env = {}, moreArgs = []) {
+      async quire(role, env = {}, moreArgs = [], program) {
         const named = ['DATA_DIR', 'DATABASE_URL', 'REDIS_URL'].some((name) => env[name] !== undefined);
         const store = named ? {} : { REDIS_URL: server.url, QUEUE_PREFIX: PREFIX };
         const profileArgs =
@@ -71,7 +74,12 @@ export async function openRig({ quick, profileDir }: RigOptions): Promise<Rig> {
           ...store,
           ...env,
         };
-        const quire = await startQuire({ role, nodeArgs: [...profileArgs, ...moreArgs], env: settings });
+        const quire = await startQuire({
+          role,
+          nodeArgs: [...profileArgs, ...moreArgs],
+          env: settings,
+          ...(program === undefined ? {} : { program }),
+        });
         undo.push(() => quire.stop());
         return quire;
       },

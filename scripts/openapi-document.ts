@@ -33,6 +33,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     source: unusable('source'),
     readiness: () => Promise.reject(new Error('readiness was asked for while the app was built')),
     uploads: unusable('uploads'),
+    uploadPages: () => Promise.reject(new Error('uploadPages was asked for while the app was built')),
     webhooks: unusable('webhooks'),
     parserHealth: () => Promise.reject(new Error('parserHealth was asked for while the app was built')),
   };

@@ -80,12 +80,10 @@ async function requeueLostItems(
   return jobs.length;
 }
 
-/** Whether the last items of a batch were never recorded: its process died before it answered, so no caller knows the batch. */
+/** Whether the last step of recording a batch never came: its process died before it answered, so no caller knows the batch. */
 export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: BatchId): Promise<boolean> {
   const batch = await store.batches.get(batchId);
-  if (!batch || batch.endedAtMs !== null) return false;
-  const last = await store.batches.items(batchId, { fromIndex: batch.total - 1, limit: 1, state: null });
-  return last?.items.length === 0;
+  return batch !== null && batch.endedAtMs === null && !batch.sealed;
 }
 
 /** Cancels a batch that no caller knows. */

@@ -11,7 +11,7 @@ import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
-import type { AnsweredItem, SubmitAnswer, SubmitRequest } from './batches/batch-view.ts';
+import type { AnsweredItem, SubmitAnswer, SubmitRequest, SubmitStatus } from './batches/batch-view.ts';
 
 /** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
 const SUBMIT_AT_ONCE = 250;
@@ -33,6 +33,17 @@ const newBatchId = (nowMs: number): BatchId =>
       .toString(36)
       .slice(0, 11)
       .padStart(11, '0')) as BatchId;
+
+/** As what an outcome counts in the answer. */
+const COUNTED_AS = {
+  queued: 'queued',
+  joined: 'joined',
+  cached: 'cached',
+  'not-found': 'cached',
+  invalid: 'invalid',
+  expanding: 'queued',
+  skipped: 'cached',
+} as const satisfies Record<SubmitOutcome['status'], SubmitStatus>;
 
 interface Collapsed {
   item: SubmittedItem;
@@ -94,7 +105,7 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
     case 'not-found':
       return { ...named, status: 'cached', state: 'not-found', ...more };
     default:
-      return { ...named, status: outcome.status, jobId: reference.jobId, ...more };
+      return { ...named, status: COUNTED_AS[outcome.status], jobId: reference.jobId, ...more };
   }
 }
 
@@ -153,7 +164,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
         const jobId = entry.item.jobId;
         if (outcome.status === 'queued' && jobId) recorded.push({ jobId, run });
         if (outcome.status === 'joined' && outcome.raisedRun && jobId) raisedJobs.push({ jobId, run: outcome.raisedRun });
-        counts[outcome.status === 'not-found' ? 'cached' : outcome.status] += 1;
+        counts[COUNTED_AS[outcome.status]] += 1;
         items.push(answer(entry, outcome, nowMs));
       });
     };

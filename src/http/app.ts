@@ -23,6 +23,7 @@ import { operationsRoutes } from './routes/operations.ts';
 import { pagesRoutes } from './routes/pages.ts';
 import { parserRoutes } from './routes/parser.ts';
 import { parseLinksRoutes } from './routes/parse-links.ts';
+import { savedPagesRoutes } from './routes/saved-pages.ts';
 import { sourceRoutes } from './routes/source.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { BookSchema } from './schemas/book.ts';
@@ -57,6 +58,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(bookInfoRoutes, { deps: parts });
   await app.register(booksRoutes, { deps: parts });
   await app.register(bookPageRoutes, { deps: parts });
+  await app.register(savedPagesRoutes, { deps: parts });
   await app.register(batchesRoutes, { deps: parts });
   await app.register(batchEventsRoutes, { deps: parts });
   await app.register(jobsRoutes, { deps: parts });

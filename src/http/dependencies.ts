@@ -9,6 +9,7 @@ import type { LedgerView } from '../crawl/ledger.ts';
 import type { SourceNow } from '../crawl/source/source-now.ts';
 import type { SourceView } from '../crawl/source/source-view.ts';
 import type { Webhooks } from '../webhooks/webhook-view.ts';
+import type { UploadPages } from '../app/saved-pages/upload-pages.ts';
 import type { Uploads } from '../app/upload-page.ts';
 import type { Jobs } from '../app/jobs/job-view.ts';
 import type { Store } from '../storage/store.ts';
@@ -50,6 +51,8 @@ export interface HttpDependencies {
   readiness(): Promise<Readiness>;
   /** Takes pages that users saved. */
   uploads: Uploads;
+  /** Takes many of them, also in archives. */
+  uploadPages: UploadPages;
   webhooks: Webhooks;
   /** A connection on which no byte moves for so long is closed, in milliseconds. For tests; two minutes when left out. */
   silentMs?: number;

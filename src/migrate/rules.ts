@@ -1,5 +1,5 @@
 /** What the target should hold when both stores have a record of one name. Nothing newer is ever written over. */
-import { ITEM_STATES, PRIORITIES, type ItemState } from '../domain/batch.ts';
+import { ALL_ITEM_STATES, PRIORITIES } from '../domain/batch.ts';
 import type { KnownRecord, MovedBatch, MovedDocument, MovedJob, MovedPage, MovedTally } from '../storage/transfer.ts';
 
 /** Returns what is to be written, or `null` when what the target holds is as good. */
@@ -64,7 +64,7 @@ export function compareBatches(given: MovedBatch, held: MovedBatch | undefined):
   const facts = (batch: MovedBatch): string =>
     JSON.stringify([
       batch.total,
-      ...Object.keys(ITEM_STATES).map((state) => batch.counts[state as ItemState]),
+      ...ALL_ITEM_STATES.map((state) => batch.counts[state]),
       batch.itemCount,
       batch.logLength,
       batch.endedAtMs,

@@ -7,8 +7,11 @@ import { nextBookId } from './next/next-data.ts';
 import type { NoBook, PageAnswer } from './no-book.ts';
 import type { BookPage } from './recognise.ts';
 
-/** The book number of a page, or why the page cannot be used. */
-export function identify(page: Buffer, book: BookPage, answer: PageAnswer, asked: BookReference): string | NoBook {
+/**
+ * The book number of a page, or why the page cannot be used. `asked` is `null` for a page that a person saved and of which nobody said
+ * which book it is: such a page must name its book itself.
+ */
+export function identify(page: Buffer, book: BookPage, answer: PageAnswer, asked: BookReference | null): string | NoBook {
   switch (book.kind) {
     case 'legacy':
       return agreedId(legacyBookIds(page, book.title), answer, asked);
@@ -24,8 +27,8 @@ export function identify(page: Buffer, book: BookPage, answer: PageAnswer, asked
 }
 
 /** Whether a book number was asked for, or is the one that Goodreads redirected to. */
-export function isExpected(id: string, answer: PageAnswer, asked: BookReference): boolean {
-  return (asked.kind === 'book' && id === asked.bookId) || id === redirectedId(answer);
+export function isExpected(id: string, answer: PageAnswer, asked: BookReference | null): boolean {
+  return (asked?.kind === 'book' && id === asked.bookId) || id === redirectedId(answer);
 }
 
 /** The book number in the path of the final address; `null` when it has none. */
@@ -34,12 +37,12 @@ export function redirectedId(answer: PageAnswer): string | null {
 }
 
 /** The page's own number: the page must state exactly one, and it must be the one that was asked for or redirected to. */
-function agreedId(ids: string[], answer: PageAnswer, asked: BookReference): string | NoBook {
+function agreedId(ids: string[], answer: PageAnswer, asked: BookReference | null): string | NoBook {
   const [id, other] = ids;
   if (id === undefined) return { kind: 'unrecognised', reason: 'The page of a book does not say which book it is.' };
   if (other !== undefined) return { kind: 'unrecognised', reason: `The page contradicts itself: it names the books ${id} and ${other}.` };
-  if (isExpected(id, answer, asked) || (asked.kind === 'isbn' && redirectedId(answer) === null)) return id;
-  const wanted = asked.kind === 'book' ? `book ${asked.bookId}` : `ISBN ${asked.isbn13}`;
+  if (isExpected(id, answer, asked) || (asked?.kind !== 'book' && redirectedId(answer) === null)) return id;
+  const wanted = asked === null ? `book ${redirectedId(answer)}` : asked.kind === 'book' ? `book ${asked.bookId}` : `ISBN ${asked.isbn13}`;
   return { kind: 'other-page', reason: `The page is that of book ${id}, not of ${wanted}.` };
 }
 
@@ -47,7 +50,7 @@ function agreedId(ids: string[], answer: PageAnswer, asked: BookReference): stri
  * The id of a page without a number of its own. Its canonical link and `og:url` often name another edition, so they cannot replace the id.
  * But when one of them names the book that was asked for, it confirms that book.
  */
-function corroboratedId(page: Buffer, answer: PageAnswer, asked: BookReference): string | NoBook {
+function corroboratedId(page: Buffer, answer: PageAnswer, asked: BookReference | null): string | NoBook {
   for (const url of [metaContent(page, 'og:url'), canonicalLink(page)]) {
     const id = numberIn(url, '/book/show/');
     if (id !== null && isExpected(id, answer, asked)) return id;

@@ -29,9 +29,10 @@ function mayCarryBook(status: number): boolean {
  * Reads an answer: finds out what kind of page it is, and reads the book from every layer. Never throws. Takes about a third of a
  * millisecond for a real page, and at most 200 ms for any bytes up to 8 MiB.
  *
- * For a page that a user saved, pass status 200, no headers and the address of the book it is said to be.
+ * For a page that a user saved, pass status 200, no headers and the address of the book it is said to be. When nobody says which book it
+ * is, `asked` is `null`, and the address is the page's own or ''.
  */
-export function readPage(answer: PageAnswer, asked: BookReference): PageReading {
+export function readPage(answer: PageAnswer, asked: BookReference | null): PageReading {
   const page = bufferOf(answer.body);
   const { book, state } = recognise(page);
   if (book !== null && mayCarryBook(answer.status)) {
@@ -61,8 +62,9 @@ function readLayers(page: Buffer, book: BookPage, id: string): LayerFindings[] {
  * The last check: the book has a title and an author. It must also have the ISBN that was asked for, when nothing else links page and
  * request.
  */
-function check(id: string, book: ParsedBook | null, answer: PageAnswer, asked: BookReference): PageReading {
+function check(id: string, book: ParsedBook | null, answer: PageAnswer, asked: BookReference | null): PageReading {
   if (book === null) return { kind: 'unrecognised', reason: 'The page looks like a book, but no title or no author could be read.' };
+  if (asked === null) return { kind: 'book', book, askedId: null };
   if (asked.kind === 'book') return { kind: 'book', book, askedId: asked.bookId };
   if (redirectedId(answer) !== id && book.isbn13 !== asked.isbn13) {
     return { kind: 'other-page', reason: `The page is that of book ${id}, which does not have the ISBN ${asked.isbn13}.` };

@@ -4,6 +4,7 @@ import { createBacklogLimit } from '../app/backlog-limit.ts';
 import { createBatches } from '../app/batches/batches.ts';
 import { createJobs } from '../app/jobs/jobs.ts';
 import { createParserWatch } from '../app/parser-watch.ts';
+import { createUploadPages } from '../app/saved-pages/upload-pages.ts';
 import { createUploads } from '../app/upload-page.ts';
 import type { Config } from '../config/config.ts';
 import { createCrawling } from '../crawl/crawling.ts';
@@ -47,6 +48,7 @@ export function createParts(context: Context) {
 
   const { source } = crawling;
   const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
+  const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random });
   return {
     queues,
     queue,
@@ -55,6 +57,7 @@ export function createParts(context: Context) {
     webhooks,
     batches: createBatches({ store, queue, enter, source, log, now }),
     jobs: createJobs({ store, queue, enter, source, maxAttempts: config.crawlAttempts, now }),
-    uploads: createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random }),
+    uploads,
+    uploadPages: createUploadPages({ uploads }),
   };
 }

@@ -23,7 +23,6 @@ export type KnownRecord = { name: JobId; keepUntilMs: number } & (
 
 /** A batch without its items and its log, which are read through `BatchStore` and written in pages. */
 export interface MovedBatch extends BatchRecord {
-  sealed: boolean;
   /** Its end was told to webhooks. */
   announced: boolean;
   /** Items that were submitted so far: fewer than `total` while the batch is not sealed. */

@@ -5,6 +5,7 @@ import type { JobOutcome } from '../../src/domain/job.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';
 import {
+  answered,
   batchOf,
   HOUR_MS,
   itemsOf,
@@ -43,7 +44,7 @@ export function jobsContract({ make }: RecordsKind): void {
         const error = { code: 'page-not-recognised' as const, detail: 'No title.' };
 
         const settled = await store.jobs.settle(settlement(jobId, { run, outcome, attempts: 3, error, nowMs: NOW_MS + 7 }));
-        expect(settled).toStrictEqual({ settled: true, stored: outcome === 'parsed' ? 'stored' : null });
+        expect(settled).toStrictEqual(answered(true, outcome === 'parsed' ? 'stored' : null));
         expect(await store.jobs.get(jobId)).toMatchObject({
           run,
           state: outcome,
@@ -67,7 +68,7 @@ export function jobsContract({ make }: RecordsKind): void {
       await submit(store, batchId, itemsOf([jobId]));
       await settleParsed(store, jobId);
       const again = await store.jobs.settle(settlement(jobId, { outcome: 'failed', error: { code: 'crawl-failed', detail: 'x' } }));
-      expect(again).toStrictEqual({ settled: false, stored: null });
+      expect(again).toStrictEqual(answered(false, null));
       expect((await store.jobs.get(jobId))?.state).toBe('parsed');
       expect((await batchOf(store, batchId)).counts.parsed).toBe(1);
       expect(await store.batches.settledSince(batchId, 0, 10)).toHaveLength(1);
@@ -81,10 +82,7 @@ export function jobsContract({ make }: RecordsKind): void {
       await store.jobs.cancel(jobId, NOW_MS);
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobId]));
-      expect(await store.jobs.settle(settlement(jobId, { run: stale, book: sampleBook(bookId) }))).toStrictEqual({
-        settled: false,
-        stored: 'stored',
-      });
+      expect(await store.jobs.settle(settlement(jobId, { run: stale, book: sampleBook(bookId) }))).toStrictEqual(answered(false, 'stored'));
       expect(await store.books.find(jobId, NOW_MS)).toMatchObject({ kind: 'book' });
       expect(await store.jobs.settle(settlement(jobId, { run: stale, outcome: 'not-found' }))).toMatchObject({ settled: false });
       expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live', waiters: 1 });
@@ -93,10 +91,7 @@ export function jobsContract({ make }: RecordsKind): void {
 
     it('does not settle a job that nobody submitted', async () => {
       const bookId = newBookId();
-      expect(await store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId) }))).toStrictEqual({
-        settled: false,
-        stored: 'stored',
-      });
+      expect(await store.jobs.settle(settlement(jobOf(bookId), { book: sampleBook(bookId) }))).toStrictEqual(answered(false, 'stored'));
       expect(await store.jobs.get(jobOf(bookId))).toBeNull();
     });
 
@@ -108,7 +103,7 @@ export function jobsContract({ make }: RecordsKind): void {
       const batchId = newBatchId();
       await submit(store, batchId, itemsOf([jobOf(bookId)]), { maxAgeMs: 0 });
       await store.books.put(sampleBook(bookId, have), [], KEEP_UNTIL_MS);
-      expect(await settleParsed(store, jobOf(bookId))).toStrictEqual({ settled: true, stored });
+      expect(await settleParsed(store, jobOf(bookId))).toStrictEqual(answered(true, stored));
       expect(await statesOf(store, batchId)).toStrictEqual(['parsed']);
     });
 

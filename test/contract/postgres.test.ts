@@ -4,7 +4,19 @@ import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { createDatabase, sharedPostgresUrl } from '../support/postgres-server.ts';
 import { postgresStore, TEST_SETTINGS } from '../support/stores.ts';
 import { storeContract } from './store-contract.ts';
-import { batchOf, itemsOf, jobOf, KEEP_UNTIL_MS, newBatchId, newBookId, NOW_MS, sampleBook, settleParsed, submit } from './samples.ts';
+import {
+  answered,
+  batchOf,
+  itemsOf,
+  jobOf,
+  KEEP_UNTIL_MS,
+  newBatchId,
+  newBookId,
+  NOW_MS,
+  sampleBook,
+  settleParsed,
+  submit,
+} from './samples.ts';
 
 storeContract(postgresStore);
 
@@ -41,7 +53,7 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
     await withStore(async (store) => {
       expect(await store.books.find(jobOf(kept), NOW_MS)).toMatchObject({ kind: 'book' });
       expect(await store.books.put(sampleBook(added), [], KEEP_UNTIL_MS)).toBe('stored');
-      expect(await settleParsed(store, waiting)).toStrictEqual({ settled: true, stored: 'stored' });
+      expect(await settleParsed(store, waiting)).toStrictEqual(answered(true, 'stored'));
       expect(await batchOf(store, batchId)).toMatchObject({ endedAtMs: NOW_MS, counts: { parsed: 1 } });
     });
     const again = new Client({ connectionString: url });

@@ -2,7 +2,7 @@
 import type { BatchId, BatchOptions, BatchRecord } from '../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { JobFailure, JobOutcome } from '../../src/domain/job.ts';
-import type { Settlement, StoredBook, Submission, SubmitOutcome, SubmittedItem } from '../../src/storage/store.ts';
+import type { Settled, Settlement, StoredBook, Submission, SubmitOutcome, SubmittedItem } from '../../src/storage/store.ts';
 import type { Records } from '../specification/records.ts';
 
 let counter = 0;
@@ -99,6 +99,9 @@ export function settlement(jobId: JobId, { outcome = 'parsed', book, error, notF
     notFoundUntilMs: notFoundUntilMs ?? NOW_MS + HOUR_MS,
   };
 }
+
+/** The answer of a settlement that no batch which looks for books has to do with. */
+export const answered = (settled: boolean, stored: Settled['stored']): Settled => ({ settled, stored, toJudge: [], stopped: [] });
 
 /** Settles as parsed, with a fresh copy under the id that the job names. */
 export const settleParsed = (store: Records, jobId: JobId, more: EndMore = {}) => store.jobs.settle(settlement(jobId, more));

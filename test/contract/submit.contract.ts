@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { NO_ITEMS } from '../../src/domain/batch.ts';
 import type { BookId } from '../../src/domain/identity.ts';
 import type { Records } from '../specification/records.ts';
 import type { RecordsKind } from '../support/stores.ts';
@@ -55,11 +56,15 @@ export function submitContract({ make }: RecordsKind): void {
       expect(await batchOf(store, batchId)).toStrictEqual({
         batchId,
         total: 5,
-        counts: { queued: 2, parsed: 0, 'not-found': 1, failed: 0, cancelled: 0, cached: 1, invalid: 1 },
+        counts: { ...NO_ITEMS, queued: 2, 'not-found': 1, cached: 1, invalid: 1 },
         createdAtMs: NOW_MS,
         endedAtMs: null,
         progressedAtMs: NOW_MS,
         cancelledAtMs: null,
+        sealed: true,
+        open: false,
+        found: [],
+        stoppedAtMs: null,
         options,
       });
       const page = await store.batches.items(batchId, { fromIndex: 0, limit: 10, state: null });

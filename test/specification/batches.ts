@@ -1,41 +1,54 @@
 /**
  * Batches: what is read of them, and how they are cancelled, requeued and swept.
  *
- * - Cancelling settles every queued item, in the order of the items. Announced items that did not come are counted as cancelled, and are not in the log.
+ * - Cancelling settles every queued or expanding item, in the order of the items, and closes the batch. Announced items that did not come are counted as cancelled, and are not in the log.
  * - A job that only this batch waited for ends as cancelled. One that is wanted by itself, or that another item waits for, goes on.
  * - A batch that has ended cannot be cancelled.
+ * - Skipping does the same to a batch that has found what it looks for, and nothing to any other. Before the seal the batch goes on, since
+ *   its caller still submits.
  * - The end of a batch that was cancelled before its seal is not announced: nobody was told of the batch.
  * - Batches are listed in descending order of their ids.
  * - A sweep takes batches that ended before a time. A real store leaves some for the next sweep when there are many.
  * - Rejoining begins a new run for queued items whose job is not live. Nothing else changes.
  */
 import type { BatchItem, BatchRecord, ItemState } from '../../src/domain/batch.ts';
-import type { BatchStore } from '../../src/storage/store.ts';
-import { countsOf, endIfDone } from './counts.ts';
+import type { BatchStore, CancelledAs } from '../../src/storage/store.ts';
+import { countsOf, endIfDone, unsettledIn } from './counts.ts';
+import { createGrowing } from './growing.ts';
 import { liveJob, waitersOf, type Batch, type World } from './records.ts';
 import { endJob, settleItem } from './settle.ts';
 import { beginRun, submit } from './submit.ts';
 
 function recordOf(batch: Batch): BatchRecord {
-  const { items: _items, log: _log, sealed: _sealed, announced: _announced, ...record } = batch;
-  return { ...record, counts: countsOf(batch) };
+  const { items: _items, log: _log, announced: _announced, addedAtMs: _addedAtMs, cancelledAs: _cancelledAs, ...record } = batch;
+  return { ...record, found: [...record.found], counts: countsOf(batch) };
 }
 
-function cancel(world: World, batch: Batch, nowMs: number): Awaited<ReturnType<BatchStore['cancel']>> {
-  if (batch.endedAtMs !== null) return { cancelled: 0, withoutWaiters: [] };
-  const cancelled = countsOf(batch).queued;
-  const queued = batch.items.filter((item) => item.state === 'queued');
-  batch.announced = !batch.sealed;
-  batch.sealed = true;
-  batch.cancelledAtMs = nowMs;
+const DETAILS = {
+  cancelled: 'The batch was cancelled.',
+  skipped: 'The batch found what it looks for.',
+  expired: 'The time of the batch was over.',
+};
+
+function cancel(world: World, batch: Batch, nowMs: number, as: CancelledAs): Awaited<ReturnType<BatchStore['cancel']>> {
+  if (batch.endedAtMs !== null || (as === 'skipped' && batch.stoppedAtMs === null)) return { cancelled: 0, withoutWaiters: [] };
+  const unsettled = batch.items.filter(({ state }) => state === 'queued' || state === 'expanding');
+  const cancelled = as === 'skipped' ? unsettled.length : unsettledIn(batch);
+  batch.open = false;
   batch.progressedAtMs = nowMs;
-  for (const item of queued) settleItem(world, batch, item, { state: 'cancelled', nowMs });
+  if (as !== 'skipped') {
+    batch.announced = !batch.sealed;
+    batch.sealed = true;
+    batch.cancelledAtMs = nowMs;
+    batch.cancelledAs = as;
+  }
+  for (const item of unsettled) settleItem(world, batch, item, { state: as, nowMs });
   endIfDone(batch, nowMs);
   world.tell({ kind: 'batch', batchId: batch.batchId });
 
-  const jobs = queued.flatMap(({ jobId }) => liveJob(world, jobId!) ?? []);
+  const jobs = unsettled.flatMap(({ jobId }) => (jobId && liveJob(world, jobId)) ?? []);
   const withoutWaiters = jobs.filter((job) => !job.solo && waitersOf(world, job.jobId).length === 0);
-  const error = { code: 'cancelled' as const, detail: 'The batch was cancelled.' };
+  const error = { code: 'cancelled' as const, detail: DETAILS[as] };
   for (const job of withoutWaiters) {
     job.waiters += 1;
     endJob(world, job, { state: 'cancelled', nowMs, attempts: 0, error, bookId: null });
@@ -81,9 +94,10 @@ export function createBatches(world: World): BatchStore {
     async settledSince(batchId, afterSeq, limit) {
       return (world.batches.get(batchId)?.log ?? []).slice(afterSeq, afterSeq + limit);
     },
-    async cancel(batchId, nowMs) {
+    ...createGrowing(world),
+    async cancel(batchId, nowMs, as = 'cancelled') {
       const batch = world.batches.get(batchId);
-      return batch ? cancel(world, batch, nowMs) : null;
+      return batch ? cancel(world, batch, nowMs, as) : null;
     },
     async requeue(batchId, { items, nowMs, run, priority }) {
       const batch = open().find((one) => one.batchId === batchId);

@@ -7,7 +7,7 @@
 import type { BatchId, BatchItem, BatchRecord, SettledEntry } from '../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { JobRecord } from '../../src/domain/job.ts';
-import type { Signal, Store, StoredBook, StoreSettings } from '../../src/storage/store.ts';
+import type { CancelledAs, Signal, Store, StoredBook, StoreSettings } from '../../src/storage/store.ts';
 
 /** The part of a store that has rules: no connections, no queue. */
 export type Records = Pick<Store, 'books' | 'jobs' | 'batches' | 'documents' | 'tallies' | 'pages' | 'signals'>;
@@ -30,8 +30,11 @@ export interface Job extends JobRecord {
 export interface Batch extends Omit<BatchRecord, 'counts'> {
   items: BatchItem[];
   log: SettledEntry[];
-  sealed: boolean;
   announced: boolean;
+  /** When a caller last added items. */
+  addedAtMs: number;
+  /** What announced items count as that never came. */
+  cancelledAs: CancelledAs | null;
 }
 
 export interface World {
@@ -50,6 +53,12 @@ export const jobOfBook = (bookId: BookId): JobId => `book-${bookId}` as JobId;
 
 /** The book that a job's name gives; `null` for an ISBN. */
 export const bookOfJob = (jobId: JobId): BookId | null => (jobId.startsWith('book-') ? (jobId.slice(5) as BookId) : null);
+
+/** The batch of this id, unless it has ended. */
+export function unendedBatch(world: World, batchId: BatchId): Batch | null {
+  const batch = world.batches.get(batchId);
+  return batch?.endedAtMs === null ? batch : null;
+}
 
 /** The live run of a job; with `run`, only if it has that name. */
 export function liveJob(world: World, jobId: JobId, run: string | null = null): Job | null {

@@ -4,6 +4,8 @@
  * - The copy that a settlement brings is stored in any case, and the job's name leads to its book from then on.
  * - Only the live run is settled (with `run`, only the run of that name). Otherwise nothing but the copy changes.
  * - Each item that waits is settled once, and learns the book that the job gave.
+ * - A batch that looks for books is told of a parsed one by a verdict. Without the verdict a step changes nothing.
+ * - An item of a batch that has found what it looks for is skipped, whatever the outcome is.
  * - 1,000 items are settled in one step. While more wait, the job stays live, and others may act between two steps.
  * - Settled records beyond the caps are forgotten, the one settled first goes first. Failed jobs are counted apart from all others.
  */
@@ -14,6 +16,7 @@ import { storableText } from '../../src/domain/storable-text.ts';
 import type { Settled, Settlement } from '../../src/storage/store.ts';
 import { endIfDone } from './counts.ts';
 import { markMissing, putCopy } from './books.ts';
+import { takeFound } from './found.ts';
 import { liveJob, waitersOf, type Batch, type Job, type World } from './records.ts';
 
 const MOST_WAITERS_A_STEP = 1_000;
@@ -50,26 +53,41 @@ export function endJob(world: World, job: Job, { state, nowMs, attempts, error, 
   for (const old of [...failed.slice(maxFailedJobs), ...others.slice(maxSettledJobs)]) world.jobs.delete(old.jobId);
 }
 
+/** Batches of these waiters that look for a book and were not judged. */
+function unjudged(waiting: { batch: Batch }[], { outcome, judged }: Settlement): Settled['toJudge'] {
+  if (outcome !== 'parsed') return [];
+  return waiting.flatMap(({ batch: { batchId, options, stoppedAtMs } }) =>
+    options.until && stoppedAtMs === null && !judged?.has(batchId) ? [{ batchId, until: options.until }] : [],
+  );
+}
+
 export async function settle(world: World, settlement: Settlement): Promise<Settled> {
-  const { jobId, nowMs, outcome, attempts } = settlement;
+  const { jobId, nowMs, outcome, attempts, judged } = settlement;
   const book = outcome === 'parsed' ? settlement.book : null;
   const error = outcome === 'parsed' ? null : { ...settlement.error, detail: storableText(settlement.error.detail) };
-  const stored = outcome === 'parsed' ? putCopy(world, settlement.book, [jobId], settlement.keepUntilMs) : null;
   const first = liveJob(world, jobId, settlement.run);
-  if (first === null) return { settled: false, stored };
-  if (outcome === 'not-found') markMissing(world, jobId, nowMs, settlement.notFoundUntilMs);
+  const answer: Settled = { settled: false, stored: null, toJudge: [], stopped: [] };
 
-  for (;;) {
-    const job = liveJob(world, jobId, first.run);
-    // Somebody else ended it between two steps.
-    if (job === null) return { settled: false, stored };
-    const waiting = waitersOf(world, jobId);
+  for (let isFirst = true; ; isFirst = false) {
+    // `null` in a later step: somebody else ended it between two steps.
+    const job = first && liveJob(world, jobId, first.run);
+    const waiting = job === null ? [] : waitersOf(world, jobId);
     const now = waiting.slice(0, MOST_WAITERS_A_STEP);
-    for (const { batch, item } of now) settleItem(world, batch, item, { state: outcome, nowMs, ...(book && { bookId: book.bookId }) });
+    const toJudge = unjudged(now, settlement);
+    if (toJudge.length > 0) return { ...answer, toJudge };
+
+    if (isFirst && outcome === 'parsed') answer.stored = putCopy(world, settlement.book, [jobId], settlement.keepUntilMs);
+    if (job === null) return answer;
+    if (isFirst && outcome === 'not-found') markMissing(world, jobId, nowMs, settlement.notFoundUntilMs);
+    for (const { batch, item } of now) {
+      const state = batch.stoppedAtMs === null ? outcome : 'skipped';
+      if (book && judged?.get(batch.batchId) && takeFound(batch, book.bookId, nowMs)) answer.stopped.push(batch.batchId);
+      settleItem(world, batch, item, { state, nowMs, ...(book && { bookId: book.bookId }) });
+    }
     job.waiters += now.length;
     if (now.length === waiting.length) {
       endJob(world, job, { state: outcome, nowMs, attempts, error, bookId: book?.bookId ?? null });
-      return { settled: true, stored };
+      return { ...answer, settled: true };
     }
     await Promise.resolve();
   }

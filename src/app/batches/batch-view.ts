@@ -1,5 +1,6 @@
 /** Batches as callers see them: the shapes of the HTTP contract. batches.ts makes them, http/ turns them into JSON. */
 import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
+import type { BookId } from '../../domain/identity.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 
@@ -44,6 +45,10 @@ export interface BatchView {
   priority: Priority;
   createdAt: string;
   finishedAt: string | null;
+  /** Takes more items, and does not end before it is closed. */
+  open: boolean;
+  /** Books that satisfy `until`, in the order in which they were found. */
+  found: BookId[];
   /**
    * Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked, or the rate is
    * unlimited.
@@ -61,6 +66,8 @@ export interface ItemView {
   url: string | null;
   reason: string | null;
   duplicates: number;
+  /** Index of the collection item that brought this one; `null` when the caller sent it. */
+  via: number | null;
 }
 
 export interface Batches {

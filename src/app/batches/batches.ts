@@ -3,7 +3,7 @@ import { addressOf } from '../../domain/identity.ts';
 import { etaSeconds } from '../../crawl/source/source-now.ts';
 import { foreignCursor } from '../../errors.ts';
 import {
-  ITEM_STATES,
+  ALL_ITEM_STATES,
   parseBatchId,
   type BatchId,
   type BatchItem,
@@ -77,6 +77,8 @@ export function createBatches(options: BatchesOptions): Batches {
       priority: record.options.priority,
       createdAt: iso(record.createdAtMs),
       finishedAt: isoOrNull(record.endedAtMs),
+      open: record.open,
+      found: record.found,
       etaSeconds: record.endedAtMs === null ? await eta(record) : null,
     };
   };
@@ -90,6 +92,7 @@ export function createBatches(options: BatchesOptions): Batches {
     url: addressOf(item.jobId, item.bookId),
     reason: item.reason,
     duplicates: item.duplicates,
+    via: item.via,
   });
 
   return {
@@ -111,7 +114,7 @@ export function createBatches(options: BatchesOptions): Batches {
     async items(batchId, { state, cursor, limit }) {
       if (cursor !== null && !CURSOR.test(cursor)) throw foreignCursor();
       const fromIndex = cursor === null ? 0 : Number.parseInt(cursor, 36);
-      const kept: ItemState | null = state === null ? null : state in ITEM_STATES ? (state as ItemState) : 'queued';
+      const kept: ItemState | null = state && (ALL_ITEM_STATES.find((one) => one === state) ?? 'queued');
       const page = await store.batches.items(batchId, { fromIndex, limit, state: kept });
       if (!page) return null;
       const live = page.items.some((item) => item.state === 'queued') ? await liveItems(batchId) : new Map<number, ShownState>();

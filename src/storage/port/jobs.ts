@@ -1,7 +1,8 @@
 /** Records of jobs as a store keeps them. */
-import type { Priority } from '../../domain/batch.ts';
+import type { BatchId, Priority } from '../../domain/batch.ts';
 import type { JobId } from '../../domain/identity.ts';
 import type { JobFailure, JobRecord, TimelineEntry } from '../../domain/job.ts';
+import type { UntilCondition } from '../../domain/until.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { StoredBook } from './books.ts';
 
@@ -16,6 +17,8 @@ export type Settlement = {
   run: string | null;
   nowMs: number;
   attempts: number;
+  /** Of batches that look for books and wait for this job: whether the book is one of them. */
+  judged?: ReadonlyMap<BatchId, boolean>;
 } & JobEnd;
 
 /** How a job is settled, and what the settlement brings. */
@@ -33,6 +36,13 @@ export interface Settled {
    */
   settled: boolean;
   stored: 'stored' | 'older' | 'poorer' | null;
+  /**
+   * Batches that look for books, wait for this job, and are not in `judged`. The step that met them changed nothing: the caller judges the
+   * book, and settles again with all verdicts. Empty when nothing is left to judge.
+   */
+  toJudge: { batchId: BatchId; until: UntilCondition }[];
+  /** Batches that found the last book they looked for by this: the caller ends them with `cancel(batchId, nowMs, 'skipped')`. */
+  stopped: BatchId[];
 }
 
 export interface JobStore {
@@ -41,7 +51,8 @@ export interface JobStore {
   isLive(jobId: JobId): Promise<boolean>;
   /**
    * Settles a job and every item that waits for it, each exactly once, and stores its book: all in one step up to 1,000 waiters. Items that
-   * join between two steps are settled too, by the last step at the latest.
+   * join between two steps are settled too, by the last step at the latest. The items of a batch that has found what it looks for become
+   * `skipped`, whatever the outcome is.
    */
   settle(settlement: Settlement): Promise<Settled>;
   /** Appends to the timeline of the live run; the oldest entries beyond 50 go. No-op when the run is not live. */

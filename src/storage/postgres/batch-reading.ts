@@ -1,6 +1,7 @@
 /** Reading batches in SQL. */
 import {
-  ITEM_STATES,
+  codeOfState,
+  NO_ITEMS,
   stateOfCode,
   type BatchId,
   type BatchItem,
@@ -56,6 +57,7 @@ export interface BatchRow {
   progressed_at_ms: number;
   finished_at_ms: number | null;
   cancelled_at_ms: number | null;
+  sealed: boolean;
   options: string;
 }
 
@@ -79,6 +81,8 @@ const itemOf = (row: ItemRow): BatchItem => ({
   duplicates: row.duplicates,
   reason: row.reason,
   state: stateOfCode(row.state),
+  collection: null,
+  via: null,
 });
 
 /** The record of a row. */
@@ -86,6 +90,7 @@ export const recordOf = (row: BatchRow): BatchRecord => ({
   batchId: row.batch_id,
   total: row.total,
   counts: {
+    ...NO_ITEMS,
     queued: row.total - row.settled,
     parsed: row.parsed,
     'not-found': row.not_found,
@@ -98,6 +103,10 @@ export const recordOf = (row: BatchRow): BatchRecord => ({
   endedAtMs: row.finished_at_ms,
   progressedAtMs: row.progressed_at_ms,
   cancelledAtMs: row.cancelled_at_ms,
+  sealed: row.sealed,
+  open: false,
+  found: [],
+  stoppedAtMs: null,
   options: JSON.parse(row.options) as BatchOptions,
 });
 
@@ -125,7 +134,7 @@ export function createBatchReading(sql: SqlClient): BatchReading {
       const rows =
         state === null
           ? await sql.query<ItemRow>(ITEMS, [batchId, fromIndex, limit + 1])
-          : await sql.query<ItemRow>(ITEMS_IN_STATE, [batchId, fromIndex, limit + 1, ITEM_STATES[state]]);
+          : await sql.query<ItemRow>(ITEMS_IN_STATE, [batchId, fromIndex, limit + 1, codeOfState(state)]);
       if (rows.length === 0 && !(await exists(batchId))) return null;
       return { items: rows.slice(0, limit).map(itemOf), nextIndex: rows[limit]?.index ?? null };
     },

@@ -4,6 +4,7 @@ import type { BookId, JobId } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
 import { storableText } from '../../domain/storable-text.ts';
 import type { BatchStore, SubmitOutcome } from '../store.ts';
+import { notYet } from '../not-yet.ts';
 import { createBatchReading } from './batch-reading.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
@@ -109,6 +110,8 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
   return {
     submit: createSubmit(sql),
     ...createBatchReading(sql),
+
+    ...notYet,
 
     async cancel(batchId, nowMs) {
       const [row] = await sql.query<{ known: boolean; gone: number; jobs: JobId[]; runs: string[] }>(CANCEL, [batchId, nowMs]);

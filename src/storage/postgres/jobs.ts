@@ -79,7 +79,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
     },
     async settle(settlement) {
       const { ended, stored } = await settle(settlement);
-      return { settled: ended, stored };
+      return { settled: ended, stored, toJudge: [], stopped: [] };
     },
     async note(jobId, run, entry) {
       await sql.query(NOTE, [jobId, run, JSON.stringify([timelineEntry(entry)])]);

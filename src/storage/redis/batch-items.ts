@@ -1,21 +1,59 @@
 /** Items of batches on Redis: lines of JSON, and one letter each for their states. */
-import { ITEM_STATES, stateOfCode, type BatchId, type BatchItem, type ItemState } from '../../domain/batch.ts';
+import { codeOfState, MOST_DUPLICATES, stateOfCode, type BatchId, type BatchItem, type ItemState } from '../../domain/batch.ts';
 import type { BookId, JobId } from '../../domain/identity.ts';
 import { storableText } from '../../domain/storable-text.ts';
-import type { BatchStore, SubmittedItem } from '../store.ts';
+import type { AddedItem, BatchStore } from '../store.ts';
 import { asked, type RedisClient } from './connection.ts';
 
-/** An item as one line of JSON: [jobId, bookId, duplicates, input, reason]. */
-type Line = [string, string | null, number, string, string | null];
+/** The words of a field: indexes, or book ids. */
+export const wordsOf = (text: string | null | undefined): string[] => (text ?? '').split(' ').filter(Boolean);
+
+/**
+ * An item as one line of JSON: [jobId, bookId, duplicates, input, reason]. One that a collection brought has `via` behind it. A collection
+ * has `via`, and the version and JSON of its record.
+ */
+type Line = [
+  jobId: string,
+  bookId: string | null,
+  duplicates: number,
+  input: string,
+  reason: string | null,
+  via?: number | null,
+  version?: number,
+  json?: string,
+];
+
+/** An item without its place. */
+type Kept = Pick<BatchItem, 'jobId' | 'bookId' | 'duplicates' | 'input' | 'reason' | 'collection' | 'via'>;
 
 /** The line an item is kept as. */
-export const encodeItem = ({ jobId, bookId, duplicates, input, reason }: SubmittedItem): string =>
-  JSON.stringify([jobId ?? '', bookId, duplicates, storableText(input), reason === null ? null : storableText(reason)] satisfies Line);
+export function encodeItem({ jobId, bookId, duplicates, input, reason, collection, via }: Kept): string {
+  const times = Math.min(duplicates, MOST_DUPLICATES);
+  const line: Line = [jobId ?? '', bookId, times, storableText(input), reason === null ? null : storableText(reason)];
+  if (collection !== null) line.push(via, collection.version, storableText(collection.json));
+  else if (via !== null) line.push(via);
+  return JSON.stringify(line);
+}
+
+/** The line of an item that is new in its batch. */
+export const encodeNew = ({ collection = null, ...item }: AddedItem, via: number | null): string =>
+  encodeItem({ ...item, collection: collection === null ? null : { version: 1, json: collection }, via });
 
 /** The item of a line. */
 function decodeItem(line: string, index: number, state: ItemState): BatchItem {
-  const [jobId, bookId, duplicates, input, reason] = JSON.parse(line) as Line;
-  return { index, input, jobId: (jobId || null) as JobId | null, bookId: bookId as BookId | null, duplicates, reason, state };
+  const [jobId, bookId, duplicates, input, reason, via = null, version, json] = JSON.parse(line) as Line;
+  const collection = version === undefined || json === undefined ? null : { version, json };
+  return {
+    index,
+    input,
+    jobId: (jobId || null) as JobId | null,
+    bookId: bookId as BookId | null,
+    duplicates,
+    reason,
+    state: collection !== null && state === 'queued' ? 'expanding' : state,
+    collection,
+    via,
+  };
 }
 
 /** An ISBN item that an earlier version settled does not name its book: the alias tells which it was. */
@@ -34,12 +72,16 @@ export function createItemReading(redis: RedisClient, prefix: string): BatchStor
   const key = (batchId: BatchId, part = ''): string => `${prefix}batch:${batchId}${part}`;
 
   return async (batchId, { fromIndex, limit, state }) => {
-    const states = await asked(redis.get(key(batchId, ':states')));
+    const [states, collections] = await asked(Promise.all([redis.get(key(batchId, ':states')), redis.hget(key(batchId), 'expanding')]));
     if (states === null) return (await asked(redis.exists(key(batchId)))) === 1 ? { items: [], nextIndex: null } : null;
     const wanted: number[] = [];
+    const expanding = new Set(wordsOf(collections).map(Number));
+    // Collections that are read are kept as queued items.
+    const isWanted = (at: number): boolean =>
+      state === null || (states[at] === codeOfState(state) && expanding.has(at) === (state === 'expanding'));
     let index = fromIndex;
     for (; index < states.length; index++) {
-      if (state !== null && states[index] !== ITEM_STATES[state]) continue;
+      if (!isWanted(index)) continue;
       if (wanted.length === limit) break;
       wanted.push(index);
     }

@@ -1,20 +1,47 @@
 /** Reading batches on Redis. */
 import {
   ITEM_STATES,
+  NO_ITEMS,
   stateOfCode,
   type BatchId,
   type BatchOptions,
   type BatchRecord,
-  type ItemCounts,
+  type ItemState,
   type SettledState,
 } from '../../domain/batch.ts';
-import type { JobId } from '../../domain/identity.ts';
+import type { BookId, JobId } from '../../domain/identity.ts';
 import type { BatchStore } from '../store.ts';
-import { createItemReading } from './batch-items.ts';
+import { createItemReading, wordsOf } from './batch-items.ts';
 import { asked, type RedisClient } from './connection.ts';
 
 /** Steps that one page of batches takes at most: the ids of expired batches may stand in the list. */
 const MOST_LIST_STEPS = 10;
+
+/** The record of a batch's hash: `lua/functions/base.lua` describes it. */
+export function recordOf(batchId: BatchId, hash: Record<string, string>): BatchRecord {
+  const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
+  const endedAtMs = at('finished');
+  const counts = { ...NO_ITEMS };
+  for (const [state, code] of Object.entries(ITEM_STATES)) counts[state as ItemState] = Number(hash[code] ?? 0);
+  // The promise of more items counts as a queued one, which a process of an earlier version cancels with the others.
+  counts[endedAtMs === null ? 'queued' : 'cancelled'] -= hash['open'] ? 1 : 0;
+  if (endedAtMs === null) counts.expanding = wordsOf(hash['expanding']).length;
+  counts.queued -= counts.expanding;
+  return {
+    batchId,
+    total: Number(hash['total']),
+    counts,
+    createdAtMs: Number(hash['created']),
+    endedAtMs,
+    progressedAtMs: Number(hash['progressed']),
+    cancelledAtMs: at('cancelled'),
+    sealed: hash['sealed'] === '1',
+    open: endedAtMs === null && hash['open'] !== undefined,
+    found: wordsOf(hash['found']) as BookId[],
+    stoppedAtMs: at('stopped'),
+    options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
+  };
+}
 
 type BatchReading = Pick<BatchStore, 'get' | 'list' | 'items' | 'indexesOf' | 'settledSince'>;
 
@@ -24,18 +51,7 @@ export function createBatchReading(redis: RedisClient, prefix: string): BatchRea
   const get: BatchStore['get'] = async (batchId) => {
     const hash = await asked(redis.hgetall(key(batchId)));
     if (!hash['total']) return null;
-    const counts = Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts;
-    const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
-    return {
-      batchId,
-      total: Number(hash['total']),
-      counts,
-      createdAtMs: Number(hash['created']),
-      endedAtMs: at('finished'),
-      progressedAtMs: Number(hash['progressed']),
-      cancelledAtMs: at('cancelled'),
-      options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
-    } satisfies BatchRecord;
+    return recordOf(batchId, hash);
   };
 
   return {

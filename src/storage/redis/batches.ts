@@ -3,25 +3,22 @@ import type { BookId, JobId } from '../../domain/identity.ts';
 import { PRIORITIES, type BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
 import type { BatchStore, StoreSettings, SubmitOutcome } from '../store.ts';
+import { notYet } from '../not-yet.ts';
 import { createBatchReading } from './batch-reading.ts';
-import { encodeItem } from './batch-items.ts';
+import { encodeNew } from './batch-items.ts';
 import { asked, type RedisClient } from './connection.ts';
 
 /** Entries of the lists of books and of ended batches that a sweep looks at. */
 const SWEPT_BOOKS = 100;
 const SWEPT_BATCHES = 100;
 
-/** The outcomes that most items have, made once: a submission can have a hundred thousand. */
-const QUEUED: SubmitOutcome = Object.freeze({ status: 'queued' });
-const JOINED: SubmitOutcome = Object.freeze({ status: 'joined', raisedRun: null });
-
 /** Reads the answer of the `submit` script: one short string an item. */
 function decodeOutcome(answer: string): SubmitOutcome {
   switch (answer[0]) {
     case 'q':
-      return QUEUED;
+      return { status: 'queued' };
     case 'j':
-      return answer.length > 1 ? { status: 'joined', raisedRun: answer.slice(1) } : JOINED;
+      return { status: 'joined', raisedRun: answer.slice(1) || null };
     case 'c':
       return { status: 'cached', fetchedAtMs: Number(answer.slice(1, 14)), bookId: answer.slice(14) as BookId };
     case 'm':
@@ -47,8 +44,7 @@ function createSubmit(redis: RedisClient, prefix: string, { batchTtlMs }: StoreS
         batch ? JSON.stringify(batch.options) : '',
         batchTtlMs,
         items[0]?.index ?? 0,
-        // One long argument: the driver spends more on a thousand short ones than Redis does on taking it apart.
-        items.map(encodeItem).join('\n'),
+        ...items.map((item) => encodeNew(item, null)),
       ),
     )) as string[] | null;
     if (answers === null) throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
@@ -60,6 +56,8 @@ export function createBatchStore(redis: RedisClient, prefix: string, settings: S
   return {
     submit: createSubmit(redis, prefix, settings),
     ...createBatchReading(redis, prefix),
+
+    ...notYet,
 
     async cancel(batchId, nowMs) {
       const reply = await asked(

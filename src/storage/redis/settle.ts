@@ -40,6 +40,6 @@ export function createSettle(redis: RedisClient, prefix: string, settings: Store
     let answer = first;
     // The next steps are for the run that the first one met, and for no other.
     while (answer === 2) [answer] = await settleSome(s, run, false);
-    return { settled: answer === 1, stored: stored === '' ? null : (stored as 'stored' | 'older' | 'poorer') };
+    return { settled: answer === 1, stored: stored === '' ? null : (stored as 'stored' | 'older' | 'poorer'), toJudge: [], stopped: [] };
   };
 }

@@ -1,5 +1,5 @@
 /** Everything that can be read of a store through its port, as one value that can be compared. */
-import { ITEM_STATES, type BatchId, type ItemState } from '../../../src/domain/batch.ts';
+import { ALL_ITEM_STATES, type BatchId } from '../../../src/domain/batch.ts';
 import type { JobRecord } from '../../../src/domain/job.ts';
 import type { Records } from '../../specification/records.ts';
 import { AT_ONCE, FAR_MS, keyOf, SERIES, type Model } from './model.ts';
@@ -45,12 +45,11 @@ async function readList(store: Records, { batchIds }: Model, ended: boolean | nu
 }
 
 async function readBatch(store: Records, model: Model, batchId: BatchId): Promise<unknown> {
-  const states = Object.keys(ITEM_STATES) as ItemState[];
   return {
     record: await store.batches.get(batchId),
     items: await store.batches.items(batchId, { fromIndex: 0, limit: 1_000, state: null }),
     pages: await Promise.all([0, 1, 2].map((fromIndex) => store.batches.items(batchId, { fromIndex, limit: 2, state: null }))),
-    byState: await Promise.all(states.map((state) => store.batches.items(batchId, { fromIndex: 0, limit: 1, state }))),
+    byState: await Promise.all(ALL_ITEM_STATES.map((state) => store.batches.items(batchId, { fromIndex: 0, limit: 1, state }))),
     log: await store.batches.settledSince(batchId, 0, 1_000),
     rest: await store.batches.settledSince(batchId, 1, 2),
     indexes: await store.batches.indexesOf(batchId, model.jobIds),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchId } from '../../../src/domain/batch.ts';
+import { NO_ITEMS, type BatchId } from '../../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../../src/domain/identity.ts';
 import { bookRule, compareBatches, documentRule, isJobThere, jobRule, pageRule, tallyRule } from '../../../src/migrate/rules.ts';
 import type { KnownRecord, MovedBatch, MovedJob } from '../../../src/storage/transfer.ts';
@@ -101,7 +101,7 @@ describe('of two other records', () => {
   });
 
   it('the batch that has gone further', () => {
-    const counts = { queued: 2, parsed: 1, 'not-found': 0, failed: 0, cancelled: 0, cached: 0, invalid: 0 };
+    const counts = { ...NO_ITEMS, queued: 2, parsed: 1 };
     const batch: MovedBatch = {
       batchId: 'batch0000000001' as BatchId,
       total: 3,
@@ -112,6 +112,9 @@ describe('of two other records', () => {
       cancelledAtMs: null,
       options: { priority: 'normal', maxAgeMs: null, webhook: null },
       sealed: true,
+      open: false,
+      found: [],
+      stoppedAtMs: null,
       announced: false,
       itemCount: 3,
       logLength: 1,

@@ -51,6 +51,7 @@ describe('links that name a book', () => {
     'https://WWW.GoodReads.com:443/book/show/2767052',
     'http://www.goodreads.com:80/book/show/2767052',
     'http://www.goodreads.com:443/book/show/2767052',
+    'https://www.goodreads.com:80/book/show/2767052',
     '  https://www.goodreads.com/book/show/2767052\r\n',
     'https://www.goodreads.com/en/book/show/2767052',
     'https://www.goodreads.com/es/book/show/2767052-los-juegos-del-hambre',
@@ -264,7 +265,9 @@ describe('ids, ISBNs and jobs', () => {
       '9780439023481',
       '9781554042951',
     ]);
-    expect(['', '0439023484', '9780439023480', '043902348', 'X439023483', '9'.repeat(5000)].map(parseIsbn)).toEqual(Array(6).fill(null));
+    expect(
+      ['', '0439023484', '9780439023480', '043902348', 'X439023483', '9'.repeat(5000), ' '.repeat(52) + '9780439023481'].map(parseIsbn),
+    ).toEqual(Array(7).fill(null));
   });
 
   it('finds every wrong digit and every swap of neighbours in an ISBN-10', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type { BatchId, BatchRecord } from '../../../src/domain/batch.ts';
+import { NO_ITEMS, type BatchId, type BatchRecord } from '../../../src/domain/batch.ts';
 import type { JobId } from '../../../src/domain/identity.ts';
 import { batchCompleted, bookParsed, deliveryIdOf, isPattern, parseDeliveryId, payloadOf, picks } from '../../../src/webhooks/event.ts';
 import { GIVE_UP_AFTER_MS, waitAfter } from '../../../src/webhooks/retry-schedule.ts';
@@ -7,11 +7,15 @@ import { GIVE_UP_AFTER_MS, waitAfter } from '../../../src/webhooks/retry-schedul
 const batch: BatchRecord = {
   batchId: '0mhf5k2x3abcdefghijk' as BatchId,
   total: 3,
-  counts: { queued: 0, parsed: 1, 'not-found': 0, failed: 1, cancelled: 0, cached: 0, invalid: 1 },
+  counts: { ...NO_ITEMS, parsed: 1, failed: 1, invalid: 1 },
   createdAtMs: Date.UTC(2026, 0, 31, 9, 30),
   endedAtMs: Date.UTC(2026, 0, 31, 9, 31),
   progressedAtMs: 0,
   cancelledAtMs: null,
+  sealed: true,
+  open: false,
+  found: [],
+  stoppedAtMs: null,
   options: { priority: 'normal', maxAgeMs: null, webhook: { url: 'https://receiver.example.com/', secret: 'whsec_secret' } },
 };
 

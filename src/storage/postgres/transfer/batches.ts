@@ -1,5 +1,5 @@
 /** Moving batches in SQL. */
-import { ITEM_STATES } from '../../../domain/batch.ts';
+import { codeOfState } from '../../../domain/batch.ts';
 import type { KindTransfer, MovedBatch, Transfer } from '../../transfer.ts';
 import { recordOf } from '../batch-reading.ts';
 import type { SqlClient, SqlValue } from '../sql-client.ts';
@@ -21,7 +21,6 @@ export function createBatchTransfer(
         row.batch_id,
         {
           ...recordOf(row),
-          sealed: row.sealed,
           announced: row.announced,
           itemCount: row.item_count,
           logLength: row.log_length,
@@ -53,7 +52,7 @@ export function createBatchTransfer(
     async writeItems(batchId, items) {
       const rows = items.map((item) => ({
         index: item.index,
-        state: ITEM_STATES[item.state],
+        state: codeOfState(item.state),
         duplicates: item.duplicates,
         book_id: item.bookId,
         job_id: item.jobId,

@@ -29,7 +29,6 @@ export interface KnownRow {
 export interface MovedBatchRow extends BatchRow {
   log_length: number;
   item_count: number;
-  sealed: boolean;
   announced: boolean;
 }
 

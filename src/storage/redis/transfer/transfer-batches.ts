@@ -1,7 +1,8 @@
 /** Moving batches on Redis. */
-import { ITEM_STATES, type BatchId, type BatchOptions, type ItemCounts } from '../../../domain/batch.ts';
+import { codeOfState, ITEM_STATES, type BatchId, type ItemState } from '../../../domain/batch.ts';
 import type { KindTransfer, MovedBatch, Transfer } from '../../transfer.ts';
 import { encodeItem } from '../batch-items.ts';
+import { recordOf } from '../batch-reading.ts';
 import { asked } from '../connection.ts';
 import { run, type TransferKeys } from './transfer-keys.ts';
 
@@ -24,21 +25,14 @@ async function readBatch({ redis, prefix, expiries }: TransferKeys, batchId: str
     ]),
   );
   if (!hash['total'] || keepUntilMs === null) return null;
-  const at = (name: string): number | null => (hash[name] ? Number(hash[name]) : null);
+  const record = recordOf(batchId as BatchId, hash);
+  const ended = record.endedAtMs !== null;
   return {
-    batchId: batchId as BatchId,
-    total: Number(hash['total']),
-    counts: Object.fromEntries(Object.entries(ITEM_STATES).map(([state, code]) => [state, Number(hash[code])])) as ItemCounts,
-    createdAtMs: Number(hash['created']),
-    endedAtMs: at('finished'),
-    progressedAtMs: Number(hash['progressed']),
-    cancelledAtMs: at('cancelled'),
-    options: JSON.parse(hash['options'] ?? '{}') as BatchOptions,
-    sealed: hash['sealed'] === '1',
-    announced: at('finished') !== null && unannounced === null,
+    ...record,
+    announced: ended && unannounced === null,
     itemCount,
     logLength,
-    keepUntilMs: at('finished') === null ? null : keepUntilMs,
+    keepUntilMs: ended ? keepUntilMs : null,
   };
 }
 
@@ -47,7 +41,7 @@ async function writeBatches({ redis, prefix }: TransferKeys, batchTtlMs: number,
   const multi = redis.multi();
   for (const batch of records) {
     const { batchId, counts, endedAtMs, cancelledAtMs } = batch;
-    const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as keyof ItemCounts]]);
+    const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as ItemState]]);
     const times = [
       ...(endedAtMs === null ? [] : ['finished', endedAtMs]),
       ...(cancelledAtMs === null ? [] : ['cancelled', cancelledAtMs]),
@@ -107,7 +101,7 @@ export function createBatchTransfer(
     async writeItems(batchId, items) {
       const first = items[0]?.index ?? 0;
       await asked(redis.transferAppend(prefix, `batch:${batchId}:items`, first, ...items.map(encodeItem)));
-      await asked(redis.setrange(batchKey(batchId, ':states'), first, items.map(({ state }) => ITEM_STATES[state]).join('')));
+      await asked(redis.setrange(batchKey(batchId, ':states'), first, items.map(({ state }) => codeOfState(state)).join('')));
     },
     async writeLog(batchId, entries) {
       const lines = entries.map(({ index, state, atMs }) => `${index}.${ITEM_STATES[state]}.${atMs}`);

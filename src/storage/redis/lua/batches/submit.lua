@@ -2,7 +2,7 @@
 -- Key: the prefix.
 -- Arguments: 1 now in ms, 2 the run of new jobs, 3 priority rank (0 is the most urgent), 4 the greatest age of a copy that counts as
 --   fresh (-1: the copy's own time decides; 0: none does), 5 batch id ('' without a batch), 6 total of the batch, 7 '1' for the last
---   submission of the batch, 8 the batch's options as JSON, 9 how long an ended batch is kept in ms, 10 index of the first item, 11
+--   submission of the batch, 8 the batch's options as JSON, 9 how long an ended batch is kept in ms, 10 index of the first item, then
 --   the items, one line of JSON each.
 -- Result: one string an item, or false when the batch was cancelled; then nothing is recorded. q: a new job, j: joined a live job,
 --   j<run>: joined and is more urgent than that run was, c<fetchedAt, 13 digits><bookId>: a fresh copy, m: the book is remembered as
@@ -19,7 +19,8 @@ end
 
 -- Most submissions name only books that are new. One question about all of them spares two questions about each.
 local jobIds, copies, records = {}, {}, {}
-for line in string.gmatch(ARGV[11], '[^\n]+') do
+for place = 11, #ARGV do
+  local line = ARGV[place]
   local jobId = string.match(line, '^%["([^"]*)"')
   items[#items + 1] = line
   jobIds[#jobIds + 1] = jobId
