@@ -13,6 +13,8 @@ export interface SavedPages {
   page(id: string, reviews?: number): Buffer | undefined;
   /** The number of the book with this ISBN. */
   byIsbn(isbn: string): string | undefined;
+  /** What `/book/auto_complete` finds: the book with this ISBN or ASIN, or the books with these words in their title. */
+  find(question: string): { bookId: string; title: string }[];
 }
 
 /** A page without its numbers, and where they go. */
@@ -27,6 +29,8 @@ interface Expected {
   isbn?: string | null;
   isbn10?: string | null;
   isbn13?: string | null;
+  asin?: string | null;
+  title?: string | null;
 }
 
 const FIXTURES = fileURLToPath(new URL('../test/fixtures/pages', import.meta.url));
@@ -38,10 +42,14 @@ const REVIEWS = /("textReviewsCount":|itemprop="reviewCount" content=")\d+/g;
 export function loadPages(dir: string = FIXTURES): SavedPages {
   const pages = new Map<string, Buffer>();
   const isbns = new Map<string, string>();
+  const asins = new Map<string, string>();
+  const titles = new Map<string, string>();
   for (const [file, entry] of Object.entries(readExpected(dir))) {
     if (!entry.bookId || !existsSync(join(dir, file))) continue;
     const id = String(entry.bookId);
     if (!pages.has(id)) pages.set(id, readFileSync(join(dir, file)));
+    titles.set(id, entry.title ?? id);
+    if (entry.asin) asins.set(entry.asin, id);
     for (const isbn of [entry.isbn, entry.isbn10, entry.isbn13]) if (isbn) isbns.set(isbn, id);
   }
   for (const layout of pages.size === 0 ? ['legacy', 'next'] : []) {
@@ -93,6 +101,13 @@ export function loadPages(dir: string = FIXTURES): SavedPages {
       return page;
     },
     byIsbn: (isbn) => isbns.get(isbn),
+    find(question) {
+      const code = question.replaceAll(/[\s-]/g, '').toUpperCase();
+      const coded = isbns.get(code) ?? asins.get(code);
+      const named = [...titles].filter(([, title]) => title.toLowerCase().includes(question.trim().toLowerCase()));
+      const found = coded === undefined ? named : [[coded, titles.get(coded) ?? coded] as const];
+      return found.map(([bookId, title]) => ({ bookId, title }));
+    },
   };
 }
 

@@ -1,9 +1,12 @@
 /**
- * A stand-in for Goodreads on loopback: serves saved book pages, and misbehaves on request. For tests, the demo and the bench.
+ * A stand-in for Goodreads on loopback: serves saved book pages and made-up lists, and misbehaves on request. For tests, the demo and the
+ * bench.
  *
  *   tsx scripts/goodreads-stand-in.ts [--port 0] [--pages DIR] [--robots FILE] [--servings]     prints {"origin":…,"books":n} once it listens
  *
  * `GET /book/show/<id>` and `/book/isbn/<isbn>` answer as Goodreads does, `/robots.txt` allows book pages.
+ * `/list/show`, `/series`, `/author/show`, `/author/list`, `/work/editions`, `/shelf/show`, `/genres` and `/book/auto_complete` answer for
+ * every id with made-up pages (`goodreads-listings.ts`): {@link Collections} in the control sets sizes and traps.
  * `POST /__control` takes a {@link Control} and answers book pages accordingly from then on; `GET /__stats` tells
  * what was requested ({@link Stats}), `DELETE /__stats` forgets it. Neither control, stats nor robots.txt count as requests.
  * With `--servings` each page of a made-up book tells its number in its count of text reviews, and `GET /__servings` lists them ({@link Serving}).
@@ -16,17 +19,18 @@ import { argv, exit, stdin, stdout } from 'node:process';
 import { fileURLToPath } from 'node:url';
 import { brotliCompressSync, deflateSync, gzipSync } from 'node:zlib';
 import { readArguments } from './arguments.ts';
+import { collectionRequest, type CollectionRequest, type Collections } from './goodreads-collections.ts';
 import { loadPages, type SavedPages } from './goodreads-pages.ts';
 import { misbehave, type Mode } from './goodreads-misbehaviour.ts';
 
-/** How book pages are answered from now on. */
-export interface Control {
+/** How pages are answered from now on. Sizes and traps of collections stay until they are set again. */
+export interface Control extends Collections {
   mode?: Mode;
-  /** Modes of single books, by number. They go before `mode`. */
+  /** Modes of single books, by number, collections (`list/7`) and their pages (`list/7?page=2`). They go before `mode`. */
   modes?: Record<string, Mode>;
   /** Only the next so many pages misbehave. */
   times?: number;
-  /** Only these books misbehave. */
+  /** Only these books, collections or their pages misbehave. */
   ids?: (string | number)[];
   /** Wait before each answer. */
   delayMs?: number;
@@ -41,6 +45,8 @@ export interface Control {
 export interface Stats {
   requests: number;
   byId: Record<string, number>;
+  /** Requests for pages that list books (`list/7?page=2`) and for suggestions (`autocomplete/<question>`). */
+  byPage: Record<string, number>;
   maxConcurrent: number;
   /** Most requests within one second of the wall clock. */
   perSecondPeak: number;
@@ -76,6 +82,8 @@ export interface Goodreads {
   /** Numbers of the books that have a page. */
   ids: readonly string[];
   control(control: Control): Promise<void>;
+  /** Sets sizes and traps, and leaves the rest of the control as it is. */
+  setCollections(collections: Collections): void;
   /** Replaces robots.txt: text, `null` for 404, or a status to answer with. */
   setRobots(robots: string | number | null): void;
   stats(): Promise<Stats>;
@@ -84,7 +92,8 @@ export interface Goodreads {
   stop(): Promise<void>;
 }
 
-const ROBOTS = 'User-agent: *\nDisallow: /search\nDisallow: /review/list\nAllow: /book/show/\n';
+const ROBOTS =
+  'User-agent: *\nDisallow: /search\nDisallow: /review/list\nAllow: /book/show/\nDisallow: /work\nAllow: /work/editions\nAllow: /work/quotes\n';
 const NOT_FOUND =
   '<html><head><title>Page not found</title></head><body><div data-testid="errorText">Sorry, we couldn’t find the page you were looking for.</div></body></html>';
 const KEPT_TIMES = 10_000;
@@ -97,6 +106,11 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
   const pages: SavedPages = loadPages(options.pages);
   let robots: string | number | null = options.robots === undefined ? ROBOTS : options.robots;
   let control: Control = { mode: 'open' };
+  const collections: Required<Collections> = { sizes: {}, traps: {} };
+  const setCollections = ({ sizes, traps }: Collections): void => {
+    Object.assign(collections.sizes, sizes);
+    Object.assign(collections.traps, traps);
+  };
   let stats = emptyStats();
   const servings: Serving[] = [];
   let open = 0;
@@ -117,6 +131,30 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     stats.userAgents[agent] = (stats.userAgents[agent] ?? 0) + 1;
   };
 
+  /** Waits as the control says, and answers in its mode when that is not `open`. `keys` name the page, the closest first. */
+  const misbehaved = async (
+    keys: string[],
+    request: IncomingMessage,
+    response: ServerResponse,
+    page: () => Buffer | undefined,
+  ): Promise<boolean> => {
+    const { mode: common = 'open', modes = {}, ids, delayMs = 0 } = control;
+    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
+    const own = keys.map((key) => modes[key]).find((mode) => mode !== undefined);
+    const mode = own ?? common;
+    const wanted = mode !== 'open' && (own !== undefined || ids === undefined || ids.some((id) => keys.includes(String(id))));
+    if (!wanted || (control.times !== undefined && control.times-- <= 0)) return false;
+    misbehave(mode, { request, response, control, page: page() });
+    return true;
+  };
+
+  const sendPage = (response: ServerResponse, page: Buffer, headers: Record<string, string> = {}): void => {
+    const { gzip = false } = control;
+    const encoding = gzip === true ? 'gzip' : gzip;
+    if (encoding === false) return send(response, 200, headers, page);
+    return send(response, 200, { ...headers, 'content-encoding': encoding }, compress[encoding]?.(page) ?? page);
+  };
+
   const answerBook = async (request: IncomingMessage, response: ServerResponse, url: URL): Promise<void> => {
     count(request, response);
     const isbn = /^\/book\/isbn\/(\w+)/.exec(url.pathname)?.[1] ?? (url.pathname === '/book/isbn' ? url.searchParams.get('isbn') : null);
@@ -124,20 +162,22 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     if (id === undefined) return send(response, 404, {}, NOT_FOUND);
     if (isbn) return send(response, 301, { location: `/book/show/${id}` });
     stats.byId[id] = (stats.byId[id] ?? 0) + 1;
-    const { mode: common = 'open', modes = {}, ids, delayMs = 0, gzip = false } = control;
-    if (delayMs > 0) await new Promise((resolve) => setTimeout(resolve, delayMs));
-    const own = modes[id];
-    const mode = own ?? common;
-    const wanted = mode !== 'open' && (own !== undefined || ids === undefined || ids.map(String).includes(id));
-    if (wanted && (control.times === undefined || control.times-- > 0))
-      return misbehave(mode, { request, response, control, page: pages.page(id) ?? pages.page(pages.ids[0] ?? '') });
+    if (await misbehaved([id], request, response, () => pages.page(id) ?? pages.page(pages.ids[0] ?? ''))) return;
     const reviews = options.servings ? FIRST_SERVING + servings.length : undefined;
     const page = pages.page(id, reviews);
     if (page !== undefined && reviews !== undefined) servings.push({ reviews, id, atMs: Date.now() });
     if (page === undefined) return send(response, 404, {}, NOT_FOUND);
-    const encoding = gzip === true ? 'gzip' : gzip;
-    if (encoding === false) return send(response, 200, {}, page);
-    return send(response, 200, { 'content-encoding': encoding }, compress[encoding]?.(page) ?? page);
+    return sendPage(response, page);
+  };
+
+  const answerCollection = async (request: IncomingMessage, response: ServerResponse, asked: CollectionRequest): Promise<void> => {
+    count(request, response);
+    const { status, headers, body } = asked.answer(collections, pages);
+    // The redirect to the address with the slug is a request, and no page.
+    if (status !== 200) return send(response, status, headers, body);
+    stats.byPage[asked.pageKey] = (stats.byPage[asked.pageKey] ?? 0) + 1;
+    if (await misbehaved([asked.pageKey, asked.key], request, response, () => Buffer.from(body))) return;
+    return sendPage(response, Buffer.from(body), headers);
   };
 
   const server = createServer((request, response) => {
@@ -145,6 +185,7 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     if (url.pathname === '/__control') {
       void readAll(request).then((body) => {
         control = { mode: 'open', ...(JSON.parse(body || '{}') as Control) };
+        setCollections(control);
         sendJson(response, control);
       });
     } else if (url.pathname === '/__stats') {
@@ -158,7 +199,10 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
       else send(response, robots ?? 404, {}, 'no robots.txt');
     } else if (url.pathname.startsWith('/user/sign_in')) {
       send(response, 200, {}, '<html><head><title>Sign in</title></head><body>Sign in to Goodreads</body></html>');
-    } else void answerBook(request, response, url);
+    } else {
+      const asked = collectionRequest(url);
+      void (asked === null ? answerBook(request, response, url) : answerCollection(request, response, asked));
+    }
   });
   server.keepAliveTimeout = 60_000;
   server.listen(options.port ?? 0, '127.0.0.1');
@@ -169,7 +213,9 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
     ids: pages.ids,
     async control(next) {
       control = { mode: 'open', ...next };
+      setCollections(next);
     },
+    setCollections,
     setRobots(next) {
       robots = next;
     },
@@ -189,6 +235,7 @@ function emptyStats(): Stats {
   return {
     requests: 0,
     byId: {},
+    byPage: {},
     maxConcurrent: 0,
     perSecondPeak: 0,
     userAgents: {},

@@ -3,7 +3,8 @@
  * no job.
  */
 import { randomBytes } from 'node:crypto';
-import { addressOf, parseBookReference, type BookReference } from '../domain/identity.ts';
+import { keyOfReference, parseEntry } from '../domain/entry.ts';
+import { addressOf, type BookReference } from '../domain/identity.ts';
 import { QuireError, type Fault } from '../errors.ts';
 import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
 import { inputOf, keyOfEntry, type BatchId, type Priority } from '../domain/batch.ts';
@@ -11,6 +12,7 @@ import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import type { JobQueue } from './job-queue.ts';
+import { takenEntry } from './taken-entry.ts';
 import type { AnsweredItem, SubmitAnswer, SubmitRequest, SubmitStatus } from './batches/batch-view.ts';
 
 /** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
@@ -57,8 +59,8 @@ function collapse(links: readonly unknown[]): Collapsed[] {
   const byKey = new Map<string, Collapsed>();
   const all: Collapsed[] = [];
   for (const [sentAt, link] of links.entries()) {
-    const parsed = parseBookReference(link);
-    const key = parsed.ok ? parsed.reference.jobId : `invalid ${keyOfEntry(link)}`;
+    const parsed = takenEntry(parseEntry(link));
+    const key = parsed.ok ? keyOfReference(parsed.reference) : `invalid ${keyOfEntry(link)}`;
     const known = byKey.get(key);
     if (known) {
       known.item.duplicates += 1;
@@ -98,7 +100,8 @@ function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: n
   if (!reference || outcome.status === 'invalid') return { input, status: 'invalid', reason: item.reason ?? 'invalid', ...more };
   const bookId = outcome.status === 'cached' ? outcome.bookId : item.bookId;
   const url = addressOf(reference.jobId, bookId) ?? reference.url;
-  const named = bookId ? { input, bookId, url } : { input, url };
+  const { kind } = reference;
+  const named = bookId ? { input, kind, bookId, url } : { input, kind, url };
   switch (outcome.status) {
     case 'cached':
       return { ...named, status: 'cached', ageSeconds: Math.max(0, Math.floor((nowMs - outcome.fetchedAtMs) / 1000)), ...more };

@@ -1,6 +1,6 @@
 /** What one layer of a page says about a book, and the checks that every value must pass. */
 import type { ParsedBook } from '../domain/book.ts';
-import { validIsbn13 } from '../domain/isbn.ts';
+import { validIsbn13 } from '../domain/links/isbn.ts';
 import { line } from './markup/text.ts';
 
 /** The fields that a layer can give. `author` follows from `authors`. Merging the layers gives `id`, `layout` and `sources`. */

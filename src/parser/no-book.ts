@@ -32,14 +32,15 @@ export interface PageSigns {
   wanted?: Wanted;
 }
 
-/** What a reader looks for: the word that its sentences use, and the paths of such pages. */
+/** What a reader looks for. */
 export interface Wanted {
-  /** Without its article: `book`. */
+  /** The word that sentences use, without its article. */
   noun: string;
-  path: RegExp;
+  /** Whether the path of a canonical link is that of such a page. */
+  isWanted: (path: string) => boolean;
 }
 
-const BOOK: Wanted = { noun: 'book', path: /^(?:\/[a-z-]{2,7})?\/book\/show\//i };
+const BOOK: Wanted = { noun: 'book', isWanted: (path) => /^(?:\/[a-z-]{2,7})?\/book\/show\//i.test(path) };
 
 export const BOOK_ROUTE = '/book/show/[book_id]';
 
@@ -83,7 +84,7 @@ function pathOf(url: string): string {
 }
 
 /** The page's `<title>` on one line; `null` where it has none. An empty title is ''. */
-function titleOf(page: Buffer): string | null {
+export function titleOf(page: Buffer): string | null {
   const head = headOf(page);
   const start = head.indexOf('<title');
   const open = start < 0 ? -1 : head.indexOf('>', start);
@@ -92,7 +93,7 @@ function titleOf(page: Buffer): string | null {
 }
 
 /** Whether the page came whole. The old layout puts a long comment behind `</html>`, so that is not the very end. */
-function isWhole(page: Buffer): boolean {
+export function isWhole(page: Buffer): boolean {
   return page.lastIndexOf('</html>') >= 0;
 }
 
@@ -172,7 +173,7 @@ function otherPage(answer: PageAnswer, page: Buffer, title: string | null, { rou
     return { kind: 'other-page', reason: `The page is of another kind (${shown(route)}).` };
   const canonical = canonicalLink(page);
   const path = canonical !== null && /^https?:\/\/(?:www\.)?goodreads\.com(?=\/|$)/i.test(canonical) ? pathOf(canonical) : null;
-  if (path !== null && !wanted.path.test(path))
+  if (path !== null && !wanted.isWanted(path))
     return { kind: 'other-page', reason: `The page is ${shown(path) || '/'}, not a ${wanted.noun}'s.` };
   if (title !== null && /^search results for\b/i.test(title))
     return { kind: 'other-page', reason: 'The page is a list of search results.' };

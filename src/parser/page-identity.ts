@@ -42,8 +42,20 @@ function agreedId(ids: string[], answer: PageAnswer, asked: BookReference | null
   if (id === undefined) return { kind: 'unrecognised', reason: 'The page of a book does not say which book it is.' };
   if (other !== undefined) return { kind: 'unrecognised', reason: `The page contradicts itself: it names the books ${id} and ${other}.` };
   if (isExpected(id, answer, asked) || (asked?.kind !== 'book' && redirectedId(answer) === null)) return id;
-  const wanted = asked === null ? `book ${redirectedId(answer)}` : asked.kind === 'book' ? `book ${asked.bookId}` : `ISBN ${asked.isbn13}`;
-  return { kind: 'other-page', reason: `The page is that of book ${id}, not of ${wanted}.` };
+  return { kind: 'other-page', reason: `The page is that of book ${id}, not of ${wantedBook(asked, answer)}.` };
+}
+
+function wantedBook(asked: BookReference | null, answer: PageAnswer): string {
+  switch (asked?.kind) {
+    case undefined:
+      return `book ${redirectedId(answer)}`;
+    case 'book':
+      return `book ${asked.bookId}`;
+    case 'isbn':
+      return `ISBN ${asked.isbn13}`;
+    case 'asin':
+      return `ASIN ${asked.asin}`;
+  }
 }
 
 /**

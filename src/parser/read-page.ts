@@ -60,12 +60,16 @@ function readLayers(page: Buffer, book: BookPage, id: string): LayerFindings[] {
 
 /**
  * The last check: the book has a title and an author. It must also have the ISBN that was asked for, when nothing else links page and
- * request.
+ * request, and always the ASIN.
  */
 function check(id: string, book: ParsedBook | null, answer: PageAnswer, asked: BookReference | null): PageReading {
   if (book === null) return { kind: 'unrecognised', reason: 'The page looks like a book, but no title or no author could be read.' };
   if (asked === null) return { kind: 'book', book, askedId: null };
   if (asked.kind === 'book') return { kind: 'book', book, askedId: asked.bookId };
+  if (asked.kind === 'asin') {
+    if (book.asin === asked.asin) return { kind: 'book', book, askedId: null };
+    return { kind: 'other-page', reason: `The page is that of book ${id}, which does not have the ASIN ${asked.asin}.` };
+  }
   if (redirectedId(answer) !== id && book.isbn13 !== asked.isbn13) {
     return { kind: 'other-page', reason: `The page is that of book ${id}, which does not have the ISBN ${asked.isbn13}.` };
   }

@@ -96,7 +96,9 @@ export function submitContract({ make }: RecordsKind): void {
 
     it('starts a new run after the last one was settled, and forgets that one', async () => {
       const jobId = jobOf(newBookId());
-      await submit(store, null, itemsOf([jobId]));
+      const first = newRun();
+      await submit(store, null, itemsOf([jobId]), { run: first });
+      await store.jobs.note(jobId, first, { atMs: NOW_MS, event: 'attempt-failed', detail: 'Attempt 1 of 5: Reset.' });
       await store.jobs.settle(settlement(jobId, { outcome: 'failed', attempts: 5, error: { code: 'crawl-failed', detail: 'Reset.' } }));
       const run = newRun();
       expect(await submit(store, null, itemsOf([jobId]), { run })).toStrictEqual([{ status: 'queued' }]);

@@ -1,5 +1,7 @@
 /** Batches as callers see them: the shapes of the HTTP contract. batches.ts makes them, http/ turns them into JSON. */
 import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
+import type { CollectionFamily } from '../../domain/collection.ts';
+import type { EntryKind } from '../../domain/entry.ts';
 import type { BookId } from '../../domain/identity.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
@@ -7,6 +9,10 @@ export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
 /** One item of the answer to `POST /parse-links`. Fields that do not apply are absent. */
 export interface AnsweredItem {
   input: string;
+  /** How the entry was read; absent on an `invalid` one. */
+  kind?: EntryKind;
+  /** The family of a collection. */
+  family?: CollectionFamily;
   bookId?: string;
   url?: string;
   status: SubmitStatus;

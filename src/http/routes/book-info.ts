@@ -1,7 +1,9 @@
 /** `GET /book-info`: a book by link, number or ISBN. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { bookReference, isbnReference, parseBookId, parseBookReference, parseIsbn, type BookReference } from '../../domain/identity.ts';
+import { takenEntry } from '../../app/taken-entry.ts';
+import { parseBookReference } from '../../domain/entry.ts';
+import { bookReference, isbnReference, parseBookId, parseIsbn, type BookReference } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
 import type { BookAnswer } from '../answers/book-answer.ts';
 import { PendingSchema } from '../schemas/job.ts';
@@ -25,7 +27,18 @@ const NO_BOOK_NAMED: ProblemExample<'invalid-book-url'> = {
   errors: [{ pointer: '/query/url', detail: ASK_FOR_ONE }],
 };
 
-/** What a read of one book can answer, for the document. */
+/** The problems that a read of one book can answer, for the document. */
+export const BOOK_PROBLEMS = [
+  INVALID_SUBMIT,
+  'book-unknown',
+  'book-not-found',
+  'crawl-failed',
+  'page-not-recognised',
+  'disallowed',
+  'poison',
+  'rate-limited',
+] as const;
+/** What else it can answer. */
 export const BOOK_RESPONSES = {
   200: {
     description: 'A copy. A stale one is served at once, and a refresh is queued behind it.',
@@ -64,18 +77,32 @@ function readReference(query: Query): BookReference {
   const value = query[name];
   if (given.length > 1) return refuse(given[1] ?? name, `Give one of url, id and isbn, not ${given.join(' and ')}.`);
   if (typeof value !== 'string') return refuse(name, `${name} is given more than once: ask for one book.`);
-  if (name === 'url') {
-    const parsed = parseBookReference(value);
-    return parsed.ok ? parsed.reference : refuse(name, parsed.reason);
+  switch (name) {
+    case 'url': {
+      const parsed = takenEntry(parseBookReference(value));
+      return parsed.ok ? parsed.reference : refuse(name, parsed.reason);
+    }
+    case 'id':
+      return readId(value) ?? refuse(name, 'The id is not a Goodreads book number: 1 to 12 digits, such as 2767052.');
+    case 'isbn':
+      return readIsbn(value) ?? refuse(name, 'The ISBN is not valid: it needs 10 or 13 digits and the right check digit.');
   }
-  if (name === 'id') {
-    const bookId = parseBookId(value);
-    return bookId === null
-      ? refuse(name, 'The id is not a Goodreads book number: 1 to 12 digits, such as 2767052.')
-      : bookReference(bookId);
-  }
-  const isbn = parseIsbn(value);
-  return isbn === null ? refuse(name, 'The ISBN is not valid: it needs 10 or 13 digits and the right check digit.') : isbnReference(isbn);
+}
+
+/** A book number, or a link that has one. A bare number is never read as an ISBN here. */
+function readId(text: string): BookReference | null {
+  const bookId = parseBookId(text);
+  if (bookId !== null) return bookReference(bookId);
+  const parsed = parseBookReference(text);
+  return parsed.ok && parsed.reference.kind === 'book' ? parsed.reference : null;
+}
+
+/** An ISBN, or a link that has one. A wrong ISBN is never read as a book number. */
+function readIsbn(text: string): BookReference | null {
+  const isbn13 = parseIsbn(text);
+  if (isbn13 !== null) return isbnReference(isbn13);
+  const parsed = parseBookReference(text);
+  return parsed.ok && parsed.reference.kind === 'isbn' ? parsed.reference : null;
 }
 
 function readSubmit({ submit }: Query): boolean {
@@ -91,13 +118,13 @@ const bringsOwnQuery = ({ url }: Record<string, unknown>): boolean => typeof url
 const QuerySchema = Type.Object({
   url: Type.Optional(
     Type.String({
-      description: 'A link to the book, percent-encoded.',
+      description: 'A link to the book, percent-encoded, in any form; or its bare number, ISBN or ASIN.',
       examples: ['https://www.goodreads.com/book/show/2767052-the-hunger-games'],
     }),
   ),
   // Only one of the three has an example, because the page at /docs fills in every example and the route takes one of the three.
-  id: Type.Optional(Type.String({ description: "Goodreads' book number, such as `2767052`." })),
-  isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13, such as `9780439023481`.' })),
+  id: Type.Optional(Type.String({ description: "Goodreads' book number, such as `2767052`, or a link with it." })),
+  isbn: Type.Optional(Type.String({ description: 'ISBN-10 or ISBN-13, such as `9780439023481`, or a link with it.' })),
   submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits the book when there is neither a copy nor a job.' })),
 });
 
@@ -120,17 +147,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { deps }: { deps: { a
       headers: HeadersSchema,
       response: {
         ...BOOK_RESPONSES,
-        ...problems(
-          NO_BOOK_NAMED,
-          INVALID_SUBMIT,
-          'book-unknown',
-          'book-not-found',
-          'crawl-failed',
-          'page-not-recognised',
-          'disallowed',
-          'poison',
-          'rate-limited',
-        ),
+        ...problems(NO_BOOK_NAMED, ...BOOK_PROBLEMS),
       },
     },
     validatorCompiler: () => () => true,

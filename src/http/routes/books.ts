@@ -11,16 +11,9 @@ import { linkNext } from '../answers/paging.ts';
 import { JobStatusSchema } from '../schemas/job.ts';
 import { NextCursorField } from '../schemas/fields.ts';
 import { BookParams, Cursor, DEFAULT_PAGE_LIMIT, Limit, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
-import {
-  INVALID_FORMAT,
-  INVALID_JSON,
-  INVALID_PAGE,
-  INVALID_SUBMIT,
-  NO_BOOK_NUMBER,
-  type ProblemExample,
-} from '../schemas/problem-examples.ts';
+import { INVALID_FORMAT, INVALID_JSON, INVALID_PAGE, NO_BOOK_NUMBER, type ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
-import { BOOK_RESPONSES } from './book-info.ts';
+import { BOOK_PROBLEMS, BOOK_RESPONSES } from './book-info.ts';
 
 interface Deps extends Pick<HttpDependencies, 'store' | 'jobs'> {
   answerBook: BookAnswer;
@@ -117,16 +110,7 @@ function getBook(app: TypedApp, { answerBook }: Deps): void {
       }),
       response: {
         ...BOOK_RESPONSES,
-        ...problems(
-          INVALID_SUBMIT,
-          'book-unknown',
-          'book-not-found',
-          'crawl-failed',
-          'page-not-recognised',
-          'disallowed',
-          'poison',
-          'rate-limited',
-        ),
+        ...problems(...BOOK_PROBLEMS),
       },
     },
     handler: (request, reply) => answerBook(request, reply as never, bookOf(request.params), request.query.submit ?? false) as never,

@@ -1,6 +1,8 @@
 /** Submissions, batches and their items in the OpenAPI document. */
 import { Type, type TSchema } from 'typebox';
 import { PRIORITIES } from '../../domain/batch.ts';
+import { COLLECTION_FAMILIES } from '../../domain/collection.ts';
+import { ENTRY_KINDS } from '../../domain/entry.ts';
 import {
   BatchIdField,
   BookIdField,
@@ -59,7 +61,7 @@ const LINKS = {
   minItems: 1,
   maxItems: MAX_LINKS,
   title: 'Links',
-  description: 'Links to books, in any form that Goodreads uses.',
+  description: 'Links to books, in any form that Goodreads uses; bare book numbers, ISBNs and ASINs.',
   examples: [['https://www.goodreads.com/book/show/2767052-the-hunger-games', 'https://www.goodreads.com/book/isbn/9780439023481']],
 };
 
@@ -67,7 +69,10 @@ const LINKS = {
 export const LinkListSchema = Type.Array(Type.Unknown(), LINKS);
 /** The list as it is documented. */
 export const DocumentedLinkListSchema = Type.Array(
-  Type.String({ description: 'A link to a Goodreads book. What names no book becomes an `invalid` item.' }),
+  Type.String({
+    description:
+      'A link to a Goodreads book, with or without scheme; a book number, an ISBN or an ASIN. What names no book becomes an `invalid` item.',
+  }),
   LINKS,
 );
 
@@ -115,6 +120,14 @@ const ItemState = Type.Enum([...SHOWN_STATES], {
 
 const AnsweredItemSchema = Type.Object({
   input: Type.String({ description: 'What was sent, cut to 2,048 characters.' }),
+  kind: Type.Optional(
+    Type.Enum([...ENTRY_KINDS], {
+      type: 'string',
+      description:
+        'How the entry was read; absent when it is `invalid`. A bare number with the check digit of an ISBN is an `isbn`, any other a `book`.',
+    }),
+  ),
+  family: Type.Optional(Type.Enum([...COLLECTION_FAMILIES], { type: 'string', description: 'What kind of page a `collection` is.' })),
   bookId: Type.Optional(BookIdField),
   url: Type.Optional(BookUrlField),
   status: Type.Enum(['queued', 'joined', 'cached', 'invalid'], {
@@ -158,6 +171,7 @@ export const SubmitAnswerSchema = Type.Object(
         items: [
           {
             input: 'https://www.goodreads.com/book/show/2767052-the-hunger-games',
+            kind: 'book',
             bookId: '2767052',
             url: 'https://www.goodreads.com/book/show/2767052',
             status: 'queued',
@@ -166,7 +180,7 @@ export const SubmitAnswerSchema = Type.Object(
           {
             input: 'nonsense',
             status: 'invalid',
-            reason: 'That is not an absolute web address: send a link such as https://www.goodreads.com/book/show/2767052.',
+            reason: 'That is no web address, book number, ISBN or ASIN: send a link such as https://www.goodreads.com/book/show/2767052.',
           },
         ],
       },

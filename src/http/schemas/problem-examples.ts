@@ -30,7 +30,10 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
   },
   'no-valid-links': {
     detail: 'The link names no Goodreads book. A link looks like https://www.goodreads.com/book/show/2767052.',
-    errors: fault('/0', 'That is not an absolute web address: send a link such as https://www.goodreads.com/book/show/2767052.'),
+    errors: fault(
+      '/0',
+      'That is no web address, book number, ISBN or ASIN: send a link such as https://www.goodreads.com/book/show/2767052.',
+    ),
   },
   unauthorized: { detail: 'Send one of the API keys as `Authorization: Bearer <key>` or `X-API-Key: <key>`.' },
   forbidden: {

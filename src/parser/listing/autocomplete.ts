@@ -10,7 +10,7 @@ import type { Suggestion, SuggestionsReading } from './listing.ts';
 /** Five rows take 5 kB. */
 const MAX_BYTES = 256 * 1024;
 const MAX_ROWS = 50;
-const WANTED: Wanted = { noun: 'suggestion', path: /^\/book\/auto_complete/ };
+const WANTED: Wanted = { noun: 'suggestion', isWanted: () => false };
 
 /**
  * Reads the rows in their order. A challenge, a refusal and a web page in place of JSON are named as for every page. JSON of another shape is

@@ -31,7 +31,7 @@ const COUNT = statement(
    )) END AS n FROM few`,
 );
 
-interface KnownRow {
+export interface KnownRow {
   kind: 'b' | 'm' | 'a';
   book_id: number | null;
   at_ms: number;

@@ -34,7 +34,7 @@ const LIST_SOLO = statement(
    WHERE state = 'l' AND solo AND NOT EXISTS (SELECT 1 FROM @.item i WHERE i.job_id = j.job_id AND i.state = 'q') ORDER BY created_at_ms LIMIT $1`,
 );
 
-interface JobRow {
+export interface JobRow {
   job_id: JobId;
   run: string;
   state: string;

@@ -1,7 +1,10 @@
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { inputOf } from '../../../src/domain/batch.ts';
 import { createSubmitLinks } from '../../../src/app/submit-links.ts';
+import type { JobRun } from '../../../src/domain/run-id.ts';
+import { createSpecification } from '../../specification/store.ts';
 import { silentLog } from '../../support/quiet.ts';
+import { TEST_SETTINGS } from '../../support/stores.ts';
 import type { Store } from '../../../src/storage/store.ts';
 
 describe('an entry as it is kept', () => {
@@ -59,6 +62,45 @@ describe('a submission in steps', () => {
     expect(unhandled).toEqual([]);
     expect(enqueue).not.toHaveBeenCalled();
     expect(told).toEqual([expect.stringContaining('could not be cancelled')]);
+  });
+
+  it('queues the jobs that another batch joined when the store fails half-way, and no other', async () => {
+    const store = createSpecification(TEST_SETTINGS);
+    const enqueue = vi.fn<(jobs: JobRun[]) => Promise<void>>(() => Promise.resolve());
+    const submitLinks = (batches: Store['batches']) =>
+      createSubmitLinks({
+        store: { batches },
+        enter: () => Promise.resolve(() => undefined),
+        queue: { enqueue, raisePriority: () => Promise.resolve() },
+        log: silentLog,
+        now: Date.now,
+      });
+    const ask = { priority: 'normal', maxAgeMs: null, webhook: null } as const;
+    const submit: Store['batches']['submit'] = async (submission) => {
+      if (!submission.batch?.last) return store.batches.submit(submission);
+      const other = await submitLinks(store.batches)({ ...ask, links: links.slice(7, 8) });
+      expect(other.counts).toMatchObject({ joined: 1, queued: 0 });
+      throw new Error('the store went away');
+    };
+    await expect(submitLinks({ ...store.batches, submit })({ ...ask, links })).rejects.toThrow('the store went away');
+    await vi.waitFor(() => expect(enqueue).toHaveBeenCalled());
+    expect(enqueue.mock.calls.map(([jobs]) => jobs.map(({ jobId }) => jobId))).toEqual([['book-8']]);
+  });
+
+  it('raises the priority of a job that it joins, and counts against the limit only the jobs that it queues', async () => {
+    const store = createSpecification(TEST_SETTINGS);
+    const raisePriority = vi.fn<(job: JobRun, priority: string) => Promise<void>>(() => Promise.resolve());
+    const leave = vi.fn<(jobs: number) => void>();
+    const enter = vi.fn<(jobs: number) => Promise<typeof leave>>(() => Promise.resolve(leave));
+    const enqueue = vi.fn<(jobs: JobRun[]) => Promise<void>>(() => Promise.resolve());
+    const submit = createSubmitLinks({ store, enter, queue: { enqueue, raisePriority }, log: silentLog, now: Date.now });
+    await submit({ links: links.slice(0, 2), priority: 'bulk', maxAgeMs: null, webhook: null });
+    await submit({ links: ['nonsense', ...links.slice(0, 5)], priority: 'interactive', maxAgeMs: null, webhook: null });
+    const [first] = enqueue.mock.calls[0] ?? [];
+    expect(raisePriority.mock.calls).toEqual(first?.map((job) => [job, 'interactive']));
+    expect(raisePriority).toHaveBeenCalledTimes(2);
+    expect(enter.mock.calls).toEqual([[2], [5]]);
+    expect(leave.mock.calls).toEqual([[2], [3]]);
   });
 
   it('is accepted once it is recorded, even while the queue is away', async () => {

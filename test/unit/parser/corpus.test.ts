@@ -36,7 +36,7 @@ describe.skipIf(dir === null)('real book pages', () => {
     const report = await measureAccuracy(dir ?? '');
     expect(report.pages).toBeGreaterThan(100);
     expect(report.unread).toEqual([]);
-    if (report.rate < 1) process.stderr.write(`${formatReport(report, 20)}\n`);
+    if (report.rate < 1) process.stderr.write(`${formatReport(report, null, 20)}\n`);
     expect(report.rate).toBeGreaterThanOrEqual(0.995);
   });
 

@@ -1,21 +1,33 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  asinReference,
   bookReference,
   crawlPath,
   isbnReference,
+  parseAsin,
   parseBookId,
-  parseBookReference,
-  parseCarefully,
   parseIsbn,
   referenceOfJob,
   type BookReference,
 } from '../../../src/domain/identity.ts';
+import { parseBookReference, parseCarefully, parseEntry } from '../../../src/domain/entry.ts';
+
+function nameOf(reference: BookReference): string {
+  switch (reference.kind) {
+    case 'book':
+      return reference.bookId;
+    case 'isbn':
+      return reference.isbn13;
+    case 'asin':
+      return reference.asin;
+  }
+}
 
 function idOf(input: unknown): string {
   const result = parseBookReference(input);
   if (!result.ok) return `refused: ${result.reason}`;
-  return result.reference.kind === 'book' ? result.reference.bookId : result.reference.isbn13;
+  return nameOf(result.reference);
 }
 
 function reasonOf(input: unknown): string {
@@ -58,6 +70,18 @@ describe('links that name a book', () => {
     'https://www.goodreads.com/zh-TW/book/show/2767052',
     'https://www.goodreads.com/en-US/book/show/2767052',
     'https://www.goodreads.com/ilo/book/show/2767052',
+    'goodreads.com/book/show/2767052-the-hunger-games?x=y',
+    'www.goodreads.com/en/book/show/2767052',
+    'M.GoodReads.com/book/show/2767052',
+    '<https://www.goodreads.com/book/show/2767052-the-hunger-games>',
+    '<goodreads.com/book/show/2767052>',
+    'https://www.goodreads.com/book/show.php?id=2767052',
+    'https://www.goodreads.com/book/show?id=2767052&from=x',
+    'https://www.goodreads.com/book/show/?id=2767052',
+    'goodreads.com/en/book/show.php?id=2767052',
+    '2767052',
+    ' 2767052\n',
+    '0002767052',
   ])('%s', (link) => {
     expect(idOf(link)).toBe('2767052');
   });
@@ -85,6 +109,14 @@ describe('links by ISBN', () => {
     ['https://www.goodreads.com/book/isbn/155404295X', '9781554042951'],
     ['https://www.goodreads.com/book/isbn/155404295x', '9781554042951'],
     ['https://www.goodreads.com/book/isbn/9791032305690', '9791032305690'],
+    ['9780439023481', '9780439023481'],
+    ['978-0-439-02348-1', '9780439023481'],
+    ['978 0 439 02348 1', '9780439023481'],
+    ['0-439-02348-3', '9780439023481'],
+    ['0439023483', '9780439023481'],
+    ['155404295X', '9781554042951'],
+    ['1-55404-295-x', '9781554042951'],
+    ['9791032305690', '9791032305690'],
   ])('%s', (link, isbn13) => {
     expect(idOf(link)).toBe(isbn13);
   });
@@ -98,93 +130,28 @@ describe('links by ISBN', () => {
     ['https://www.goodreads.com/book/isbn', /No ISBN/],
     ['https://www.goodreads.com/book/isbn?isbn=0439023483&isbn=155404295X', /More than one/],
     ['https://www.goodreads.com/book/isbn/0439023483/more', /path/],
+    ['9780439023482', /check digit/],
+    ['978-0-439-02348-2', /check digit/],
+    ['043902348X', /check digit/],
+    ['2940012668929', /check digit/],
+    ['12345678901234567890', /1 to 12 digits/],
+    ['978--0-439-02348-1', /check digit/],
+    ['ISBN 9780439023481', /spaces/],
+    ['isbn:9780439023481', /web address/],
   ])('refuses %s', (link, reason) => {
     expect(reasonOf(link)).toMatch(reason);
   });
 });
 
-describe('everything else is refused, with a reason', () => {
-  it.each([
-    [undefined, /not a string/],
-    [null, /not a string/],
-    [2767052, /not a string/],
-    [{ toString: () => 'https://www.goodreads.com/book/show/1' }, /not a string/],
-    [['https://www.goodreads.com/book/show/1'], /not a string/],
-    ['', /empty/],
-    ['   ', /empty/],
-    ['nonsense', /absolute/],
-    ['2767052', /absolute/],
-    ['www.goodreads.com/book/show/1', /absolute/],
-    ['//www.goodreads.com/book/show/1', /absolute/],
-    ['https:www.goodreads.com/book/show/1', /absolute/],
-    ['https:/www.goodreads.com/book/show/1', /absolute/],
-    ['https:///www.goodreads.com/book/show/1', /host/],
-    ['ftp://www.goodreads.com/book/show/1', /scheme/],
-    ['javascript://www.goodreads.com/book/show/1', /scheme/],
-    ['com.goodreads.https://book/show/1', /scheme/],
-    ['https://goodreads.com.evil.example/book/show/1', /host/],
-    ['https://evilgoodreads.com/book/show/1', /host/],
-    ['https://evil.example/www.goodreads.com/book/show/1', /host/],
-    ['https://evil.example/?u=https://www.goodreads.com/book/show/1', /host/],
-    ['https://fr.goodreads.com/book/show/1', /host/],
-    ['https://www.goodreads.com./book/show/1', /host/],
-    ['https://ｇｏｏｄｒｅａｄｓ.com/book/show/1', /host/],
-    ['https://goodreads%2ecom/book/show/1', /host/],
-    ['https://[::1]/book/show/1', /host/],
-    ['https://user@www.goodreads.com/book/show/1', /user information/],
-    ['https://user:secret@www.goodreads.com/book/show/1', /user information/],
-    ['https://@www.goodreads.com/book/show/1', /user information/],
-    ['https://www.goodreads.com@evil.example/book/show/1', /user information/],
-    ['https://www.goodreads.com:8443/book/show/1', /port/],
-    ['https://www.goodreads.com:99999/book/show/1', /host/],
-    ['https:\\\\www.goodreads.com\\book\\show\\1', /absolute/],
-    ['https://www.goodreads.com\\@evil.example/book/show/1', /user information|backslash/],
-    ['https://evil.example\\@www.goodreads.com/book/show/1', /user information|backslash/],
-    ['https://www.goodreads.com\\book/show/1', /backslash/],
-    ['https://www.goodreads.com/book/show\\1', /backslash/],
-    ['https://www.good\treads.com/book/show/1', /spaces|control/],
-    ['https://www.goodreads.com/book/show/1\n2', /spaces|control/],
-    ['https://www.goodreads.com/book/show/1 https://www.goodreads.com/book/show/2', /spaces|control/],
-    ['https://www.goodreads.com/book/show/1\u00002', /spaces|control/],
-    ['https://www.goodreads.com/', /path/],
-    ['https://www.goodreads.com', /path/],
-    ['https://www.goodreads.com/book/show', /path/],
-    ['https://www.goodreads.com/book/show?id=1', /path/],
-    ['https://www.goodreads.com/book/show/', /No book number/],
-    ['https://www.goodreads.com/book/show/abc', /No book number/],
-    ['https://www.goodreads.com/book/show/-1', /No book number/],
-    ['https://www.goodreads.com/book/show/1abc', /No book number/],
-    ['https://www.goodreads.com/book/show/1e3', /No book number/],
-    ['https://www.goodreads.com/book/show/٣', /No book number/],
-    ['https://www.goodreads.com/book/show/%31', /No book number/],
-    ['https://www.goodreads.com/book/show/0', /is 0/],
-    ['https://www.goodreads.com/book/show/000-x', /is 0/],
-    ['https://www.goodreads.com/book/show/1234567890123', /longer than 12/],
-    ['https://www.goodreads.com/book/show/1/reviews', /path/],
-    ['https://www.goodreads.com/book/show//1', /path/],
-    ['https://www.goodreads.com//book/show/1', /path/],
-    ['https://www.goodreads.com/x/../book/show/1', /path/],
-    ['https://www.goodreads.com/book/show/1/../2', /path/],
-    ['https://www.goodreads.com/book/./show/1', /path/],
-    ['https://www.goodreads.com/author/show/1.X', /path/],
-    ['https://www.goodreads.com/work/best_book/1', /path/],
-    ['https://www.goodreads.com/list/show/1', /path/],
-    ['https://www.goodreads.com/a/b/book/show/1', /path/],
-    [`https://www.goodreads.com/book/show/1-${'x'.repeat(2048)}`, /longer than 2048/],
-  ])('%s', (link, reason) => {
-    expect(reasonOf(link)).toMatch(reason);
-  });
-
-  it('gives the reason in a short sentence', () => {
-    for (const link of [1, '', 'x', 'ftp://a/', 'https://a/', 'https://www.goodreads.com/book/show/0']) {
-      expect(reasonOf(link)).toMatch(/^[A-Z].{10,160}\.$/);
-    }
-  });
-});
+/** An address bar needs no scheme, and a mail program drops the angle brackets. */
+const asBrowsersRead = (text: string): string => {
+  const inner = text.replace(/^<(.*)>$/, '$1');
+  return /^[a-z]+:\/\//i.test(inner) ? inner : `https://${inner}`;
+};
 
 describe('the short cut and the careful way', () => {
   const pieces = fc.tuple(
-    fc.constantFrom('https://', 'http://', 'HTTPS://', 'https:\\\\', 'ftp://', ''),
+    fc.constantFrom('https://', 'http://', '<https://', 'HTTPS://', 'https:\\\\', 'ftp://', ''),
     fc.constantFrom('', 'www.', 'm.', 'WWW.', 'user@', 'evil', 'fr.'),
     fc.constantFrom(
       'goodreads.com',
@@ -196,7 +163,7 @@ describe('the short cut and the careful way', () => {
       'goodreads.com\\',
     ),
     fc.constantFrom('', '/', '/en', '/zh-TW', '/..', '/x/..', '//'),
-    fc.constantFrom('/book/show/', '/book/show', '/Book/Show/', '/book/isbn/', '/author/show/', '/book\\show/'),
+    fc.constantFrom('/book/show/', '/book/show', '/Book/Show/', '/book/isbn/', '/author/show/', '/genres/', '/work/', '/book\\show/'),
     fc.oneof(fc.nat().map(String), fc.constantFrom('', '0', '007', '9780439023481', '1234567890123', '12ab', '1%20', '٣')),
     fc.constantFrom('', '-', '.', '-slug', '.Slug_x', '-%zz', '-%D0%B3', '-игры', '/', '/x', '/..', '-a b', '-a\tb', '-..', '%2d'),
     fc.constantFrom('', '?', '#', '?a=b', '?a=b#c', '#/book/show/5', '?x=\\', '?\u00e9', '?a b'),
@@ -211,7 +178,7 @@ describe('the short cut and the careful way', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const trimmed = text.trim();
-        expect(parseBookReference(text)).toEqual(parseCarefully(trimmed));
+        expect(parseEntry(text)).toEqual(parseCarefully(trimmed));
       }),
       { numRuns: 5000 },
     );
@@ -221,8 +188,9 @@ describe('the short cut and the careful way', () => {
     fc.assert(
       fc.property(texts, (text) => {
         const result = parseBookReference(text);
-        if (!result.ok) return;
-        const url = new URL(text.trim());
+        // A bare number is no link, so no browser opens it.
+        if (!result.ok || /^[\dBXx -]+$/.test(text.trim())) return;
+        const url = new URL(asBrowsersRead(text.trim()));
         expect(['goodreads.com', 'www.goodreads.com', 'm.goodreads.com']).toContain(url.hostname);
         expect(url.username + url.password).toBe('');
         const { reference } = result;
@@ -281,7 +249,11 @@ describe('ids, ISBNs and jobs', () => {
   });
 
   it('gets the reference back from the job id', () => {
-    const references: BookReference[] = [bookReference(parseBookId('2767052')!), isbnReference(parseIsbn('0439023483')!)];
+    const references: BookReference[] = [
+      bookReference(parseBookId('2767052')!),
+      isbnReference(parseIsbn('0439023483')!),
+      asinReference(parseAsin('B00ABCDEFG')!),
+    ];
     for (const reference of references) expect(referenceOfJob(reference.jobId)).toEqual(reference);
     for (const id of [
       '',
@@ -293,6 +265,10 @@ describe('ids, ISBNs and jobs', () => {
       'isbn-9780439023480',
       'repeat:book-1',
       'book-1234567890123',
+      'book-B00ABCDEFG',
+      'asin-b00abcdefg',
+      'asin-B00ABCDEF',
+      'asin-0439023483',
     ])
       expect(referenceOfJob(id)).toBeNull();
   });
@@ -300,5 +276,12 @@ describe('ids, ISBNs and jobs', () => {
   it('crawls only paths built from ids', () => {
     expect(crawlPath(bookReference(parseBookId('5')!))).toBe('/book/show/5');
     expect(crawlPath(isbnReference(parseIsbn('0439023483')!))).toBe('/book/isbn/9780439023481');
+    expect(crawlPath(asinReference(parseAsin('B00ABCDEFG')!))).toBe('/book/auto_complete?format=json&q=B00ABCDEFG');
+  });
+
+  it('takes as an ASIN what begins with B0 and has ten capital letters or digits', () => {
+    expect(parseEntry(' B00ABCDEFG ')).toEqual({ ok: true, reference: asinReference(parseAsin('B00ABCDEFG')!) });
+    for (const text of ['b00abcdefg', 'B00ABCDEF', 'B00ABCDEFGH', 'B10ABCDEFG', 'B00ABCDEF-', 'B00 ABCDEFG', 'asin:B00ABCDEFG'])
+      expect(parseEntry(text)).toMatchObject({ ok: false });
   });
 });

@@ -14,7 +14,7 @@ export const createJobTransfer = (sql: SqlClient): KindTransfer<MovedJob> =>
     kind: 'jobs',
     alive: () => [],
     read: async (names) =>
-      (await sql.query<text.JobRow>(text.READ_JOBS, [names])).map((row) => [
+      (await sql.query<text.MovedJobRow>(text.READ_JOBS, [names])).map((row) => [
         row.job_id,
         {
           jobId: row.job_id,

@@ -16,14 +16,14 @@ import { byName, toJson } from './by-name.ts';
 import * as text from './statements.ts';
 
 /** How the table tells kinds apart. */
-const LETTER = { book: 'b', alias: 'a', 'not-found': 'm' } as const satisfies Record<KnownRecord['kind'], text.KnownRow['kind']>;
+const LETTER = { book: 'b', alias: 'a', 'not-found': 'm' } as const satisfies Record<KnownRecord['kind'], text.MovedKnownRow['kind']>;
 
 export const createBookTransfer = (sql: SqlClient): KindTransfer<KnownRecord> =>
   byName<KnownRecord>(sql, {
     kind: 'books',
     alive: (nowMs) => [nowMs],
     read: async (names, nowMs) =>
-      (await sql.query<text.KnownRow>(text.READ_BOOKS, [names, nowMs])).map((row) => {
+      (await sql.query<text.MovedKnownRow>(text.READ_BOOKS, [names, nowMs])).map((row) => {
         const record = { name: row.key as JobId, keepUntilMs: row.keep_ms };
         const bookId = String(row.book_id) as BookId;
         if (row.kind === 'a') return [row.key, { ...record, kind: 'alias', bookId }];

@@ -1,9 +1,9 @@
 /** The SQL of a migration. */
 import type { JobId } from '../../../domain/identity.ts';
-import type { ErrorCode } from '../../../errors.ts';
-import type { TimelineEntry } from '../../../domain/job.ts';
 import { MIGRATION_DOCUMENT, type TransferKind } from '../../transfer.ts';
 import type { BatchRow } from '../batch-reading.ts';
+import type { KnownRow } from '../books.ts';
+import type { JobRow } from '../jobs.ts';
 import { statement, type Statement } from '../sql-client.ts';
 
 /** The columns of the row that met another. */
@@ -13,16 +13,8 @@ const excluded = (columns: string): string =>
     .map((column) => `excluded.${column}`)
     .join(', ');
 
-export interface KnownRow {
+export interface MovedKnownRow extends KnownRow {
   key: string;
-  kind: 'b' | 'm' | 'a';
-  book_id: number | null;
-  at_ms: number;
-  until_ms: number;
-  keep_ms: number;
-  richness: number;
-  etag: string | null;
-  body: string | null;
 }
 
 /** A row with what only a migration needs of it. */
@@ -32,20 +24,8 @@ export interface MovedBatchRow extends BatchRow {
   announced: boolean;
 }
 
-export interface JobRow {
-  job_id: JobId;
-  run: string;
-  state: string;
-  priority: number;
+export interface MovedJobRow extends Omit<JobRow, 'settled_no'> {
   solo: boolean;
-  created_at_ms: number;
-  settled_at_ms: number | null;
-  attempts: number;
-  waiters: number;
-  error_code: ErrorCode | null;
-  error_detail: string | null;
-  book_id: number | null;
-  timeline: TimelineEntry[];
   waiting: string[];
 }
 
