@@ -6,7 +6,7 @@ import type { SubmitAnswer } from '../../src/app/batches/batch-view.ts';
 
 const CALLERS = 4;
 /** Between two requests of one caller. The books keep below the 10,000 whose job records are kept. */
-const PAUSE_MS = 120;
+const PAUSE_MS = 40;
 /** Links of each batch. */
 export const LINKS = 2;
 
