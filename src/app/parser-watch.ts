@@ -2,6 +2,8 @@
 import type { Log } from '../domain/log.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import { compareHealth, countsOfBook, type ParserCounts, type ParserHealth } from '../parser/drift.ts';
+import { countsOfListing } from '../parser/listing/listing-drift.ts';
+import type { AskedListing, ListingReading } from '../parser/listing/listing.ts';
 import type { PageReading } from '../parser/read-page.ts';
 import type { TallyStore } from '../storage/store.ts';
 import { createTallyBuffer, hourOf } from '../storage/tally-buffer.ts';
@@ -14,6 +16,8 @@ const BEFORE_HOURS = 7 * 24;
 export interface ParserWatch {
   /** Counts a page that was read; for a book, also whether the store kept it. */
   observe(kind: PageReading['kind'], book: ParsedBook | null, stored: 'stored' | 'older' | 'poorer' | null): void;
+  /** Counts an answer to a request for a page that lists books. A page that is not recognised is logged. */
+  observeListing(asked: AskedListing, reading: ListingReading): void;
   /** Compares the last 6 hours with the 7 days before. */
   health(): Promise<ParserHealth>;
   close(): Promise<void>;
@@ -31,6 +35,12 @@ export function createParserWatch(options: { tallies: TallyStore; log: Log; now?
     observe(kind, book, stored) {
       buffer.count(book ? countsOfBook(book) : { [`reading:${kind}`]: 1 });
       if (stored) buffer.count({ [`stored:${stored}`]: 1 });
+    },
+    observeListing({ family, id, page }, reading) {
+      const counts = countsOfListing(family, reading);
+      if (Object.keys(counts).length > 0) buffer.count(counts);
+      if (reading.kind === 'unrecognised')
+        options.log.warn({ family, id, page, reason: reading.reason }, 'a page that lists books was not recognised');
     },
     async health() {
       const to = hourOf(now());

@@ -1,8 +1,9 @@
 /** Finds drift: counters by field and layer, and what a change in them means. Pure. */
 import type { ParsedBook } from '../domain/book.ts';
 import { FIELDS } from '../domain/richness.ts';
+import { compareFamilies, type FamilyHealth } from './listing/listing-drift.ts';
 
-/** Names of the counters: `page:<layout>`, `found:<field>:<layer>`, `missing:<field>`, `reading:<kind>`, `stored:<what>`. */
+/** Names of the counters: `page:<layout>`, `found:<field>:<layer>`, `missing:<field>`, `reading:<kind>`, `stored:<what>`. Those of lists are in `listing-drift.ts`. */
 export type ParserCounts = Record<string, number>;
 
 const isEmpty = (value: unknown): boolean => value === null || (Array.isArray(value) && value.length === 0);
@@ -36,6 +37,8 @@ export interface ParserHealth {
   /** Parses that did not replace a richer copy. */
   poorer: { recent: number; before: number };
   fields: FieldHealth[];
+  /** Pages that list books, by family. Families without pages are left out. */
+  families: FamilyHealth[];
 }
 
 /** Fewer pages than this prove nothing. */
@@ -84,12 +87,14 @@ export function compareHealth(recent: ParserCounts, before: ParserCounts): Parse
   const seen = pages.recent + (recent['reading:unrecognised'] ?? 0);
   // A new layout shows as pages that are not recognised, before any field is absent.
   const unreadable = seen >= ENOUGH_PAGES && (unrecognised.recent ?? 0) - (unrecognised.before ?? 0) > DROP_OF_STEADY;
-  const drifting = unreadable || fields.some((field) => field.drifting);
+  const families = compareFamilies(recent, before);
+  const drifting = unreadable || [...fields, ...families].some((part) => part.drifting);
   return {
     state: drifting ? 'drifting' : enough ? 'steady' : 'unknown',
     pages,
     unrecognised,
     poorer: { recent: recent['stored:poorer'] ?? 0, before: before['stored:poorer'] ?? 0 },
     fields,
+    families,
   };
 }

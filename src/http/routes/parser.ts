@@ -32,7 +32,7 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependenci
       tags: ['Source'],
       summary: "Show the parser's health",
       description:
-        'Whether pages still carry what they used to: the last 6 hours against the 7 days before, field by field. `drifting` when the share of pages with a field fell, its layer changed, or many pages are not recognised.',
+        'Whether pages still carry what they used to: the last 6 hours against the 7 days before, field by field, and family by family for pages that list books. `drifting` when the share of pages with a field fell, its layer changed, or many pages are not recognised.',
       response: {
         200: { description: 'The comparison.', content: { 'application/json': { schema: ParserHealthSchema } } },
         ...problems(UNKNOWN_PARAMETER),

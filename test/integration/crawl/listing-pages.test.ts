@@ -1,5 +1,6 @@
 /** Pages that list books, through the gate, the ledger and the check of robots.txt. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest';
+import { createParserWatch } from '../../../src/app/parser-watch.ts';
 import type { PageRequest } from '../../../src/crawl/crawl.ts';
 import type { BookId } from '../../../src/domain/identity.ts';
 import { readAutocomplete } from '../../../src/parser/listing/autocomplete.ts';
@@ -9,6 +10,7 @@ import { FIRST_DECOY, firstBook } from '../../../scripts/goodreads-listings.ts';
 import { pagesOf } from '../../../scripts/goodreads-collections.ts';
 import { createCrawlBench, rejection, type CrawlWorker } from '../../support/crawling.ts';
 import { collectionPath, type CollectionFamily } from '../../../src/domain/collection.ts';
+import { createLogRecorder } from '../../support/memory-documents.ts';
 import { startGoodreads, type Goodreads } from '../../support/goodreads.ts';
 
 const bench = createCrawlBench();
@@ -83,9 +85,22 @@ describe('pages that list books', () => {
     expect(await rejection(worker.crawl(1))).toMatchObject({ why: 'blocked' });
   });
 
-  test('a changed layout is not recognised', async () => {
+  test('a changed layout is not recognised: it is logged, and the health of the parser names the family', async () => {
     goodreads.setCollections({ traps: { 'list/9': 'new-layout' } });
-    expect((await worker.crawler.crawl(pageOf('list', '9', 1))).reading).toMatchObject({ kind: 'unrecognised' });
+    const store = await bench.store('redis');
+    const log = createLogRecorder();
+    const watch = createParserWatch({ tallies: store.tallies, log });
+    for (let page = 1; page <= 3; page++) {
+      const { reading } = await worker.crawler.crawl(pageOf('list', '9', page));
+      expect(reading).toMatchObject({ kind: 'unrecognised' });
+      watch.observeListing({ family: 'list', id: '9', page }, reading);
+    }
+    expect(log.lines.map(({ message }) => message)).toEqual(Array.from({ length: 3 }, () => 'a page that lists books was not recognised'));
+    expect(await watch.health()).toMatchObject({
+      state: 'drifting',
+      families: [{ family: 'list', pages: { recent: 0, before: 0 }, unrecognised: { recent: 1, before: null }, drifting: true }],
+    });
+    await watch.close();
   });
 
   test('a page that robots.txt forbids is never requested, and the error quotes the rule', async () => {
