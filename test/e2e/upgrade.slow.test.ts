@@ -324,10 +324,14 @@ describe.each(upgradeVersions())('a store that version %s left', (version) => {
       if (worker) await stopWell(worker);
       await stopWell(api);
 
-      // The older version starts on what this one wrote.
+      // The older version starts on what this one wrote in Redis. It refuses a database with tables that it does not know.
       const program = await unpackProgram(upgradeFile(version, `quire-${version}.tgz`), (undo) =>
         onTestFinished(async () => void (await undo())),
       );
+      if (store !== 'redis') {
+        await expect(start(apart ? 'api' : 'all', {}, program)).rejects.toThrow(/newer than the 3 that this Quire knows/);
+        return;
+      }
       const old = await start(apart ? 'api' : 'all', {}, program);
       const back = await readEverything(old.address, { batchIds: expected.batches.open, jobIds: expected.known.jobIds, names: [] });
       expect(booksOf(back)).toEqual(booksOf(after));

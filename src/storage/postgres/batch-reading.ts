@@ -131,8 +131,11 @@ export function createBatchReading(sql: SqlClient): BatchReading {
 
     async items(batchId, { fromIndex, limit, state }) {
       // One more than asked for tells whether there is more.
-      const rows =
-        state === null
+      // Collections are not kept in SQL, so no item of a batch is being expanded.
+      const none = state === 'expanding';
+      const rows = none
+        ? []
+        : state === null
           ? await sql.query<ItemRow>(ITEMS, [batchId, fromIndex, limit + 1])
           : await sql.query<ItemRow>(ITEMS_IN_STATE, [batchId, fromIndex, limit + 1, codeOfState(state)]);
       if (rows.length === 0 && !(await exists(batchId))) return null;
