@@ -1,0 +1,133 @@
+/** Runs of a job on the rules of the store, with answers of a source that are given. */
+import { gunzipSync } from 'node:zlib';
+import { describe, expect, it, vi } from 'vitest';
+import { createProcessBook, type BookTask, type TaskResult } from '../../../src/app/process-book.ts';
+import type { CrawlResult } from '../../../src/crawl/crawl.ts';
+import type { ParsedBook } from '../../../src/domain/book.ts';
+import { bookReference, type BookId } from '../../../src/domain/identity.ts';
+import { QuireError } from '../../../src/errors.ts';
+import type { PageReading } from '../../../src/parser/read-page.ts';
+import type { Store } from '../../../src/storage/store.ts';
+import { createSpecification } from '../../specification/store.ts';
+import { openSource, silentLog } from '../../support/quiet.ts';
+import { TEST_SETTINGS } from '../../support/stores.ts';
+import { HOUR_MS, itemsOf, NOW_MS, submit } from '../../contract/samples.ts';
+
+const ID = '2767052' as BookId;
+const REFERENCE = bookReference(ID);
+const { jobId } = REFERENCE;
+const RUN = 'run1';
+const settings = { attempts: 3, bookTtlMs: HOUR_MS, bookRetentionMs: 10 * HOUR_MS, notFoundTtlMs: 2 * HOUR_MS, notFoundRecheckMs: 60_000 };
+const PARSED: ParsedBook = {
+  ...{ title: 'The Hunger Games', author: 'Suzanne Collins', rating: 4.35, description: null, id: ID, url: REFERENCE.url },
+  ...{ workId: null, originalTitle: null, authors: [], series: [], ratingsCount: null, reviewsCount: null, ratingsDistribution: [] },
+  ...{ format: null, pages: null, publisher: null, publishedDate: null, originalPublishedYear: null, language: null, isbn10: null },
+  ...{ isbn13: null, asin: null, genres: [], coverUrl: null, awards: [], layout: 'next', sources: { title: 'next-data' } },
+};
+const BOOK: PageReading = { kind: 'book', book: PARSED, askedId: ID };
+const MISSING: PageReading = { kind: 'missing', reason: 'Goodreads has no such book.' };
+/** When the page was asked for: before the worker had it. */
+const ASKED_AT_MS = NOW_MS - 5_000;
+
+/** A live job and the use case. `source` gives the reading of a page, or throws. */
+async function openJob(source: () => PageReading, more: { retryAfterMs?: number } = {}) {
+  const store = createSpecification(TEST_SETTINGS, () => NOW_MS) as unknown as Store;
+  await submit(store, null, itemsOf([jobId]), { run: RUN });
+  const announce = vi.fn<(parsed: { book: object | null }) => Promise<void>>(() => Promise.resolve());
+  const crawl = vi.fn<() => Promise<unknown>>(async (): Promise<unknown> => {
+    const answer = { body: Buffer.from('<html>') } as unknown as CrawlResult<PageReading>['answer'];
+    return { reading: source(), answer, askedAtMs: ASKED_AT_MS, retryAfterMs: more.retryAfterMs ?? null };
+  });
+  const process = createProcessBook({
+    store,
+    crawler: { crawl: crawl as never },
+    source: { current: () => openSource },
+    settings,
+    log: silentLog,
+    watch: { observe: () => undefined },
+    announce,
+    now: () => NOW_MS,
+    random: () => 0.5,
+  });
+  const run = (task: Partial<BookTask> = {}): Promise<TaskResult> =>
+    process({
+      jobId,
+      run: RUN,
+      reference: REFERENCE,
+      attempt: 1,
+      starts: 1,
+      missingAtMs: null,
+      signal: new AbortController().signal,
+      ...task,
+    });
+  return { store, announce, crawl, run };
+}
+
+describe('a run that gives a book', () => {
+  it('stores the copy with the time of the request, and announces the book once', async () => {
+    const { store, announce, run } = await openJob(() => BOOK);
+    expect(await run()).toEqual({ next: 'done', outcome: 'parsed' });
+    const found = await store.books.find(jobId, NOW_MS);
+    expect(found).toMatchObject({ kind: 'book', book: { fetchedAtMs: ASKED_AT_MS, freshUntilMs: ASKED_AT_MS + HOUR_MS } });
+    expect(announce.mock.calls).toMatchObject([[{ jobId, run: RUN, settledAtMs: NOW_MS, book: { bookId: ID } }]]);
+  });
+
+  it('is announced again by the next start of the run, which crawls nothing', async () => {
+    const { announce, crawl, run } = await openJob(() => BOOK);
+    await run();
+    expect(await run({ starts: 2 })).toEqual({ next: 'done', outcome: 'settled before' });
+    expect(crawl).toHaveBeenCalledTimes(1);
+    expect(announce.mock.calls.at(-1)).toMatchObject([{ jobId, run: RUN, settledAtMs: NOW_MS, book: null }]);
+    expect(announce).toHaveBeenCalledTimes(2);
+  });
+
+  it('announces nothing when another run is the live one', async () => {
+    const { store, announce, run } = await openJob(() => BOOK);
+    expect(await run({ run: 'late' })).toEqual({ next: 'done', outcome: 'parsed' });
+    expect(announce).not.toHaveBeenCalled();
+    expect(await store.jobs.isLive(jobId)).toBe(true);
+    expect((await store.books.find(jobId, NOW_MS))?.kind).toBe('book');
+  });
+});
+
+describe('a run without a book', () => {
+  it('looks again after the first "not found", and remembers the second one', async () => {
+    const { store, run } = await openJob(() => MISSING);
+    const atMs = NOW_MS + settings.notFoundRecheckMs;
+    expect(await run()).toEqual({ next: 'later', atMs, missingAtMs: NOW_MS });
+    expect(await store.books.find(jobId, NOW_MS)).toBeNull();
+    expect(await run({ starts: 2, missingAtMs: NOW_MS - 60_000 })).toEqual({ next: 'done', outcome: 'not-found' });
+    expect(await store.books.find(jobId, NOW_MS)).toMatchObject({ untilMs: NOW_MS + settings.notFoundTtlMs });
+    const { error } = (await store.jobs.get(jobId))!;
+    expect(error?.detail).toContain(new Date(NOW_MS - 60_000).toISOString());
+  });
+
+  it('passes on how long Goodreads asked to wait', async () => {
+    const { run } = await openJob(() => ({ kind: 'overloaded', reason: 'Goodreads answered 429.' }), { retryAfterMs: 7_000 });
+    expect(await run()).toMatchObject({ next: 'retry', code: 'crawl-failed', retryAfterMs: 7_000 });
+  });
+
+  it('keeps a page that is not recognised, and fails at once', async () => {
+    const { store, run } = await openJob(() => ({ kind: 'unrecognised', reason: 'The page is none that Quire knows.' }));
+    expect(await run()).toMatchObject({ next: 'settle', code: 'page-not-recognised' });
+    const page = await store.pages.get(jobId, NOW_MS);
+    expect(gunzipSync(page!.bytes).toString()).toBe('<html>');
+  });
+
+  it('gives the job back when the worker stops, and settles nothing when the job was cancelled', async () => {
+    const { store, run } = await openJob(() => {
+      throw new Error('aborted');
+    });
+    expect(await run({ signal: AbortSignal.abort('shutdown') })).toEqual({ next: 'requeue' });
+    expect(await run({ signal: AbortSignal.abort('cancelled') })).toEqual({ next: 'done', outcome: 'cancelled' });
+    expect(await store.jobs.isLive(jobId)).toBe(true);
+  });
+
+  it('costs no attempt while the store is away, until the job was started too often', async () => {
+    const { run } = await openJob(() => {
+      throw new QuireError('store-unavailable', 'The store does not answer.');
+    });
+    expect(await run({ starts: 2 })).toEqual({ next: 'later', atMs: NOW_MS + 500, missingAtMs: null });
+    await expect(run({ starts: 11 })).rejects.toMatchObject({ code: 'store-unavailable' });
+  });
+});
