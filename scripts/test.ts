@@ -1,7 +1,7 @@
 /**
  * `npm test`: brings what the tests need, runs vitest with the arguments it was given, and closes with one line that
  * counts what passed and what failed. `npm test -- --project unit` runs one kind of test alone. `npm run test:slow`
- * runs what `npm test` leaves out unless an argument names the file: see test/support/sizes.ts. `--all` takes both sizes.
+ * runs what `npm test` leaves out unless an argument names the file: see test/support/sizes.ts.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -69,12 +69,10 @@ function fail(reason: string): never {
 }
 
 const SLOW = '--slow';
-const ALL = '--all';
 const SLOWEST = 20;
 
 /** A file that is named is run whole. */
 function sizeOf(args: readonly string[]): Size {
-  if (args.includes(ALL)) return 'all';
   if (args.includes(SLOW)) return 'slow';
   return args.some((arg) => /\.(slow|stores)\b/.test(arg)) ? 'all' : 'quick';
 }
@@ -101,7 +99,7 @@ async function runVitest(args: string[]): Promise<{ code: number; report: Vitest
   try {
     const vitest = join(root, 'node_modules/vitest/vitest.mjs');
     const reporters = ['--reporter=default', '--reporter=json', `--outputFile.json=${file}`];
-    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args.filter((arg) => arg !== SLOW && arg !== ALL)], {
+    const child = spawn(process.execPath, [vitest, 'run', ...reporters, ...args.filter((arg) => arg !== SLOW)], {
       cwd: root,
       stdio: 'inherit',
       env: { ...process.env, QUIRE_TESTS: sizeOf(args), TMPDIR: dir },

@@ -1,6 +1,6 @@
 /**
  * Which part of the tests a run takes. `npm test` is quick: it leaves out files `*.slow.test.ts`, and in files `*.stores.test.ts` it takes one store
- * of each implementation, Lua and SQL. `npm run test:slow` takes just what that left out. `npm run check` takes both at once.
+ * of each implementation, Lua and SQL. `npm run test:slow` takes just what that left out. `npm run check` runs both.
  */
 export type Size = 'quick' | 'slow' | 'all';
 
