@@ -19,10 +19,33 @@ const { jobId } = REFERENCE;
 const RUN = 'run1';
 const settings = { attempts: 3, bookTtlMs: HOUR_MS, bookRetentionMs: 10 * HOUR_MS, notFoundTtlMs: 2 * HOUR_MS, notFoundRecheckMs: 60_000 };
 const PARSED: ParsedBook = {
-  ...{ title: 'The Hunger Games', author: 'Suzanne Collins', rating: 4.35, description: null, id: ID, url: REFERENCE.url },
-  ...{ workId: null, originalTitle: null, authors: [], series: [], ratingsCount: null, reviewsCount: null, ratingsDistribution: [] },
-  ...{ format: null, pages: null, publisher: null, publishedDate: null, originalPublishedYear: null, language: null, isbn10: null },
-  ...{ isbn13: null, asin: null, genres: [], coverUrl: null, awards: [], layout: 'next', sources: { title: 'next-data' } },
+  title: 'The Hunger Games',
+  author: 'Suzanne Collins',
+  rating: 4.35,
+  description: null,
+  id: ID,
+  url: REFERENCE.url,
+  workId: null,
+  originalTitle: null,
+  authors: [],
+  series: [],
+  ratingsCount: null,
+  reviewsCount: null,
+  ratingsDistribution: [],
+  format: null,
+  pages: null,
+  publisher: null,
+  publishedDate: null,
+  originalPublishedYear: null,
+  language: null,
+  isbn10: null,
+  isbn13: null,
+  asin: null,
+  genres: [],
+  coverUrl: null,
+  awards: [],
+  layout: 'next',
+  sources: { title: 'next-data' },
 };
 const BOOK: PageReading = { kind: 'book', book: PARSED, askedId: ID };
 const MISSING: PageReading = { kind: 'missing', reason: 'Goodreads has no such book.' };
