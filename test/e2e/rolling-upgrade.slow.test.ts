@@ -19,7 +19,8 @@ it.each(['redis', 'postgres'] as const)(
     const program = await unpackProgram(upgradeFile(version, `quire-${version}.tgz`), (undo) =>
       onTestFinished(async () => void (await undo())),
     );
-    const { site, start } = await openScene(store, { CRAWL_CONCURRENCY: '8' });
+    // A prefix of its own: the tables that tests find prepared are of this version.
+    const { site, start } = await openScene(store, { CRAWL_CONCURRENCY: '8', QUEUE_PREFIX: 'rolling' });
     const old = { program };
     const ends: { who: string; code: number | null; signal: string | null; errors: string; complaints: unknown[] }[] = [];
     const end = async (who: string, quire: QuireProcess): Promise<void> => {
