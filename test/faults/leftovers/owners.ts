@@ -29,6 +29,7 @@ const DOCUMENTS: readonly { form: RegExp; ends: boolean }[] = [
   { form: /^source\/[^/]+$/, ends: false },
   { form: /^readiness$/, ends: true },
   { form: /^webhook-places$/, ends: true },
+  { form: /^search-index$/, ends: false },
   { form: /^migration$/, ends: false },
   { form: /^migration-footprint$/, ends: true },
 ];
