@@ -31,7 +31,12 @@ const PARAMETERS: Record<string, string> = {
   deliveryId: 'wh0123456789abcdef-0123456789abcdefghijklmno',
   code: 'store-unavailable',
 };
-const QUERIES: Record<string, string> = { '/book-info': '?id=1', '/jobs': '?state=failed', '/deliveries': '?batchId=0123456789abcdef' };
+const QUERIES: Record<string, string> = {
+  '/book-info': '?id=1',
+  '/books/search': '?q=a',
+  '/jobs': '?state=failed',
+  '/deliveries': '?batchId=0123456789abcdef',
+};
 /** Routes of the dashboard and the documentation, which the document of the API leaves out. */
 const UNDESCRIBED = ['/dashboard', '/dashboard/ledger', '/dashboard/api/queues', '/docs/', '/openapi.json', '/openapi.yaml'];
 /** Routes that ask nothing of the store, or do without what it would say. */
