@@ -28,6 +28,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     store: unusable('store'),
     batches: unusable('batches'),
     jobs: unusable('jobs'),
+    lookUps: unusable('lookUps'),
     queues: [],
     workerName: 'none',
     source: unusable('source'),

@@ -3,6 +3,8 @@ import type { Logger } from 'pino';
 import { createBacklogLimit } from '../app/backlog-limit.ts';
 import { createBatches } from '../app/batches/batches.ts';
 import { createJobs } from '../app/jobs/jobs.ts';
+import { createAnswers } from '../app/look-ups/answers.ts';
+import { createLookUps } from '../app/look-ups/look-ups.ts';
 import { createParserWatch } from '../app/parser-watch.ts';
 import { createUploadPages } from '../app/saved-pages/upload-pages.ts';
 import { createUploads } from '../app/upload-page.ts';
@@ -10,6 +12,7 @@ import type { Config } from '../config/config.ts';
 import { createCrawling } from '../crawl/crawling.ts';
 import { createBookJobs } from '../queue/book-jobs.ts';
 import { createDeliveryQueue, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
+import { createLookUpQueue, openLookUpQueue } from '../queue/look-ups/look-up-queue.ts';
 import { openQueue } from '../queue/parse-book-queue.ts';
 import type { Store } from '../storage/store.ts';
 import { createWebhookService } from '../webhooks/webhook-service.ts';
@@ -39,6 +42,7 @@ export function createParts(context: Context) {
   const queues = {
     books: lifecycle.add('queue', openQueue(store, logFault('queue connection')), (queue) => queue.close()),
     calls: lifecycle.add('webhook queue', openWebhookQueue(store, logFault('webhook queue connection')), (queue) => queue.close()),
+    lookUps: lifecycle.add('look-up queue', openLookUpQueue(store, logFault('look-up queue connection')), (queue) => queue.close()),
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
   const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) => crawler.close());
@@ -47,6 +51,9 @@ export function createParts(context: Context) {
   const webhooks = lifecycle.add('webhooks', createWebhookService(webhookOptions), (service) => service.stop());
 
   const { source } = crawling;
+  const answers = createAnswers({ store, now });
+  const lookUpOptions = { answers, signals: store.signals, queue: createLookUpQueue(queues.lookUps), source, now };
+  const lookUps = createLookUps(lookUpOptions);
   const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
   const batches = createBatches({ store, queue, enter, source, log, now });
   const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random });
@@ -56,6 +63,8 @@ export function createParts(context: Context) {
     crawling,
     watch,
     webhooks,
+    answers,
+    lookUps,
     batches,
     jobs: createJobs({ store, queue, enter, source, maxAttempts: config.crawlAttempts, now }),
     uploads,

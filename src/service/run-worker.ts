@@ -4,6 +4,7 @@ import { createReconciler } from '../app/reconcile.ts';
 import type { Config } from '../config/config.ts';
 import { DEFAULT_CONTACT } from '../crawl/fetch/user-agent.ts';
 import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
+import { createLookUpWorker } from '../queue/look-ups/look-up-worker.ts';
 import { createJobWorker } from '../queue/parse-book-worker.ts';
 import { workerName } from '../queue/worker-name.ts';
 import type { Context, Parts } from './parts.ts';
@@ -19,13 +20,16 @@ export async function runWebhookCalls({ config, log, store, lifecycle, random }:
 /** Resolves when the worker takes jobs. */
 export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const { config, log, store, lifecycle, now, random } = context;
-  const { queue, queues, crawling, watch, webhooks } = parts;
+  const { queue, queues, crawling, watch, webhooks, answers } = parts;
   const { crawler, source } = crawling;
   const announce = webhooks.announceBook;
   const settings = workerSettings(config);
 
   const worker = createJobWorker({ store, queue: queues.books, crawler, source, settings, log, watch, announce, now, random });
   lifecycle.add('worker', worker, (one) => one.stop());
+  const { drainSeconds } = config;
+  const lookUps = createLookUpWorker({ store, queue: queues.lookUps, crawler, source, answers, watch, drainSeconds, log, now, random });
+  lifecycle.add('look-up worker', lookUps, (one) => one.stop());
   const reconciler = createReconciler({ store, queue, log, batchTtlMs: config.batchTtlMs, now });
   lifecycle.add('reconciler', reconciler, (one) => one.stop());
 
@@ -33,6 +37,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
   lifecycle.add('book indexer', indexer, (one) => one.stop());
 
   await worker.start();
+  await lookUps.start();
   reconciler.start();
   indexer.start();
   logCrawl(context);

@@ -3,7 +3,7 @@ import type { BatchId } from '../domain/batch.ts';
 import type { BookId, JobId } from '../domain/identity.ts';
 import type { Signal } from './store.ts';
 
-/** A signal as a line: `batch <id>`, `book <id>`, `cancel <jobId> <run>`, `source`. */
+/** A signal as a line: `batch <id>`, `book <id>`, `cancel <jobId> <run>`, `look-up <id>`, `source`. */
 export function encodeSignal(signal: Signal): string {
   switch (signal.kind) {
     case 'batch':
@@ -12,6 +12,8 @@ export function encodeSignal(signal: Signal): string {
       return `book ${signal.bookId}`;
     case 'cancel':
       return `cancel ${signal.jobId} ${signal.run}`;
+    case 'look-up':
+      return `look-up ${signal.id}`;
     case 'source':
       return 'source';
   }
@@ -23,6 +25,7 @@ export function decodeSignal(line: string): Signal | null {
   if (kind === 'source') return { kind };
   if (kind === 'batch' && first) return { kind, batchId: first as BatchId };
   if (kind === 'book' && first) return { kind, bookId: first as BookId };
+  if (kind === 'look-up' && first) return { kind, id: first };
   if (kind === 'cancel' && first && second) return { kind, jobId: first as JobId, run: second };
   return null;
 }

@@ -60,6 +60,23 @@ function createReadCounter({ registers }: Registers): (outcome: ReadOutcome) => 
   return (outcome) => void outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
 }
 
+/** Counts questions to Goodreads by what came of them. */
+function countLookUps({ registers }: Registers, lookUps: Pick<HttpDependencies['lookUps'], 'counts'>): void {
+  void new Counter({
+    name: 'quire_look_ups_total',
+    help: 'Questions to Goodreads that callers waited for, by kind and result.',
+    labelNames: ['kind', 'result'] as const,
+    registers,
+    collect() {
+      this.reset();
+      for (const [name, n] of lookUps.counts()) {
+        const [kind = '', result = ''] = name.split(' ');
+        this.inc({ kind, result }, n);
+      }
+    },
+  });
+}
+
 /** Makes the gauges of the store and the source. The function returned sets them; the store's have no value while it is away. */
 function createStateGauges({ registers }: Registers, { store, jobs, source }: Pick<HttpDependencies, 'store' | 'jobs' | 'source'>) {
   const jobStates = new Gauge({ name: 'quire_jobs', help: 'Jobs by state.', labelNames: ['state'] as const, registers });
@@ -89,7 +106,7 @@ function createStateGauges({ registers }: Registers, { store, jobs, source }: Pi
   };
 }
 
-interface MetricsOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version'> {
+interface MetricsOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version' | 'lookUps'> {
   /** Bytes of request bodies that are held now. */
   bodyBytes: () => number;
 }
@@ -100,6 +117,7 @@ export function createMetrics(app: FastifyInstance, { version, bodyBytes, ...dep
   const registers = [registry];
   timeRequests(app, { registers });
   const countRead = createReadCounter({ registers });
+  countLookUps({ registers }, deps.lookUps);
   const openStreams = new Gauge({ name: 'quire_event_streams', help: 'Open streams of batch events.', registers });
   void new Gauge({
     name: 'quire_request_body_bytes',

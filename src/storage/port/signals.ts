@@ -10,6 +10,8 @@ export type Signal =
   | { kind: 'book'; bookId: BookId }
   /** The run was cancelled: the worker that works on it stops. */
   | { kind: 'cancel'; jobId: JobId; run: string }
+  /** The answer to a question to Goodreads is kept now: a document of the store. `id` has no spaces. */
+  | { kind: 'look-up'; id: string }
   /** The state of the source changed. */
   | { kind: 'source' };
 

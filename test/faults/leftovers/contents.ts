@@ -4,6 +4,7 @@
 export const QUEUES: Readonly<Record<string, { completed: number; failed: number }>> = {
   'parse-book': { completed: 1_000, failed: 5_000 },
   'deliver-webhook': { completed: 1_000, failed: 1_000 },
+  'look-up': { completed: 0, failed: 0 },
 };
 
 export interface KeptJob {

@@ -28,6 +28,7 @@ const DOCUMENTS: readonly { form: RegExp; ends: boolean }[] = [
   { form: /^robots\/[^/]+\/claim$/, ends: true },
   { form: /^source\/[^/]+$/, ends: false },
   { form: /^readiness$/, ends: true },
+  { form: /^look-up\/(find-[0-9a-f]{32}|first-page-.+)$/, ends: true },
   { form: /^webhook-places$/, ends: true },
   { form: /^search-index$/, ends: false },
   { form: /^migration$/, ends: false },
@@ -101,7 +102,7 @@ function* aboutRecords({ readAtMs, jobs, names, documents, tallies, pages }: Con
 
   const known = new Set(names.map(({ name }) => name));
   for (const { name, leadsTo } of names) {
-    if (!/^(book|isbn)-\d+$/.test(name)) yield `${name} is known, and names neither a book nor an ISBN`;
+    if (!/^((book|isbn)-\d+|asin-\w{10})$/.test(name)) yield `${name} is known, and names no book, ISBN or ASIN`;
     if (leadsTo !== null && !known.has(`book-${leadsTo}`)) yield `${name} leads to book ${leadsTo}, of which nothing is known`;
   }
   for (const { key, expireAtMs } of documents) {

@@ -34,6 +34,7 @@ const PARAMETERS: Record<string, string> = {
 const QUERIES: Record<string, string> = {
   '/book-info': '?id=1',
   '/books/search': '?q=a',
+  '/find': '?q=a&source=goodreads',
   '/jobs': '?state=failed',
   '/deliveries': '?batchId=0123456789abcdef',
 };

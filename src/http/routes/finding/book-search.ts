@@ -1,14 +1,14 @@
 /** `GET /books/search`: stored books by title, author, series or ISBN. */
 import { Type } from 'typebox';
-import { searchBooks } from '../../app/search-books.ts';
-import { MOST_CHARACTERS, MOST_WORDS, parseQuery, type SearchQuery } from '../../domain/search/query.ts';
-import { QuireError } from '../../errors.ts';
-import type { HttpDependencies, TypedApp } from '../dependencies.ts';
-import type { ProblemExample } from '../schemas/problem-examples.ts';
-import { problems } from '../schemas/problem.ts';
+import { searchBooks } from '../../../app/search-books.ts';
+import { MOST_CHARACTERS, MOST_WORDS, parseQuery, type SearchQuery } from '../../../domain/search/query.ts';
+import { QuireError } from '../../../errors.ts';
+import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
+import type { ProblemExample } from '../../schemas/problem-examples.ts';
+import { problems } from '../../schemas/problem.ts';
 
-const MOST_FOUND = 50;
-const DEFAULT_FOUND = 10;
+export const MOST_FOUND = 50;
+export const DEFAULT_FOUND = 10;
 
 const SearchAnswerSchema = Type.Object(
   {
@@ -20,7 +20,7 @@ const SearchAnswerSchema = Type.Object(
   { title: 'FoundBooks' },
 );
 
-const INVALID_QUERY: ProblemExample<'invalid-request'> = {
+export const INVALID_QUERY: ProblemExample<'invalid-request'> = {
   code: 'invalid-request',
   name: 'invalid-query',
   detail: '/query/q has no letter and no digit: name a title, an author, a series or an ISBN.',
@@ -28,7 +28,7 @@ const INVALID_QUERY: ProblemExample<'invalid-request'> = {
 };
 
 /** Reads `q`. Throws `invalid-request`, with a pointer to it, when it holds no words or too many. */
-function searchQueryOf(q: string): SearchQuery {
+export function searchQueryOf(q: string): SearchQuery {
   const query = parseQuery(q);
   if (typeof query !== 'string') return query;
   throw new QuireError('invalid-request', `/query/q ${query}.`, { errors: [{ pointer: '/query/q', detail: query }] });

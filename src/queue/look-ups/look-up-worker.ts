@@ -1,0 +1,89 @@
+/** The worker that asks Goodreads small questions. It pauses while the source is closed, and drains when the process stops. */
+import { UnrecoverableError, WaitingError, type Job } from 'bullmq';
+import { createAskGoodreads, type AskGoodreadsDeps } from '../../app/look-ups/ask-goodreads.ts';
+import { readQuestion } from '../../app/look-ups/question.ts';
+import type { Source } from '../../crawl/source/source.ts';
+import type { Log } from '../../domain/log.ts';
+import type { Store } from '../../storage/store.ts';
+import { askQueue, START_TIMEOUT_MS } from '../ask-queue.ts';
+import { closeWorker } from '../close-worker.ts';
+import { pauseWhileClosed } from '../source-pause.ts';
+import { LOOK_UP, MAX_STALLED, openLookUpWorker, type LookUpBullQueue, type LookUpData, type LookUpJobResult } from './look-up-queue.ts';
+
+/** Questions asked at once, over all workers. They come beside the pages of books, through the same gate. */
+const AT_ONCE = 2;
+/** The longest drain of running look-ups. That of the pages of books comes after it, and most platforms kill a process after 30 s. */
+const MAX_DRAIN_MS = 2_000;
+/** Wait before the next try when our store failed, in milliseconds. */
+const STORE_WAIT_MS = 500;
+
+export interface LookUpWorkerOptions extends Omit<AskGoodreadsDeps, 'source'> {
+  store: Store;
+  queue: LookUpBullQueue;
+  source: Pick<Source, 'current' | 'onChange'>;
+  /** How long running look-ups may take to finish when the process stops, in seconds, at most 2. Then they are requeued. */
+  drainSeconds: number;
+  log: Log;
+  random: () => number;
+}
+
+export interface LookUpWorker {
+  start(): Promise<void>;
+  /** Takes no more questions, and drains the running ones. Idempotent. */
+  stop(): Promise<void>;
+}
+
+/** Makes the worker; it takes no job before `start`. */
+export function createLookUpWorker(options: LookUpWorkerOptions): LookUpWorker {
+  const { store, queue, source, drainSeconds, log, now, random } = options;
+  const drainMs = Math.min(drainSeconds * 1000, MAX_DRAIN_MS);
+  const ask = createAskGoodreads(options);
+  const shutdown = new AbortController();
+  let running = 0;
+  let stopping: Promise<void> | null = null;
+
+  const process = async (job: Job<LookUpData>, token: string, lost: AbortSignal | undefined): Promise<LookUpJobResult> => {
+    const question = readQuestion(job.data.question);
+    if (question === null) throw new UnrecoverableError(`invalid-request: ${job.id} holds no question`);
+    const signal = lost ? AbortSignal.any([lost, shutdown.signal]) : shutdown.signal;
+    running += 1;
+    try {
+      const result = await ask({ question, queuedAtMs: job.timestamp, signal });
+      if (result.next === 'done') return { outcome: result.outcome };
+      if (result.next === 'wait-for-source') pause.until(result.untilMs);
+      await job.moveToWait(token);
+      throw new WaitingError();
+    } finally {
+      running -= 1;
+    }
+  };
+
+  const worker = openLookUpWorker(store, (job, token = '', lost) => process(job, token, lost), {
+    concurrency: AT_ONCE,
+    backoffMs: () => STORE_WAIT_MS,
+    onError: (error) => log.warn({ err: error.message }, 'look-up worker connection'),
+  });
+  worker.on('failed', (job, error) => log.warn({ err: error, lookUp: job?.id }, 'a look-up failed'));
+  const pause = pauseWhileClosed({ worker, source, log, now, random });
+
+  const drain = async (): Promise<void> => {
+    pause.end();
+    const drainOver = setTimeout(() => shutdown.abort('shutdown'), drainMs);
+    try {
+      await closeWorker({ worker, store, running: () => running, drainMs, log });
+    } finally {
+      clearTimeout(drainOver);
+    }
+  };
+
+  return {
+    async start() {
+      await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
+      await store.queueBackend.recover(LOOK_UP, MAX_STALLED);
+      await askQueue(queue.setGlobalConcurrency(AT_ONCE), START_TIMEOUT_MS);
+      // `run` ends when the worker closes; its failures reach the error listener.
+      worker.run().catch((error: unknown) => log.error({ err: error }, 'look-up worker loop'));
+    },
+    stop: () => (stopping ??= drain()),
+  };
+}
