@@ -22,7 +22,7 @@ function unusable<T extends object>(name: string): T {
 export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKeys: [] }): Promise<FastifyInstance> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const deps: HttpDependencies = {
-    config: { host: '127.0.0.1', apiKeys, publicUrl: null },
+    config: { accessLog: false, host: '127.0.0.1', apiKeys, publicUrl: null },
     version,
     log: pino({ level: 'silent' }),
     store: unusable('store'),

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import type { Readable } from 'node:stream';
 import type { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { pino } from 'pino';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -36,9 +37,16 @@ export interface QuireEnd {
 }
 
 export interface LogLine {
+  /** As pino counts: 30 is `info`, 40 `warn`, 50 `error`. */
   level: number;
   msg: string;
   [field: string]: unknown;
+}
+
+/** A line of the log. Version 0.1.0 wrote levels as numbers, later ones write their names. */
+function lineOf(text: string): LogLine {
+  const line = JSON.parse(text) as LogLine & { level: number | string };
+  return { ...line, level: typeof line.level === 'string' ? (pino.levels.values[line.level] ?? 0) : line.level };
 }
 
 export interface QuireProcess {
@@ -87,7 +95,7 @@ function begin({
   let errors = '';
   child.stderr.on('data', (chunk: Buffer) => (errors = (errors + chunk.toString()).slice(-20_000)));
   createInterface({ input: child.stdout }).on('line', (text) => {
-    const line = text.startsWith('{') ? (JSON.parse(text) as LogLine) : { level: 30, msg: text };
+    const line = text.startsWith('{') ? lineOf(text) : { level: 30, msg: text };
     log.push(line);
     if (log.length > KEPT_LINES) log.shift();
     for (const listener of listeners) listener(line);

@@ -1,10 +1,11 @@
 /** The process edge: arguments, environment, signals, exit codes. Nothing else reads the environment or exits. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
-import { pino, type Logger } from 'pino';
 import { readConfig, ROLES, SETTINGS, type Config } from './config/config.ts';
 import { QuireError, StartError } from './errors.ts';
 import { createService } from './service.ts';
+import { bannerOf } from './service/banner.ts';
+import { createLog } from './service/log.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -23,16 +24,6 @@ ${Object.values(SETTINGS)
 
 /** Long enough for a load balancer that asks `/readyz` every second or two. The wait ends sooner without requests. */
 const LINGER_MS = 5_000;
-
-/** A person reads text, a machine reads JSON lines. */
-function createLog(level: string): Logger {
-  if (!process.stdout.isTTY) return pino({ level, base: null });
-  return pino({
-    level,
-    base: null,
-    transport: { target: 'pino-pretty', options: { ignore: 'pid,hostname', translateTime: 'SYS:HH:MM:ss' } },
-  });
-}
 
 function refuse(message: string): never {
   process.stderr.write(`${message}\n`);
@@ -93,7 +84,8 @@ async function main(args: string[]): Promise<void> {
 
   const config = configure(args[0]);
   setHeapGrowth(config);
-  const log = createLog(config.logLevel);
+  const isTerminal = process.stdout.isTTY;
+  const log = createLog({ level: config.logLevel, role: config.role, isTerminal });
   const service = createService(config, { log, version, lingerMs: LINGER_MS });
 
   let signalled = false;
@@ -103,7 +95,10 @@ async function main(args: string[]): Promise<void> {
     signalled = true;
     log.info(`${signal}: draining for at most ${config.drainSeconds} s, then ending; a second signal ends at once`);
     service.stop().then(
-      () => process.exit(0),
+      () => {
+        log.info('stopped');
+        process.exit(0);
+      },
       (error: unknown) => {
         log.fatal({ err: error }, 'the shutdown failed');
         process.exit(1);
@@ -116,6 +111,7 @@ async function main(args: string[]): Promise<void> {
   try {
     await service.start();
     log.info(`quire ${version} is ready (role ${config.role})`);
+    if (isTerminal) process.stdout.write(bannerOf(config, { version, address: service.address, store: service.store.description }));
   } catch (error) {
     if (signalled) return;
     await service.stop();

@@ -1,11 +1,12 @@
 /** Composition root: builds the parts of one process from a `Config`, starts them in order, and stops them in reverse order. */
-import { stdSerializers, type Logger } from 'pino';
+import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
-import { QuireError } from './errors.ts';
 import { createLifecycle } from './service/lifecycle.ts';
 import { createParts, type Context } from './service/parts.ts';
 import { runApi } from './service/run-api.ts';
 import { runWebhookCalls, runWorker } from './service/run-worker.ts';
+import { createStoreWatch } from './service/store-watch.ts';
+import { hasDatabase } from './storage/embedded/data-directory.ts';
 import { openStore } from './storage/open-store.ts';
 import type { Store } from './storage/store.ts';
 
@@ -33,22 +34,24 @@ export interface Service {
   readonly store: Store;
 }
 
-/** Logs only the message when the store is away. That is no fault of the code, so a stack does not help. */
-const serializeError = (error: Error): unknown =>
-  error instanceof QuireError && error.code === 'store-unavailable' ? error.message : stdSerializers.err(error);
+/** Whether the embedded store has to make its database, which takes seconds. */
+const isFirstStart = ({ redisUrl, databaseUrl, dataDir }: Config): boolean =>
+  redisUrl === null && databaseUrl === null && !hasDatabase(dataDir);
 
 export function createService(config: Config, overrides: ServiceOverrides): Service {
-  const log = overrides.log.child({}, { serializers: { err: serializeError } });
-  const { version, lingerMs = 0, silentMs, now = Date.now, random = Math.random } = overrides;
-  const store = overrides.store ?? openStore(config, (error) => log.warn({ err: error.message }, 'store connection'));
+  const { log, version, lingerMs = 0, silentMs, now = Date.now, random = Math.random } = overrides;
+  const storeWatch = createStoreWatch({ store: () => store, log });
+  const store = overrides.store ?? openStore(config, (error) => storeWatch.fault('records', error));
   const lifecycle = createLifecycle({ drainMs: config.drainSeconds * 1000, log });
-  const context: Context = { config, version, log, store, lifecycle, now, random };
+  const context: Context = { config, version, log, store, onStoreFault: storeWatch.fault, lifecycle, now, random };
   let address: string | null = null;
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
   const start = async (): Promise<void> => {
     lifecycle.add('store', store, () => store.stop());
+    lifecycle.add('store watch', storeWatch, (watch) => watch.stop());
+    if (isFirstStart(config)) log.info(`preparing the embedded store in ${config.dataDir} (first start only)`);
     await store.start();
     log.info(`store: ${store.description}`);
     for (const warning of await store.warnings()) log.warn(warning);

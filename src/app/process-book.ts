@@ -11,7 +11,7 @@ import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import { crawlPath, type BookReference, type JobId } from '../domain/identity.ts';
-import type { TimelineEntry } from '../domain/job.ts';
+import type { JobFailure, TimelineEntry } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
@@ -205,10 +205,12 @@ async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Pr
 }
 
 async function noteFailure(deps: ProcessBookDeps, task: BookTask, failure: Failure, next: string): Promise<void> {
-  const { store, settings, now } = deps;
+  const { store, settings, log, now } = deps;
   const note = (event: TimelineEntry['event'], detail: string): Promise<void> =>
     store.jobs.note(task.jobId, task.run, { atMs: now(), event, detail });
   const { cause, detail, retryAfterMs = null } = failure;
+  const { jobId, attempt } = task;
+  log.debug({ jobId, attempt, code: FAILURES[cause].code, next }, detail);
   if (cause === 'blocked') return note('blocked', `${detail} No attempt was used.`);
   if (next === 'look-again') {
     const atMs = now() + settings.notFoundRecheckMs;
@@ -234,7 +236,20 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   }
   const lastDetail = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;
   await store.jobs.settle({ ...base, outcome, error: { code, detail: lastDetail } });
+  await logFailed(deps, task, { code, detail: lastDetail });
   return { next: 'settle', code, detail };
+}
+
+/** One line for each job that failed for good. `items`: how many items of batches waited for it. */
+async function logFailed(
+  { store, log }: ProcessBookDeps,
+  { jobId, run, attempt, reference }: BookTask,
+  { code, detail }: JobFailure,
+): Promise<void> {
+  const record = await store.jobs.get(jobId).catch(() => null);
+  const items = record?.run === run ? record.waiters : null;
+  const book = reference.kind === 'book' ? { bookId: reference.bookId } : {};
+  log.warn({ jobId, ...book, code, attempts: attempt, items, detail }, 'a job failed for good');
 }
 
 async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {

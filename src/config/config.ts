@@ -151,6 +151,7 @@ export const SETTINGS = {
     boolean,
   ),
   logLevel: setting('LOG_LEVEL', 'info', `One of ${LOG_LEVELS.join(', ')}.`, oneOf(LOG_LEVELS)),
+  accessLog: setting('ACCESS_LOG', 'false', 'One line at level `info` for each HTTP request, without its query.', boolean),
 } as const;
 
 type Settings = typeof SETTINGS;

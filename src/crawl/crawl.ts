@@ -13,6 +13,7 @@ import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { Robots } from './robots.ts';
 import type { Source } from './source/source.ts';
 import type { Entry } from './source/turn.ts';
+import type { Log } from '../domain/log.ts';
 import { createFirstRobots } from './first-robots.ts';
 
 /** What every reading of a page has: the kind of answer, and for kinds without a result a sentence that says why. */
@@ -66,6 +67,7 @@ export interface CrawlerOptions {
   source: Source;
   robots: Robots;
   ledger: Pick<Ledger, 'record'>;
+  log: Pick<Log, 'trace'>;
   now?: () => number;
 }
 
@@ -82,7 +84,7 @@ const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
 };
 
 /** Combines the parts. The caller made them, and closes them. */
-export function createCrawler({ fetcher, source, robots, ledger, now = Date.now }: CrawlerOptions): Crawler {
+export function createCrawler({ fetcher, source, robots, ledger, log, now = Date.now }: CrawlerOptions): Crawler {
   const firstRobots = createFirstRobots(robots, source, now);
 
   const mustBeAllowed = async (path: string): Promise<void> => {
@@ -105,6 +107,7 @@ export function createCrawler({ fetcher, source, robots, ledger, now = Date.now 
       // Only a fault of the exchange says something about the source. An abort, robots.txt and the gate do not.
       const kind = error instanceof FetchFault ? 'failed' : 'abandoned';
       ledger.record({ outcome: kind, requests: 1, bytes: 0 });
+      log.trace({ path, outcome: kind, err: (error as Error).message }, 'a request to the source failed');
       await source.report({ ...entry, kind, status: 0, bytes: 0, ...(error instanceof FetchFault ? { reason: error.message } : {}) });
       throw error;
     }
@@ -135,6 +138,7 @@ export function createCrawler({ fetcher, source, robots, ledger, now = Date.now 
         : null;
     const kind = OUTCOME[reading.kind];
     ledger.record({ outcome: kind, requests: answer.requests, bytes: answer.wireBytes });
+    log.trace({ path: request.path, status, outcome: kind, bytes: answer.wireBytes, ms: now() - askedAtMs }, 'the source answered');
     await source.report({
       ...entry,
       kind,

@@ -61,7 +61,7 @@ export function createCrawling({ store, config, version, log, now = Date.now, ra
     now,
     random,
   });
-  const crawler = createCrawler({ fetcher, source, robots, ledger, now });
+  const crawler = createCrawler({ fetcher, source, robots, ledger, log, now });
   return {
     crawler,
     source,

@@ -1,5 +1,6 @@
 /** The HTTP side of Quire: its parts, in their order. */
 import Fastify, { type FastifyInstance } from 'fastify';
+import { installAccessLog } from './plugins/access-log.ts';
 import { installAuthentication } from './plugins/authentication.ts';
 import { createBookAnswer } from './answers/book-answer.ts';
 import { installJsonBodies } from './plugins/body-parsing.ts';
@@ -43,6 +44,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   useSchemas(app);
 
   const addMissingMethods = watchMethods(app);
+  if (config.accessLog) installAccessLog(app);
   installErrorHandling(app);
   installWireProblems(app);
   installJsonBodies(app);

@@ -36,7 +36,7 @@ export interface Readiness {
 export type DashboardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
 
 export interface HttpDependencies {
-  config: Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
+  config: Pick<Config, 'accessLog' | 'host' | 'apiKeys' | 'publicUrl'>;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
   /** Fastify needs a logger with `child()` and levels; the HTTP part itself uses no more of it than `Log`. */

@@ -28,6 +28,8 @@ export interface WebhookWorkerOptions {
    * How long running calls may take to finish when the process stops, at most 4 s. Then they are requeued, and another worker repeats them.
    */
   drainSeconds: number;
+  /** Takes errors of the worker's connections. */
+  onFault: (error: Error) => void;
   log: Log;
   random: () => number;
 }
@@ -48,7 +50,7 @@ class CallFailed extends Error {
   }
 }
 
-export function createWebhookWorker({ store, deliver, drainSeconds, log, random }: WebhookWorkerOptions): WebhookJobWorker {
+export function createWebhookWorker({ store, deliver, drainSeconds, onFault, log, random }: WebhookWorkerOptions): WebhookJobWorker {
   const drainMs = Math.min(drainSeconds * 1000, MAX_DRAIN_MS);
   const shutdown = new AbortController();
   const busy = new Map<string, number>();
@@ -88,7 +90,7 @@ export function createWebhookWorker({ store, deliver, drainSeconds, log, random 
   const worker = openWebhookWorker(store, (job, token = '', lost) => call(job, token, lost), {
     concurrency: CONCURRENCY,
     backoffMs: (_attemptsMade, error) => (error instanceof CallFailed ? error.waitMs : STORE_WAIT_MS),
-    onError: (error) => log.warn({ err: error.message }, 'webhook worker connection'),
+    onError: onFault,
   });
 
   const drain = async (): Promise<void> => {

@@ -13,6 +13,8 @@ import { settleUnsettled } from './unsettled-jobs.ts';
 export interface JobWorkerOptions extends Omit<ProcessBookDeps, 'settings' | 'source'> {
   queue: ParseBookQueue;
   source: Pick<Source, 'current' | 'onChange'>;
+  /** Takes errors of the worker's connections. */
+  onFault: (error: Error) => void;
   settings: ProcessBookSettings & { concurrency: number; backoffBaseMs: number; drainSeconds: number };
   /** For tests: how long a lock lasts, and how often stalled jobs are looked for. */
   lockMs?: number;
@@ -49,7 +51,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
           retryAfterMs: error instanceof AttemptFailed ? error.retryAfterMs : null,
           random,
         }),
-      onError: (error) => log.warn({ err: error.message }, 'worker connection'),
+      onError: options.onFault,
       lockMs: options.lockMs,
       stalledCheckMs: options.stalledCheckMs,
     },

@@ -25,6 +25,8 @@ export interface Context {
   log: Logger;
   /** Started. */
   store: Store;
+  /** Takes errors of connections to the store: see {@link createStoreWatch}. */
+  onStoreFault: (where: string, error: Error) => void;
   lifecycle: Lifecycle;
   now: () => number;
   random: () => number;
@@ -34,15 +36,15 @@ export type Parts = ReturnType<typeof createParts>;
 
 /** Makes the parts. None of them takes jobs or answers requests yet. */
 export function createParts(context: Context) {
-  const { config, version, log, store, lifecycle, now, random } = context;
-  const logFault =
-    (line: string) =>
+  const { config, version, log, store, onStoreFault, lifecycle, now, random } = context;
+  const faultOf =
+    (where: string) =>
     (error: Error): void =>
-      log.warn({ err: error.message }, line);
+      onStoreFault(where, error);
   const queues = {
-    books: lifecycle.add('queue', openQueue(store, logFault('queue connection')), (queue) => queue.close()),
-    calls: lifecycle.add('webhook queue', openWebhookQueue(store, logFault('webhook queue connection')), (queue) => queue.close()),
-    lookUps: lifecycle.add('look-up queue', openLookUpQueue(store, logFault('look-up queue connection')), (queue) => queue.close()),
+    books: lifecycle.add('queue', openQueue(store, faultOf('queue')), (queue) => queue.close()),
+    calls: lifecycle.add('webhook queue', openWebhookQueue(store, faultOf('webhook queue')), (queue) => queue.close()),
+    lookUps: lifecycle.add('look-up queue', openLookUpQueue(store, faultOf('look-up queue')), (queue) => queue.close()),
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
   const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) => crawler.close());

@@ -10,8 +10,10 @@ import { workerName } from '../queue/worker-name.ts';
 import type { Context, Parts } from './parts.ts';
 
 /** Resolves when the process calls webhooks and announces batches. */
-export async function runWebhookCalls({ config, log, store, lifecycle, random }: Context, { webhooks }: Parts): Promise<void> {
-  const worker = createWebhookWorker({ store, deliver: webhooks.deliver, drainSeconds: config.drainSeconds, log, random });
+export async function runWebhookCalls(context: Context, { webhooks }: Parts): Promise<void> {
+  const { config, log, store, onStoreFault, lifecycle, random } = context;
+  const onFault = (error: Error): void => onStoreFault('webhook worker', error);
+  const worker = createWebhookWorker({ store, deliver: webhooks.deliver, drainSeconds: config.drainSeconds, onFault, log, random });
   lifecycle.add('webhook worker', worker, (one) => one.stop());
   await worker.start();
   webhooks.start();
@@ -19,16 +21,29 @@ export async function runWebhookCalls({ config, log, store, lifecycle, random }:
 
 /** Resolves when the worker takes jobs. */
 export async function runWorker(context: Context, parts: Parts): Promise<void> {
-  const { config, log, store, lifecycle, now, random } = context;
+  const { config, log, store, onStoreFault, lifecycle, now, random } = context;
   const { queue, queues, crawling, watch, webhooks, answers } = parts;
   const { crawler, source } = crawling;
   const announce = webhooks.announceBook;
   const settings = workerSettings(config);
 
-  const worker = createJobWorker({ store, queue: queues.books, crawler, source, settings, log, watch, announce, now, random });
+  const onFault = (error: Error): void => onStoreFault('worker', error);
+  const worker = createJobWorker({ store, queue: queues.books, crawler, source, settings, onFault, log, watch, announce, now, random });
   lifecycle.add('worker', worker, (one) => one.stop());
   const { drainSeconds } = config;
-  const lookUps = createLookUpWorker({ store, queue: queues.lookUps, crawler, source, answers, watch, drainSeconds, log, now, random });
+  const lookUps = createLookUpWorker({
+    store,
+    queue: queues.lookUps,
+    crawler,
+    source,
+    answers,
+    watch,
+    drainSeconds,
+    onFault: (error) => onStoreFault('look-up worker', error),
+    log,
+    now,
+    random,
+  });
   lifecycle.add('look-up worker', lookUps, (one) => one.stop());
   const reconciler = createReconciler({ store, queue, log, batchTtlMs: config.batchTtlMs, now });
   lifecycle.add('reconciler', reconciler, (one) => one.stop());

@@ -3,7 +3,7 @@
  * announced again. The id of a delivery comes from the event, so announcing twice makes one delivery.
  */
 import type { Log } from '../domain/log.ts';
-import type { BatchId } from '../domain/batch.ts';
+import type { BatchId, ItemCounts } from '../domain/batch.ts';
 import type { AnnounceBook } from '../app/announce.ts';
 import type { Store } from '../storage/store.ts';
 import type { Deliveries } from './deliveries.ts';
@@ -36,6 +36,10 @@ export interface AnnouncerOptions {
   now?: () => number;
 }
 
+/** The counts of an ended batch that are not 0. */
+const settledCounts = (counts: ItemCounts): Partial<ItemCounts> =>
+  Object.fromEntries(Object.entries(counts).filter(([, count]) => count > 0));
+
 export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, now = Date.now }: AnnouncerOptions): Announcer {
   let timer: NodeJS.Timeout | null = null;
   let dueAtMs = 0;
@@ -48,6 +52,9 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
     const batch = await store.batches.get(batchId);
     if (batch && batch.endedAtMs !== null) {
       const event = batchCompleted(batch, publicUrl);
+      const seconds = Math.round((batch.endedAtMs - batch.createdAtMs) / 1000);
+      const state = batch.cancelledAtMs === null ? 'completed' : 'cancelled';
+      log.info({ batchId, state, seconds, ...settledCounts(batch.counts) }, 'a batch ended');
       const { webhook } = batch.options;
       const own = webhook ? [await endpoints.ofBatch(batchId, webhook)] : [];
       for (const endpoint of [...own, ...(await endpoints.subscribed(event.type, 'of now'))]) await deliveries.announce(endpoint.id, event);

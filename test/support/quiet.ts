@@ -2,6 +2,12 @@
 import type { SourceState } from '../../src/crawl/source/source-state.ts';
 import type { Log } from '../../src/domain/log.ts';
 
-export const silentLog: Log = { debug: () => undefined, info: () => undefined, warn: () => undefined, error: () => undefined };
+export const silentLog: Log = {
+  trace: () => undefined,
+  debug: () => undefined,
+  info: () => undefined,
+  warn: () => undefined,
+  error: () => undefined,
+};
 
 export const openSource: SourceState = { mode: 'open', sinceMs: 0, reason: null, rate: null, nextProbeAtMs: null, closed: null };

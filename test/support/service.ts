@@ -2,8 +2,8 @@
 /* oxlint-disable typescript/no-explicit-any -- the body of an answer is whatever the API sent: the tests assert its shape */
 import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
-import { pino } from 'pino';
 import { readConfig, type Role } from '../../src/config/config.ts';
+import { createLog } from '../../src/service/log.ts';
 import { createService, type Service } from '../../src/service.ts';
 import { startGoodreads, type Goodreads } from './goodreads.ts';
 import { sharedClusterUrl, sharedRedisUrl } from './redis-server.ts';
@@ -87,7 +87,12 @@ export async function startQuire(
   };
   const config = readConfig(env, options.role ?? 'all');
   const service = createService(config, {
-    log: pino({ level: options.log ?? 'silent' }, ...(options.onLog ? [{ write: options.onLog }] : [])),
+    log: createLog({
+      level: options.log ?? 'silent',
+      role: options.role ?? 'all',
+      isTerminal: false,
+      ...(options.onLog ? { destination: { write: options.onLog } } : {}),
+    }),
     version: '0.0.0',
     lingerMs: options.lingerMs ?? 0,
     ...(options.silentMs === undefined ? {} : { silentMs: options.silentMs }),

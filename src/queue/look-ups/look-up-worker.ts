@@ -23,6 +23,8 @@ export interface LookUpWorkerOptions extends Omit<AskGoodreadsDeps, 'source'> {
   source: Pick<Source, 'current' | 'onChange'>;
   /** How long running look-ups may take to finish when the process stops, in seconds, at most 2. Then they are requeued. */
   drainSeconds: number;
+  /** Takes errors of the worker's connections. */
+  onFault: (error: Error) => void;
   log: Log;
   random: () => number;
 }
@@ -61,7 +63,7 @@ export function createLookUpWorker(options: LookUpWorkerOptions): LookUpWorker {
   const worker = openLookUpWorker(store, (job, token = '', lost) => process(job, token, lost), {
     concurrency: AT_ONCE,
     backoffMs: () => STORE_WAIT_MS,
-    onError: (error) => log.warn({ err: error.message }, 'look-up worker connection'),
+    onError: options.onFault,
   });
   worker.on('failed', (job, error) => log.warn({ err: error, lookUp: job?.id }, 'a look-up failed'));
   const pause = pauseWhileClosed({ worker, source, log, now, random });

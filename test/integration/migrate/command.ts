@@ -12,7 +12,7 @@ import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server
 import { sharedClusterUrl, sharedRedisUrl } from '../../support/redis-server.ts';
 import type { StoreName } from '../../support/service.ts';
 
-const MAIN = fileURLToPath(new URL('../../../src/main.ts', import.meta.url));
+const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 /** A folder without a file `.env`. */
 const CWD = fileURLToPath(new URL('.', import.meta.url));
 const DEADLINE_MS = 60_000;
@@ -32,7 +32,7 @@ export async function runMigration(
   onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
 ): Promise<CommandEnd> {
   const { PATH = '', HOME = '' } = process.env;
-  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), MAIN, 'migrate', ...args], {
+  const child = spawn(process.execPath, [MAIN, 'migrate', ...args], {
     cwd: CWD,
     env: { PATH, HOME, ...env },
     stdio: ['ignore', 'pipe', 'pipe'],

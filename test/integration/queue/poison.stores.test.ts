@@ -77,6 +77,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
     const worker = createJobWorker({
       ...rest,
       ...time,
+      onFault: () => undefined,
       queue,
       crawler: crawling.crawler,
       settings: { ...settings, concurrency: 1, backoffBaseMs: 5, drainSeconds: 1 },

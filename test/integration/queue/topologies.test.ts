@@ -29,7 +29,7 @@ describe('a server with password and TLS', () => {
     const [redis, goodreads] = await Promise.all([startRedisTls(), startGoodreads()]);
     const env = { REDIS_URL: redis.url, PORT: '0', GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0', QUEUE_PREFIX: ownPrefix() };
     // Node reads the certificates it trusts when a process starts, so this one has to be a process of its own.
-    const child = spawn(process.execPath, ['--import', 'tsx', 'src/main.ts'], {
+    const child = spawn(process.execPath, ['dist/main.js'], {
       env: { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: redis.ca, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     });

@@ -19,7 +19,7 @@ describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, 
     const goodreads = await startGoodreads();
     const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });
     const errors: object[] = [];
-    const log = { debug() {}, info() {}, warn() {}, error: (fields: object) => void errors.push(fields) };
+    const log = { trace() {}, debug() {}, info() {}, warn() {}, error: (fields: object) => void errors.push(fields) };
     const queue = openQueue(store, () => undefined);
     const classify = (): never => {
       throw new TypeError('cannot read properties of undefined');
@@ -40,6 +40,7 @@ describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, 
         backoffBaseMs: 5,
         drainSeconds: 1,
       },
+      onFault: () => undefined,
       log,
       watch: { observe: () => undefined },
       announce: async () => undefined,

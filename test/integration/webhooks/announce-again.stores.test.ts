@@ -50,7 +50,7 @@ describe.each(inThisRun(eachStore))('a worker that dies between settling and ann
       crawler: { crawl: unused, close: unused } as unknown as ProcessBookDeps['crawler'],
       source: { current: unused },
       settings,
-      log: { debug: unused, info: unused, warn: unused, error: unused },
+      log: { trace: unused, debug: unused, info: unused, warn: unused, error: unused },
       watch: { observe: unused },
       announce: announcer.announceBook,
       now: Date.now,

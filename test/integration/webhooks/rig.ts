@@ -23,7 +23,7 @@ export interface Line {
 function keepLog() {
   const lines: Line[] = [];
   const at = (level: Line['level']) => (fields: object, message: string) => void lines.push({ level, fields, message });
-  return { lines, log: { debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') } };
+  return { lines, log: { trace: () => undefined, debug: () => undefined, info: at('info'), warn: at('warn'), error: at('error') } };
 }
 
 /** Records a batch that has ended: its one link is invalid. */
@@ -83,7 +83,7 @@ export async function startCalls(
   const config = { webhookAllowLoopback: true, webhookSecret: null, publicUrl: null, crawlContact: null };
   const calls = openWebhookQueue(store, () => undefined);
   const service = createWebhookService({ store, queue: createDeliveryQueue(calls), config, version: '0.0.0', log, now: Date.now, random });
-  const worker = createWebhookWorker({ store, deliver: service.deliver, drainSeconds: 5, log, random });
+  const worker = createWebhookWorker({ store, deliver: service.deliver, drainSeconds: 5, onFault: () => undefined, log, random });
   await worker.start();
   service.start();
   return {
