@@ -1,7 +1,7 @@
 /** Reading batches in SQL. */
 import {
   codeOfState,
-  NO_ITEMS,
+  ITEM_STATES,
   stateOfCode,
   type BatchId,
   type BatchItem,
@@ -25,13 +25,16 @@ const LIST_ENDED = statement(
   'batches.listEnded',
   'SELECT * FROM @.batch WHERE finished_at_ms IS NOT NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
 );
+const ITEM_COLUMNS = 'index, state, duplicates, book_id, job_id, input, reason, collection, collection_version, via';
 const ITEMS = statement(
   'batches.items',
-  'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2::bigint ORDER BY index LIMIT $3',
+  `SELECT ${ITEM_COLUMNS} FROM @.item WHERE batch_id = $1 AND index >= $2::bigint ORDER BY index LIMIT $3`,
 );
+/** A collection that is still read is kept as queued, without a job. */
 const ITEMS_IN_STATE = statement(
   'batches.itemsInState',
-  'SELECT index, state, duplicates, book_id, job_id, input, reason FROM @.item WHERE batch_id = $1 AND index >= $2::bigint AND state = $4::"char" ORDER BY index LIMIT $3',
+  `SELECT ${ITEM_COLUMNS} FROM @.item
+   WHERE batch_id = $1 AND index >= $2::bigint AND state = $4::"char" AND (state <> 'q' OR (job_id IS NULL) = $5) ORDER BY index LIMIT $3`,
 );
 const INDEXES = statement(
   'batches.indexes',
@@ -53,11 +56,20 @@ export interface BatchRow {
   cancelled: number;
   cached: number;
   invalid: number;
+  expanding: number;
+  expanded: number;
+  disallowed: number;
+  skipped: number;
+  expired: number;
   created_at_ms: number;
   progressed_at_ms: number;
   finished_at_ms: number | null;
   cancelled_at_ms: number | null;
   sealed: boolean;
+  open: boolean;
+  added_at_ms: number;
+  found: BookId[];
+  stopped_at_ms: number | null;
   options: string;
 }
 
@@ -69,6 +81,9 @@ interface ItemRow {
   job_id: JobId | null;
   input: string;
   reason: string | null;
+  collection: string | null;
+  collection_version: number | null;
+  via: number | null;
 }
 
 const bookIdOf = (number: number | null): BookId | null => (number === null ? null : (String(number) as BookId));
@@ -80,9 +95,9 @@ const itemOf = (row: ItemRow): BatchItem => ({
   bookId: bookIdOf(row.book_id),
   duplicates: row.duplicates,
   reason: row.reason,
-  state: stateOfCode(row.state),
-  collection: null,
-  via: null,
+  state: row.state === ITEM_STATES.queued && row.job_id === null ? 'expanding' : stateOfCode(row.state),
+  collection: row.collection_version === null ? null : { version: row.collection_version, json: row.collection ?? '' },
+  via: row.via,
 });
 
 /** The record of a row. */
@@ -90,23 +105,27 @@ export const recordOf = (row: BatchRow): BatchRecord => ({
   batchId: row.batch_id,
   total: row.total,
   counts: {
-    ...NO_ITEMS,
-    queued: row.total - row.settled,
+    queued: row.total - row.settled - row.expanding,
+    expanding: row.expanding,
     parsed: row.parsed,
     'not-found': row.not_found,
     failed: row.failed,
     cancelled: row.cancelled,
     cached: row.cached,
     invalid: row.invalid,
+    expanded: row.expanded,
+    disallowed: row.disallowed,
+    skipped: row.skipped,
+    expired: row.expired,
   },
   createdAtMs: row.created_at_ms,
   endedAtMs: row.finished_at_ms,
   progressedAtMs: row.progressed_at_ms,
   cancelledAtMs: row.cancelled_at_ms,
   sealed: row.sealed,
-  open: false,
-  found: [],
-  stoppedAtMs: null,
+  open: row.open,
+  found: row.found,
+  stoppedAtMs: row.stopped_at_ms,
   options: JSON.parse(row.options) as BatchOptions,
 });
 
@@ -131,13 +150,10 @@ export function createBatchReading(sql: SqlClient): BatchReading {
 
     async items(batchId, { fromIndex, limit, state }) {
       // One more than asked for tells whether there is more.
-      // Collections are not kept in SQL, so no item of a batch is being expanded.
-      const none = state === 'expanding';
-      const rows = none
-        ? []
-        : state === null
+      const rows =
+        state === null
           ? await sql.query<ItemRow>(ITEMS, [batchId, fromIndex, limit + 1])
-          : await sql.query<ItemRow>(ITEMS_IN_STATE, [batchId, fromIndex, limit + 1, codeOfState(state)]);
+          : await sql.query<ItemRow>(ITEMS_IN_STATE, [batchId, fromIndex, limit + 1, codeOfState(state), state === 'expanding']);
       if (rows.length === 0 && !(await exists(batchId))) return null;
       return { items: rows.slice(0, limit).map(itemOf), nextIndex: rows[limit]?.index ?? null };
     },

@@ -1,15 +1,18 @@
 /** Batches in SQL. */
-import { PRIORITIES, type BatchId } from '../../domain/batch.ts';
-import type { BookId, JobId } from '../../domain/identity.ts';
-import { QuireError } from '../../errors.ts';
-import { storableText } from '../../domain/storable-text.ts';
-import type { BatchStore, SubmitOutcome } from '../store.ts';
-import { notYet } from '../not-yet.ts';
+import { codeOfState, PRIORITIES, type BatchId } from '../../domain/batch.ts';
+import type { JobId } from '../../domain/identity.ts';
+import type { BatchStore } from '../store.ts';
 import { createBatchReading } from './batch-reading.ts';
 import { statement, type SqlClient } from './sql-client.ts';
+import { createSubmitting } from './submitting.ts';
 
-const SUBMIT = statement('batches.submit', 'SELECT n, status, raise, book, at FROM @.submit($1, $2, $3, $4, $5, $6, $7, $8, $9)');
-const CANCEL = statement('batches.cancel', 'SELECT known, gone, jobs, runs FROM @.cancel_batch($1, $2)');
+const CANCEL = statement('batches.cancel', 'SELECT known, gone, jobs, runs FROM @.end_batch($1, $2, $3)');
+const CLOSE = statement('batches.close', 'SELECT @.close_batch($1, $2) AS closed');
+const REPORT = statement('batches.report', 'SELECT @.report_found($1, $2, $3) AS stopped');
+const OPEN_FOR = statement(
+  'batches.openFor',
+  'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND open AND added_at_ms < $1 ORDER BY added_at_ms LIMIT $2',
+);
 const IDLE = statement(
   'batches.idle',
   'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND progressed_at_ms < $1 ORDER BY progressed_at_ms LIMIT $2',
@@ -30,7 +33,7 @@ const REJOIN = statement(
   'batches.requeue',
   `INSERT INTO @.job AS o (job_id, run, priority, solo, created_at_ms)
    SELECT i.job_id, $3, $4, false, $5 FROM @.item i JOIN @.batch b ON b.batch_id = i.batch_id
-   WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND b.finished_at_ms IS NULL
+   WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND i.job_id IS NOT NULL AND b.finished_at_ms IS NULL
      AND NOT EXISTS (SELECT 1 FROM @.job j WHERE j.job_id = i.job_id AND j.state = 'l') ORDER BY i.job_id
    ON CONFLICT (job_id) DO UPDATE SET state = 'l', run = excluded.run, priority = excluded.priority, solo = false, raised = false,
      created_at_ms = excluded.created_at_ms, timeline = '[]', attempts = 0, waiters = 0, settled_at_ms = NULL, settled_no = NULL, error_code = NULL,
@@ -47,74 +50,25 @@ const SWEEP = statement(
 );
 const MOST_SWEPT = 500;
 
-interface SubmitRow {
-  n: number;
-  status: string;
-  raise: string | null;
-  book: number | null;
-  at: number | null;
-}
-
-function outcomeOf({ status, raise, book, at }: SubmitRow): SubmitOutcome {
-  switch (status) {
-    case 'q':
-      return { status: 'queued' };
-    case 'j':
-      return { status: 'joined', raisedRun: raise };
-    case 'c':
-      return { status: 'cached', bookId: String(book) as BookId, fetchedAtMs: at ?? 0 };
-    case 'n':
-      return { status: 'not-found' };
-    default:
-      return { status: 'invalid' };
-  }
-}
-
-/** Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled in the meantime. */
-function createSubmit(sql: SqlClient): BatchStore['submit'] {
-  return async ({ batch, nowMs, run, priority, maxAgeMs, items }) => {
-    const lines = items.map((item, n) => ({
-      n,
-      i: item.index,
-      t: storableText(item.input),
-      j: item.jobId,
-      b: item.bookId,
-      d: item.duplicates,
-      r: item.reason === null ? null : storableText(item.reason),
-    }));
-    const rows = await sql
-      .query<SubmitRow>(SUBMIT, [
-        batch?.batchId ?? null,
-        batch ? JSON.stringify(batch.options) : null,
-        batch?.total ?? null,
-        batch?.last ?? null,
-        nowMs,
-        run,
-        PRIORITIES.indexOf(priority),
-        maxAgeMs === null ? null : Math.round(maxAgeMs),
-        JSON.stringify(lines),
-      ])
-      .catch((error: unknown) => {
-        if ((error as { code?: string }).code === 'QU001')
-          throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
-        throw error;
-      });
-    const outcomes: SubmitOutcome[] = [];
-    for (const row of rows) outcomes[row.n] = outcomeOf(row);
-    return outcomes;
-  };
-}
-
 /** `purge` drops other records past their time; the sweep calls it. */
 export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): BatchStore {
   return {
-    submit: createSubmit(sql),
+    ...createSubmitting(sql),
     ...createBatchReading(sql),
 
-    ...notYet,
+    async close(batchId, nowMs) {
+      return (await sql.query<{ closed: boolean | null }>(CLOSE, [batchId, nowMs]))[0]?.closed ?? null;
+    },
+    async listOpenFor(beforeMs, limit) {
+      return (await sql.query<{ batch_id: BatchId }>(OPEN_FOR, [beforeMs, limit])).map((row) => row.batch_id);
+    },
+    async report(batchId, bookIds, nowMs) {
+      return { stopped: (await sql.query<{ stopped: boolean }>(REPORT, [batchId, bookIds, nowMs]))[0]?.stopped ?? false };
+    },
 
-    async cancel(batchId, nowMs) {
-      const [row] = await sql.query<{ known: boolean; gone: number; jobs: JobId[]; runs: string[] }>(CANCEL, [batchId, nowMs]);
+    async cancel(batchId, nowMs, as = 'cancelled') {
+      const params = [batchId, nowMs, codeOfState(as)];
+      const [row] = await sql.query<{ known: boolean; gone: number; jobs: JobId[]; runs: string[] }>(CANCEL, params);
       if (!row?.known) return null;
       return { cancelled: row.gone, withoutWaiters: row.jobs.map((jobId, at) => ({ jobId, run: row.runs[at] ?? '' })) };
     },

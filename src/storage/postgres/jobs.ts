@@ -78,8 +78,8 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       return (await sql.query(IS_LIVE, [jobId])).length > 0;
     },
     async settle(settlement) {
-      const { ended, stored } = await settle(settlement);
-      return { settled: ended, stored, toJudge: [], stopped: [] };
+      const { liveRun: _liveRun, ...settled } = await settle(settlement);
+      return settled;
     },
     async note(jobId, run, entry) {
       await sql.query(NOTE, [jobId, run, JSON.stringify([timelineEntry(entry)])]);
@@ -91,7 +91,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
       return { jobs: rows.map(recordOf), cursor: last && rows.length === limit ? String(last.settled_no) : null };
     },
     async cancel(jobId, nowMs) {
-      const { live_run } = await settle({
+      const { liveRun } = await settle({
         jobId,
         run: null,
         nowMs,
@@ -99,7 +99,7 @@ export function createJobStore(sql: SqlClient, settings: StoreSettings): JobStor
         attempts: 0,
         error: { code: 'cancelled', detail: 'The job was cancelled.' },
       });
-      return live_run;
+      return liveRun;
     },
     async listSolo(limit) {
       const rows = await sql.query<JobRow>(LIST_SOLO, [limit]);

@@ -22,6 +22,7 @@ export function createBatchTransfer(
         {
           ...recordOf(row),
           announced: row.announced,
+          addedAtMs: row.added_at_ms,
           itemCount: row.item_count,
           logLength: row.log_length,
           keepUntilMs: row.finished_at_ms === null ? null : row.finished_at_ms + batchTtlMs,
@@ -30,7 +31,7 @@ export function createBatchTransfer(
     line: ({ counts, options, ...batch }) => ({
       batch_id: batch.batchId,
       total: batch.total,
-      settled: batch.total - counts.queued,
+      settled: batch.total - counts.queued - counts.expanding,
       not_found: counts['not-found'],
       ...counts,
       log_length: batch.logLength,
@@ -40,6 +41,11 @@ export function createBatchTransfer(
       progressed_at_ms: batch.progressedAtMs,
       finished_at_ms: batch.endedAtMs,
       cancelled_at_ms: batch.cancelledAtMs,
+      open: batch.open,
+      added_at_ms: batch.addedAtMs ?? batch.createdAtMs,
+      wanted: options.until?.count ?? null,
+      found: batch.found,
+      stopped_at_ms: batch.stoppedAtMs,
       options: JSON.stringify(options),
     }),
   });
@@ -58,6 +64,9 @@ export function createBatchTransfer(
         job_id: item.jobId,
         input: item.input,
         reason: item.reason,
+        collection: item.collection?.json ?? null,
+        collection_version: item.collection?.version ?? null,
+        via: item.via,
       }));
       await sql.query(text.WRITE_ITEMS, [batchId, toJson(rows)]);
     },

@@ -90,14 +90,15 @@ export const READ_BATCHES = statement(
    FROM @.batch b WHERE b.batch_id = ANY ($1::text[]) AND (b.finished_at_ms IS NULL OR b.finished_at_ms > $2)`,
 );
 const BATCH_COLUMNS = `batch_id, total, settled, parsed, not_found, failed, cancelled, cached, invalid, log_length, sealed, announced, created_at_ms, progressed_at_ms,
-  finished_at_ms, cancelled_at_ms, options`;
+  finished_at_ms, cancelled_at_ms, options, open, added_at_ms, expanding, expanded, disallowed, skipped, expired, wanted, found, stopped_at_ms`;
 const WRITE_BATCHES = statement(
   'transfer.write.batches',
   `INSERT INTO @.batch (${BATCH_COLUMNS}) SELECT ${BATCH_COLUMNS}
    FROM json_to_recordset($1::json) AS x(batch_id text, total integer, settled integer, parsed integer, not_found integer, failed integer, cancelled integer,
      cached integer, invalid integer, log_length integer, sealed boolean, announced boolean, created_at_ms bigint, progressed_at_ms bigint, finished_at_ms bigint,
-     cancelled_at_ms bigint, options text)
-   ON CONFLICT (batch_id) DO UPDATE SET (${BATCH_COLUMNS}) = ROW(${excluded(BATCH_COLUMNS)})`,
+     cancelled_at_ms bigint, options text, open boolean, added_at_ms bigint, expanding integer, expanded integer, disallowed integer, skipped integer,
+     expired integer, wanted integer, found text[], stopped_at_ms bigint)
+   ON CONFLICT (batch_id) DO UPDATE SET listed = 0, (${BATCH_COLUMNS}) = ROW(${excluded(BATCH_COLUMNS)})`,
 );
 export const DROP_BATCH = statement(
   'transfer.drop.batch',
@@ -106,9 +107,10 @@ export const DROP_BATCH = statement(
 /** What is there already stays, so that a page may come twice. */
 export const WRITE_ITEMS = statement(
   'transfer.write.items',
-  `INSERT INTO @.item (batch_id, index, state, duplicates, book_id, job_id, input, reason)
-   SELECT $1, index, state::"char", duplicates, book_id, job_id, input, reason
-   FROM json_to_recordset($2::json) AS x(index integer, state text, duplicates smallint, book_id bigint, job_id text, input text, reason text)
+  `INSERT INTO @.item (batch_id, index, state, duplicates, book_id, job_id, input, reason, collection, collection_version, via)
+   SELECT $1, index, state::"char", duplicates, book_id, job_id, input, reason, collection, collection_version, via
+   FROM json_to_recordset($2::json) AS x(index integer, state text, duplicates smallint, book_id bigint, job_id text, input text, reason text,
+     collection text, collection_version integer, via integer)
    ON CONFLICT DO NOTHING`,
 );
 export const WRITE_LOG = statement(
