@@ -55,7 +55,7 @@ export const tallyRule: Rule<MovedTally> = (given, held) => {
 
 export const pageRule: Rule<MovedPage> = (given, held) => (!held || held.keptAtMs < given.keptAtMs ? given : null);
 
-const settledOf = ({ total, counts }: MovedBatch): number => total - counts.queued;
+const settledOf = ({ total, counts }: MovedBatch): number => total - counts.queued - counts.expanding;
 
 /** `ahead`: the target's has gone on since. `behind`: it is to be written anew. */
 export function compareBatches(given: MovedBatch, held: MovedBatch | undefined): 'same' | 'ahead' | 'behind' {
@@ -70,6 +70,9 @@ export function compareBatches(given: MovedBatch, held: MovedBatch | undefined):
       batch.endedAtMs,
       batch.cancelledAtMs,
       batch.sealed,
+      batch.open,
+      batch.found,
+      batch.stoppedAtMs,
     ]);
   return facts(held) === facts(given) && (held.announced || !given.announced) ? 'same' : 'behind';
 }

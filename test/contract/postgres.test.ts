@@ -46,7 +46,15 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
     await client.query(`DELETE FROM ${prefix}.migration WHERE version > 1`);
     if (version > 1) await client.query(`INSERT INTO ${prefix}.migration (version) VALUES (${version})`);
     await client.query(`COMMENT ON TABLE ${prefix}.migration IS NULL`);
+    // What the migrations since then made.
     await client.query(`DROP TABLE ${prefix}.search; DROP FUNCTION ${prefix}.forget_entry CASCADE`);
+    await client.query(`DROP TABLE ${prefix}.batch_job; DROP FUNCTION ${prefix}.forget_batch_jobs CASCADE`);
+    await client.query(
+      `ALTER TABLE ${prefix}.batch ${['open', 'added_at_ms', 'listed', 'expanding', 'expanded', 'disallowed', 'skipped', 'expired', 'wanted', 'found', 'stopped_at_ms'].map((column) => `DROP COLUMN ${column}`).join(', ')}`,
+    );
+    await client.query(
+      `ALTER TABLE ${prefix}.item ${['collection', 'collection_version', 'via'].map((column) => `DROP COLUMN ${column}`).join(', ')}`,
+    );
     // Version 1 had no such function, version 2 none that settles in steps.
     if (version === 1) await client.query(`DROP FUNCTION ${prefix}.mark_missing`);
     await client.query(`DROP FUNCTION ${prefix}.settle_some`);

@@ -128,5 +128,10 @@ describe('of two other records', () => {
     // One that was taken in half way is written anew; one whose end is announced by now is not announced again.
     expect(compareBatches(batch, { ...batch, itemCount: 2 })).toBe('behind');
     expect(compareBatches(batch, { ...batch, announced: true })).toBe('same');
+    // A collection that is read has not gone further; one that was closed, or has found a book, is written anew.
+    const reading = { ...batch, counts: { ...counts, queued: 1, expanding: 1 } };
+    expect(compareBatches(reading, batch)).toBe('behind');
+    expect(compareBatches(batch, { ...batch, open: true })).toBe('behind');
+    expect(compareBatches({ ...batch, found: ['5' as BookId] }, batch)).toBe('behind');
   });
 });

@@ -31,7 +31,7 @@ BEGIN
     FROM (
       SELECT o.batch_id, array_agg(u.index ORDER BY u.index) AS indexes, count(*)::integer AS n,
         CASE WHEN o.stopped_at_ms IS NULL THEN p_state ELSE 's'::"char" END AS state,
-        o.stopped_at_ms IS NULL AND o.wanted IS NOT NULL AND o.batch_id = ANY (p_matched) AND p_book::text <> ALL (o.found) AS takes
+        p_state = 'p' AND o.stopped_at_ms IS NULL AND o.wanted IS NOT NULL AND o.batch_id = ANY (p_matched) AND p_book::text <> ALL (o.found) AS takes
       FROM unnest(p_batches, p_indexes) AS u(batch_id, index) JOIN @.batch o ON o.batch_id = u.batch_id GROUP BY o.batch_id
     ) w
     WHERE b.batch_id = w.batch_id
