@@ -31,7 +31,7 @@ export type KnownRecord = { name: JobId; keepUntilMs: number } & (
 export interface MovedBatch extends BatchRecord {
   /** Its end was told to webhooks. */
   announced: boolean;
-  /** When a caller last added items. Absent where no caller could. */
+  /** When a caller last added items to an open batch. Absent unless the batch is open. */
   addedAtMs?: number;
   /** Items that were submitted so far: fewer than `total` while the batch is not sealed. */
   itemCount: number;

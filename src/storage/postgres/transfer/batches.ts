@@ -22,7 +22,7 @@ export function createBatchTransfer(
         {
           ...recordOf(row),
           announced: row.announced,
-          addedAtMs: row.added_at_ms,
+          ...(row.open && { addedAtMs: row.added_at_ms }),
           itemCount: row.item_count,
           logLength: row.log_length,
           keepUntilMs: row.finished_at_ms === null ? null : row.finished_at_ms + batchTtlMs,
