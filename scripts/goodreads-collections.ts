@@ -7,6 +7,8 @@ import { collectionOfPath, type CollectionFamily } from '../src/domain/collectio
 export interface Collections {
   sizes?: Record<string, number>;
   traps?: Record<string, ListingTrap>;
+  /** Numbers of the books that a question gets, instead of those that have it: `{ "B0ABCDEFGH": ["7100001"] }`. */
+  suggestions?: Record<string, string[]>;
 }
 
 /** What was asked for. `key` names the collection (`list/7`), `pageKey` its page (`list/7?page=2`): both work in {@link Control}. */
@@ -62,8 +64,9 @@ function suggestions(question: string): CollectionRequest {
     family: 'autocomplete',
     key,
     pageKey: key,
-    answer(_, pages) {
-      const known = question.trim() === '' ? [] : pages.find(question);
+    answer({ suggestions: given = {} }, pages) {
+      const known =
+        given[question]?.map((bookId) => ({ bookId, title: `Book ${bookId}` })) ?? (question.trim() === '' ? [] : pages.find(question));
       const code = ISBN_OR_ASIN.test(question.replaceAll(/[\s-]/g, '').toUpperCase());
       const fill = !code && question.trim() !== '' && !/^nothing/i.test(question);
       return { status: 200, headers: { 'content-type': 'application/json; charset=utf-8' }, body: makeSuggestions(question, known, fill) };

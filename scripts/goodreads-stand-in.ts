@@ -106,10 +106,11 @@ export async function startGoodreads(options: GoodreadsOptions = {}): Promise<Go
   const pages: SavedPages = loadPages(options.pages);
   let robots: string | number | null = options.robots === undefined ? ROBOTS : options.robots;
   let control: Control = { mode: 'open' };
-  const collections: Required<Collections> = { sizes: {}, traps: {} };
-  const setCollections = ({ sizes, traps }: Collections): void => {
+  const collections: Required<Collections> = { sizes: {}, traps: {}, suggestions: {} };
+  const setCollections = ({ sizes, traps, suggestions }: Collections): void => {
     Object.assign(collections.sizes, sizes);
     Object.assign(collections.traps, traps);
+    Object.assign(collections.suggestions, suggestions);
   };
   let stats = emptyStats();
   const servings: Serving[] = [];

@@ -18,6 +18,8 @@ import { QuireError, type ErrorCode } from '../errors.ts';
 import { readPage, type PageReading } from '../parser/read-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
+import { createAnswers } from './look-ups/answers.ts';
+import { crawlByAsin, type AsinResult } from './look-ups/crawl-by-asin.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import { toStoredBook } from './stored-book.ts';
 import { iso } from '../domain/time/iso.ts';
@@ -124,19 +126,16 @@ async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run,
 }
 
 async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<TaskResult> {
-  let result: CrawlResult<PageReading>;
+  let result: AsinResult;
   try {
-    const { reference, signal } = task;
-    result = await deps.crawler.crawl(
-      { path: crawlPath(reference), classify: (answer): PageReading => readPage(answer, reference) },
-      { signal },
-    );
+    result = await crawlReference(deps, task);
   } catch (error) {
     if (task.signal.aborted && task.signal.reason === 'cancelled') return { next: 'done', outcome: 'cancelled' };
     const failure = failureOfCrawl(error, task.signal, deps.source);
     if (failure === null) throw error;
     return fail(deps, task, failure);
   }
+  if ('notNamed' in result) return fail(deps, task, { cause: 'not-named', detail: result.notNamed });
   const { reading } = result;
   if (reading.kind === 'book') return settleBook(deps, task, reading.book, result.askedAtMs);
   if (reading.kind === 'other-page' || reading.kind === 'unrecognised') {
@@ -144,6 +143,12 @@ async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<Ta
     await keepPage(deps, task.jobId, result.answer.body);
   }
   return fail(deps, task, failureOfReading(reading, result, deps.source));
+}
+
+function crawlReference(deps: ProcessBookDeps, { reference, missingAtMs, signal }: BookTask): Promise<AsinResult> {
+  if (reference.kind === 'asin')
+    return crawlByAsin({ ...deps, answers: createAnswers(deps) }, { asin: reference.asin, anew: missingAtMs !== null, signal });
+  return deps.crawler.crawl({ path: crawlPath(reference), classify: (answer): PageReading => readPage(answer, reference) }, { signal });
 }
 
 /** What an error of the crawler means; `null` for one that is not about the crawl. */
@@ -228,9 +233,9 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   const nowMs = now();
   const base = { jobId, run, nowMs, attempts };
   if (outcome === 'not-found') {
-    watch.observe('missing', null, null);
-    const firstAt = iso(missingAtMs ?? nowMs);
-    const error = { code, detail: `Goodreads said "not found" twice, first at ${firstAt}.` };
+    const isMissing = cause === 'missing';
+    if (isMissing) watch.observe('missing', null, null);
+    const error = { code, detail: isMissing ? `Goodreads said "not found" twice, first at ${iso(missingAtMs ?? nowMs)}.` : detail };
     await store.jobs.settle({ ...base, outcome, error, notFoundUntilMs: nowMs + settings.notFoundTtlMs });
     return { next: 'done', outcome };
   }

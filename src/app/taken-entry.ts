@@ -3,7 +3,6 @@ import type { BookReferenceResult, EntryResult } from '../domain/entry.ts';
 
 /** Kinds of entry that are read and not served, and what the caller is told. */
 const NOT_SERVED = {
-  asin: 'This version of Quire does not look up ASINs: send the link, the number or the ISBN of the book.',
   collection: 'This version of Quire does not read collections of books: send the links of the books.',
 } as const;
 
@@ -11,6 +10,6 @@ const NOT_SERVED = {
 export function takenEntry(entry: EntryResult): BookReferenceResult {
   if (entry.ok !== true) return { ok: false, reason: entry.reason };
   const { reference } = entry;
-  if (reference.kind === 'book' || reference.kind === 'isbn') return { ok: true, reference };
+  if (reference.kind !== 'collection') return { ok: true, reference };
   return { ok: false, reason: NOT_SERVED[reference.kind] };
 }

@@ -1,5 +1,5 @@
 /** Pages that a user saved in a browser. They are read and kept by the same rules as crawled pages. */
-import { bookReference, isbnReference, type BookId, type Isbn13, type JobId } from '../domain/identity.ts';
+import { asinReference, bookReference, isbnReference, parseAsin, type BookId, type Isbn13, type JobId } from '../domain/identity.ts';
 import { readPage, type PageReading } from '../parser/read-page.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import { QuireError } from '../errors.ts';
@@ -65,13 +65,17 @@ export function createUploads(options: UploadsOptions): Uploads {
       if (reading.kind !== 'book') throw refusal(reading);
       const fetchedAtMs = Math.min(savedAtMs ?? Infinity, now());
       const upload = await keep(options, bookReference(reading.book.id as BookId).jobId, reading.book, fetchedAtMs);
-      const { isbn13 } = reading.book;
-      const byIsbn = isbn13 === null ? null : isbnReference(isbn13 as Isbn13).jobId;
-      // A batch that names the book by its ISBN waits under another name.
-      if (byIsbn !== null && (await options.store.jobs.isLive(byIsbn))) await keep(options, byIsbn, reading.book, fetchedAtMs);
+      // A batch that names the book by its ISBN or ASIN waits under another name.
+      for (const jobId of otherNames(reading.book))
+        if (await options.store.jobs.isLive(jobId)) await keep(options, jobId, reading.book, fetchedAtMs);
       return upload;
     },
   };
+}
+
+function otherNames({ isbn13, asin }: ParsedBook): JobId[] {
+  const known = asin === null ? null : parseAsin(asin);
+  return [...(isbn13 === null ? [] : [isbnReference(isbn13 as Isbn13).jobId]), ...(known === null ? [] : [asinReference(known).jobId])];
 }
 
 /** Stores the book, and settles the job of that name and its waiters. */

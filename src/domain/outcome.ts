@@ -79,6 +79,14 @@ export const FAILURES = {
     outcome: 'not-found',
     code: 'book-not-found',
   },
+  'not-named': {
+    when: 'The search box of Goodreads proposes no book for an ASIN, or one whose page does not name it.',
+    costsAttempt: true,
+    next: 'settle',
+    source: 'unchanged',
+    outcome: 'not-found',
+    code: 'book-not-found',
+  },
   'not-recognised': {
     when: 'The page is of another kind, of another book, or none that Quire knows.',
     costsAttempt: true,

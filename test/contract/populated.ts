@@ -9,6 +9,7 @@ import {
   itemsOf,
   jobOf,
   KEEP_UNTIL_MS,
+  newAsinJob,
   newBatchId,
   newBookId,
   newIsbnJob,
@@ -36,7 +37,7 @@ export async function populate(store: Store, size = 40): Promise<Populated> {
   const cached = newBookId();
   await store.books.put(sampleBook(cached), [], KEEP_UNTIL_MS);
   const [merged, into] = [newBookId(), newBookId()];
-  await store.books.put(sampleBook(into, { richness: 7, label: 'b' }), [jobOf(merged), newIsbnJob()], KEEP_UNTIL_MS + 5);
+  await store.books.put(sampleBook(into, { richness: 7, label: 'b' }), [jobOf(merged), newIsbnJob(), newAsinJob()], KEEP_UNTIL_MS + 5);
 
   const [parsed, failed, missing] = [newBookId(), newBookId(), newBookId()].map(jobOf) as [JobId, JobId, JobId];
   const isbn = newIsbnJob();

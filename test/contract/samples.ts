@@ -18,6 +18,7 @@ export const newBookId = (): BookId => String(700_000 + next()) as BookId;
 export const newRun = (): string => `run${next()}`;
 export const newBatchId = (): BatchId => `batch${String(next()).padStart(12, '0')}` as BatchId;
 export const jobOf = (bookId: BookId): JobId => `book-${bookId}` as JobId;
+export const newAsinJob = (): JobId => `asin-B0${String(next()).padStart(8, '0')}` as JobId;
 export const newIsbnJob = (): JobId => `isbn-9780${String(next()).padStart(9, '0')}` as JobId;
 
 export const OPTIONS: BatchOptions = { priority: 'normal', maxAgeMs: null, webhook: null };

@@ -72,7 +72,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
   it('reads out everything, and taken in by another it is the same, once or twice', async () => {
     await populate(store);
     const before = await contentsOf(store);
-    expect(before['books']).toHaveLength(8);
+    expect(before['books']).toHaveLength(9);
     expect(before['jobs']).toHaveLength(46);
     await copyAll(store, target.store);
     expect(await contentsOf(target.store)).toEqual(before);

@@ -39,7 +39,7 @@ export type LookUpOutcome =
   | { next: 'requeue' };
 
 /** Asks for suggestions. Rejects as {@link Crawler.crawl} does. */
-const askForSuggestions = (
+export const askForSuggestions = (
   crawler: Crawler,
   question: Question & { kind: 'find' },
   signal: AbortSignal,

@@ -140,7 +140,7 @@ export async function bookInfoRoutes(app: FastifyInstance, { deps }: { deps: { a
     schema: {
       operationId: 'getBookInfo',
       tags: ['Books'],
-      summary: 'Find a book by link, number or ISBN',
+      summary: 'Find a book by link, number, ISBN or ASIN',
       description:
         'Exactly one of `url`, `id` and `isbn`. Answers out of the store, and never waits for Goodreads unless `Prefer: wait` asks for it.',
       querystring: QuerySchema,

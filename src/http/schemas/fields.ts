@@ -13,6 +13,6 @@ export const numberOrNull = (description: string) => orNull(Type.Number(), descr
 export const BatchIdField = text('The batch, for `GET /batches/{batchId}`.');
 export const JobIdField = text('The job, for `GET /jobs/{jobId}`.');
 export const BookIdField = text("Goodreads' book number.");
-export const BookIdOrNullField = textOrNull("Goodreads' book number; `null` while only an ISBN is known.");
+export const BookIdOrNullField = textOrNull("Goodreads' book number; `null` while only an ISBN or an ASIN is known.");
 export const BookUrlField = text('The canonical address of the book.');
 export const NextCursorField = textOrNull('Where the next page begins: send it as `cursor`. `null` on the last page.');

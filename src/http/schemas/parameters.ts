@@ -6,7 +6,7 @@ export const DEFAULT_PAGE_LIMIT = 50;
 
 export const BookParams = Type.Object({ bookId: Type.String({ description: "Goodreads' book number.", examples: ['2767052'] }) });
 export const JobParams = Type.Object({
-  jobId: Type.String({ description: '`book-<number>` or `isbn-<isbn13>`.', examples: ['book-2767052'] }),
+  jobId: Type.String({ description: '`book-<number>`, `isbn-<isbn13>` or `asin-<asin>`.', examples: ['book-2767052'] }),
 });
 export const BatchParams = Type.Object({
   batchId: Type.String({ description: 'As in the answer of `POST /parse-links`.', examples: ['01k9zq3v8e6m'] }),

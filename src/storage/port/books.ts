@@ -25,7 +25,7 @@ export type Found = { kind: 'book'; book: StoredBook } | { kind: 'not-found'; si
 
 export interface BookStore {
   /**
-   * What is known under `jobId` (`book-…` or `isbn-…`), following an alias to the book it names. One read in the common
+   * What is known under `jobId` (`book-…`, `isbn-…` or `asin-…`), following an alias to the book it names. One read in the common
    * case. A "missing" past its time is not returned.
    */
   find(jobId: JobId, nowMs: number): Promise<Found | null>;

@@ -61,7 +61,7 @@ async function openKeys(redis: Redis, prefix: string): Promise<Keys> {
 
 async function readNames(keys: Keys, contents: Contents): Promise<Set<string>> {
   const listed = new Set(await keys.redis.zrange(`${keys.prefix}books`, 0, '-1'));
-  const names = [...keys.names].filter((name) => /^(book|isbn)-/.test(name));
+  const names = [...keys.names].filter((name) => /^(book|isbn|asin)-/.test(name));
   const values = await keys.each(names, (key) => keys.redis.getBuffer(key));
   const ends = await keys.each(names, (key) => keys.redis.pexpiretime(key));
   names.forEach((name, at) => {

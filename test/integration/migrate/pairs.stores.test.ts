@@ -103,7 +103,7 @@ describe.each(inThisRun(named))('from $name', ({ from: fromKind, to: toKind }) =
 
     expect(report).toMatchObject({ complete: true, resumed: false });
     expect(Object.fromEntries(report.counts.map(({ subject, inTarget }) => [subject, inTarget]))).toEqual({
-      books: 8,
+      books: 9,
       batches: 4,
       jobs: 46,
       documents: 2,

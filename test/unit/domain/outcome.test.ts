@@ -11,6 +11,7 @@ const FIRST: Record<FailureCause, Verdict> = {
   overloaded: { next: 'retry', costsAttempt: true },
   'fetch-failed': { next: 'retry', costsAttempt: true },
   missing: { next: 'look-again', costsAttempt: false },
+  'not-named': { next: 'settle', costsAttempt: true },
   'not-recognised': { next: 'settle', costsAttempt: true },
   disallowed: { next: 'settle', costsAttempt: true },
   'store-away': { next: 'retry', costsAttempt: false },

@@ -5,7 +5,7 @@ import { asked, type RedisClient } from '../connection.ts';
 
 /** The records of a kind by the name of their keys: a glob for the server, and what tells exactly. Documents have an index. */
 export const KEYS: Record<Exclude<TransferKind, 'documents'>, { glob: string; form: RegExp }> = {
-  books: { glob: '[bi][os][ob][kn]-*', form: /^(book|isbn)-\d+$/ },
+  books: { glob: '[abi][os][bio][kn]-*', form: /^((book|isbn)-\d+|asin-[A-Z\d]{10})$/ },
   batches: { glob: 'batch:*', form: /^batch:[^:]+$/ },
   jobs: { glob: 'job:*', form: /^job:/ },
   tallies: { glob: 'tally:*', form: /^tally:.+:\d+$/ },

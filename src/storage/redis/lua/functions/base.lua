@@ -2,7 +2,7 @@
 -- DATABASE, CLOCK_TOLERANCE_MS, MOST_WAITERS_A_STEP and MOST_HOPS.
 --
 -- Every script has one key: the hash-tagged prefix of all keys, which puts them on one shard of a cluster. After the prefix:
--- - `book-<id>`, `isbn-<isbn13>`: what is known of a book, one string. Its first letter tells what it is:
+-- - `book-<id>`, `isbn-<isbn13>`, `asin-<asin>`: what is known of a book, one string. Its first letter tells what it is:
 --   Q: a copy. fetchedAt (13 digits), freshUntil (13), richness (3), etag (16 characters), a line feed, then the JSON.
 --   A: an alias. The id of the book it leads to.
 --   M: missing, Goodreads has no such book. since (13 digits), until (13).
