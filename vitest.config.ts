@@ -44,7 +44,7 @@ export default defineConfig({
     projects: [
       project('unit', 20_000, []),
       project('contract', 240_000, [SERVERS]),
-      project('integration', 240_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
+      project('integration', 240_000, [SERVERS, CONTRACT], [ANSWERS]),
       project('e2e', 600_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
     ],
   },

@@ -19,7 +19,7 @@ async function writtenAt(...paths: string[]): Promise<number> {
   return Math.max(...(await Promise.all(times)));
 }
 
-/** Compiles `src/` before the end-to-end tests, which run `dist/main.js`, unless it was compiled after its last change. */
+/** Compiles `src/` for tests that run `dist/main.js`, unless it was compiled after its last change. */
 export default async function setup(): Promise<void> {
   const built = await stat(join(root, 'dist/main.js')).then(
     ({ mtimeMs }) => mtimeMs,

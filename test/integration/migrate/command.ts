@@ -8,6 +8,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 import { runMigrate } from '../../../src/cli/migrate.ts';
+import compiled from '../../support/build-setup.ts';
 import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
 import { sharedClusterUrl, sharedRedisUrl } from '../../support/redis-server.ts';
 import type { StoreName } from '../../support/service.ts';
@@ -31,6 +32,7 @@ export async function runMigration(
   env: Record<string, string>,
   onLine: (line: string, kill: (signal: NodeJS.Signals) => void) => void = () => undefined,
 ): Promise<CommandEnd> {
+  await compiled();
   const { PATH = '', HOME = '' } = process.env;
   const child = spawn(process.execPath, [MAIN, 'migrate', ...args], {
     cwd: CWD,

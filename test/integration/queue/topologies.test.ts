@@ -3,6 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { describe, expect, it } from 'vitest';
+import compiled from '../../support/build-setup.ts';
 import { startGoodreads } from '../../support/goodreads.ts';
 import { startRedisSentinel, startRedisTls } from '../../support/redis-topologies.ts';
 import { ownPrefix, startQuire } from '../../support/service.ts';
@@ -29,6 +30,7 @@ describe('a server with password and TLS', () => {
     const [redis, goodreads] = await Promise.all([startRedisTls(), startGoodreads()]);
     const env = { REDIS_URL: redis.url, PORT: '0', GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0', QUEUE_PREFIX: ownPrefix() };
     // Node reads the certificates it trusts when a process starts, so this one has to be a process of its own.
+    await compiled();
     const child = spawn(process.execPath, ['dist/main.js'], {
       env: { PATH: process.env['PATH'], NODE_EXTRA_CA_CERTS: redis.ca, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
