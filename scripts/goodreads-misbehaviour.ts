@@ -5,7 +5,8 @@ import { gzipSync } from 'node:zlib';
 /**
  * `challenge` (202, empty, `x-amzn-waf-action`), `captcha` (405), `forbidden` (403), `limited` (429), `down` (503), `reset`
  * (connection cut before, `cut` in the middle of the answer), `hang` (no answer ever), `drip` (a byte now and then), `empty` (200 without
- * body), `truncated` (the page ends early), `huge` (200 MiB), `announced` (a length of 200 MiB, and nothing), `bomb` (200 MiB in a small gzip),
+ * body), `truncated` (the page ends early), `unknown` (a whole page that
+ * nobody knows), `huge` (200 MiB), `announced` (a length of 200 MiB, and nothing), `bomb` (200 MiB in a small gzip),
  * `endless-gzip`, `not-gzip` (plain text that calls itself gzip), `signin`, `offsite` and `loop` (redirects),
  * `missing` ("not found", of a book that lives: Goodreads does that now and then).
  */
@@ -22,6 +23,7 @@ export const MODES = [
   'drip',
   'empty',
   'truncated',
+  'unknown',
   'huge',
   'announced',
   'bomb',
@@ -86,6 +88,8 @@ export function misbehave(mode: Mode, { request, response, control, page = Buffe
       return send(200);
     case 'truncated':
       return send(200, {}, page.subarray(0, Math.min(4000, page.length >> 3)));
+    case 'unknown':
+      return send(200, {}, '<html><head><title>A new layout</title></head><body>Nobody knows it.</body></html>');
     case 'huge':
       response.writeHead(200, { 'content-type': 'text/html' });
       return pour(response, Buffer.alloc(MEBIBYTE, 'x'), HUGE_BYTES / MEBIBYTE);

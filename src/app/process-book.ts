@@ -6,6 +6,7 @@
  */
 import { gzipSync } from 'node:zlib';
 import { Disallowed, type CrawlResult, type Crawler } from '../crawl/crawl.ts';
+import { FetchFault } from '../crawl/fetch/fetch-fault.ts';
 import { type Source } from '../crawl/source/source.ts';
 import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
@@ -15,7 +16,7 @@ import type { JobFailure, TimelineEntry } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
-import { readPage, type PageReading } from '../parser/read-page.ts';
+import { cameWhole, readPage, type PageReading } from '../parser/read-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import { createAnswers } from './look-ups/answers.ts';
@@ -138,11 +139,12 @@ async function crawlAndSettle(deps: ProcessBookDeps, task: BookTask): Promise<Ta
   if ('notNamed' in result) return fail(deps, task, { cause: 'not-named', detail: result.notNamed });
   const { reading } = result;
   if (reading.kind === 'book') return settleBook(deps, task, reading.book, result.askedAtMs);
+  const failure = failureOfReading(reading, result, deps.source);
   if (reading.kind === 'other-page' || reading.kind === 'unrecognised') {
-    deps.watch.observe(reading.kind, null, null);
+    if (failure.cause !== 'cut-off') deps.watch.observe(reading.kind, null, null);
     await keepPage(deps, task.jobId, result.answer.body);
   }
-  return fail(deps, task, failureOfReading(reading, result, deps.source));
+  return fail(deps, task, failure);
 }
 
 function crawlReference(deps: ProcessBookDeps, { reference, missingAtMs, signal }: BookTask): Promise<AsinResult> {
@@ -158,6 +160,8 @@ function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBook
   if (!(error instanceof QuireError) || error.code === 'store-unavailable') return null;
   if (error instanceof Disallowed) return { cause: 'disallowed', detail: error.message };
   if (error.code === 'blocked') return { cause: 'source-closed', detail: error.message, untilMs: closedUntilMs(source) };
+  if (error instanceof FetchFault && error.kind === 'unreachable')
+    return { cause: 'unreachable', detail: error.message, untilMs: closedUntilMs(source) };
   const { retryAfterSeconds } = error;
   return { cause: 'fetch-failed', detail: error.message, retryAfterMs: retryAfterSeconds === undefined ? null : retryAfterSeconds * 1000 };
 }
@@ -165,7 +169,7 @@ function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBook
 /** What a page without a book means. */
 function failureOfReading(
   reading: Exclude<PageReading, { kind: 'book' }>,
-  { retryAfterMs }: CrawlResult<PageReading>,
+  { answer, retryAfterMs }: CrawlResult<PageReading>,
   source: ProcessBookDeps['source'],
 ): Failure {
   const { kind, reason } = reading;
@@ -179,7 +183,7 @@ function failureOfReading(
       return { cause: 'overloaded', detail: reason, retryAfterMs };
     case 'other-page':
     case 'unrecognised':
-      return { cause: 'not-recognised', detail: reason };
+      return { cause: cameWhole(answer) ? 'not-recognised' : 'cut-off', detail: reason };
   }
 }
 
@@ -190,11 +194,11 @@ const closedUntilMs = (source: ProcessBookDeps['source']): number => source.curr
  */
 async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Promise<TaskResult> {
   const { settings, now } = deps;
-  const { cause, detail, retryAfterMs = null, untilMs = 0 } = failure;
+  const { detail, retryAfterMs = null, untilMs = 0 } = failure;
+  const times = timesOf(failure, task, now());
+  const { cause, next } = judge(failure.cause, { attempt: task.attempt, maxAttempts: settings.attempts, times });
   const { code } = FAILURES[cause];
-  const times = cause === 'missing' && task.missingAtMs !== null ? 2 : 1;
-  const { next } = judge(cause, { attempt: task.attempt, maxAttempts: settings.attempts, times });
-  await noteFailure(deps, task, failure, next);
+  await noteFailure(deps, task, { ...failure, cause }, next);
   switch (next) {
     case 'retry':
       return { next, code, detail, retryAfterMs };
@@ -205,8 +209,14 @@ async function fail(deps: ProcessBookDeps, task: BookTask, failure: Failure): Pr
     case 'look-again':
       return { next: 'later', atMs: now() + settings.notFoundRecheckMs, missingAtMs: now() };
     case 'settle':
-      return settleFailure(deps, task, failure);
+      return settleFailure(deps, task, { ...failure, cause });
   }
+}
+
+/** How often a failure has happened, as the table of failures counts. While the source is closed, `unreachable` is free for ever. */
+function timesOf({ cause, untilMs = 0 }: Failure, { missingAtMs, starts }: BookTask, nowMs: number): number {
+  if (cause === 'unreachable' && untilMs <= nowMs) return starts;
+  return cause === 'missing' && missingAtMs !== null ? 2 : 1;
 }
 
 async function noteFailure(deps: ProcessBookDeps, task: BookTask, failure: Failure, next: string): Promise<void> {
@@ -232,6 +242,7 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   const { code, outcome, next } = FAILURES[cause];
   const nowMs = now();
   const base = { jobId, run, nowMs, attempts };
+  if (cause === 'cut-off') watch.observe('unrecognised', null, null);
   if (outcome === 'not-found') {
     const isMissing = cause === 'missing';
     if (isMissing) watch.observe('missing', null, null);

@@ -65,6 +65,13 @@ export const SETTINGS = {
     'The one origin that is ever requested; point it at a stand-in for tests.',
     origin,
   ),
+  httpsProxy: setting(
+    'HTTPS_PROXY',
+    '',
+    'Proxy for requests to an https GOODREADS_ORIGIN: `http://[user:password@]host:port`. Webhooks do not take it.',
+    optional(url(['http:', 'https:'], 'http://proxy.example.org:3128')),
+  ),
+  noProxy: setting('NO_PROXY', '', 'Comma-separated names that are asked without the proxy, with their subdomains; `*` for all.', text),
   crawlConcurrency: setting('CRAWL_CONCURRENCY', '4', 'Pages in flight at once, over all workers.', integer(1, 1000)),
   crawlRate: setting('CRAWL_RATE', '1', 'Pages per second, over all workers; 0 is unlimited.', decimal(0, 10_000)),
   crawlTimeoutMs: setting('CRAWL_TIMEOUT', '20s', 'Longest time one page may take, from request to last byte.', duration(50, 120_000)),
@@ -176,12 +183,12 @@ export function readConfig(env: Record<string, string | undefined>, role: string
   const faults: string[] = [];
   const config: Record<string, unknown> = {};
   for (const [name, { env: key, fallback, parse }] of Object.entries(SETTINGS)) {
-    const given = env[key]?.trim() ?? '';
+    const given = (env[key] ?? (key.endsWith('_PROXY') ? env[key.toLowerCase()] : undefined))?.trim() ?? '';
     try {
       config[name] = parse(given === '' ? fallback : given);
     } catch (error) {
       // A secret must not end up in a log, so the message does not show it.
-      const shown = /KEYS|URL|SECRET/.test(key) ? 'the given value' : JSON.stringify(given);
+      const shown = /KEYS|URL|SECRET|PROXY/.test(key) ? 'the given value' : JSON.stringify(given);
       faults.push(`${key} must be ${(error as Error).message}, but is ${shown}`);
     }
   }

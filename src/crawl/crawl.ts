@@ -6,7 +6,7 @@ import { unlessAborted } from '../domain/deadline.ts';
 import { watchClock } from '../domain/time/clock.ts';
 import { QuireError } from '../errors.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
-import { FetchFault } from './fetch/fetch-fault.ts';
+import { FetchFault, outcomeOf } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
 import type { OutcomeKind } from './source/pacing.ts';
 import { parseRetryAfter } from '../domain/time/http-time.ts';
@@ -93,8 +93,10 @@ export function createCrawler({ fetcher, source, robots, ledger, log, now = Date
   };
 
   const get = async ({ path, accept }: PageRequest<ReadingKind>, entry: Entry, signal: AbortSignal | undefined): Promise<FetchedPage> => {
+    let requests = 0;
     try {
       return await fetcher.fetch(path, {
+        onSent: () => (requests += 1),
         ...(signal === undefined ? {} : { signal }),
         ...(accept === undefined ? {} : { accept }),
         async beforeHop(next) {
@@ -105,8 +107,8 @@ export function createCrawler({ fetcher, source, robots, ledger, log, now = Date
       });
     } catch (error) {
       // Only a fault of the exchange says something about the source. An abort, robots.txt and the gate do not.
-      const kind = error instanceof FetchFault ? 'failed' : 'abandoned';
-      ledger.record({ outcome: kind, requests: 1, bytes: 0 });
+      const kind = error instanceof FetchFault ? outcomeOf(error, requests) : 'abandoned';
+      ledger.record({ outcome: kind, requests, bytes: 0 });
       log.trace({ path, outcome: kind, err: (error as Error).message }, 'a request to the source failed');
       await source.report({ ...entry, kind, status: 0, bytes: 0, ...(error instanceof FetchFault ? { reason: error.message } : {}) });
       throw error;

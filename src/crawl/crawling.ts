@@ -20,7 +20,15 @@ export interface CrawlingOptions {
   store: Pick<Store, 'documents' | 'signals' | 'tallies'>;
   config: Pick<
     Config,
-    'goodreadsOrigin' | 'crawlRate' | 'crawlConcurrency' | 'crawlTimeoutMs' | 'crawlContact' | 'blockProbeMs' | 'quietHours'
+    | 'goodreadsOrigin'
+    | 'httpsProxy'
+    | 'noProxy'
+    | 'crawlRate'
+    | 'crawlConcurrency'
+    | 'crawlTimeoutMs'
+    | 'crawlContact'
+    | 'blockProbeMs'
+    | 'quietHours'
   >;
   version: string;
   log: Log;
@@ -33,7 +41,8 @@ export function createCrawling({ store, config, version, log, now = Date.now, ra
   const { documents, signals, tallies } = store;
   const origin = config.goodreadsOrigin;
   const agent = userAgent(version, config.crawlContact);
-  const fetcher = createPageFetcher({ origin, userAgent: agent, timeoutMs: config.crawlTimeoutMs, connections: config.crawlConcurrency });
+  const { crawlTimeoutMs: timeoutMs, crawlConcurrency: connections, httpsProxy, noProxy } = config;
+  const fetcher = createPageFetcher({ origin, userAgent: agent, timeoutMs, connections, proxy: { httpsProxy, noProxy } });
   const ledger = createLedger({ tallies, log, now });
   const robots = createRobots({
     documents,
@@ -52,7 +61,7 @@ export function createCrawling({ store, config, version, log, now = Date.now, ra
       origin,
       ratePerSecond: config.crawlRate,
       blockProbeMs: config.blockProbeMs,
-      timeoutMs: config.crawlTimeoutMs,
+      timeoutMs,
       quietHours: config.quietHours,
     },
     log,

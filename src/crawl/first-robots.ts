@@ -1,5 +1,6 @@
 /** The first robots.txt: one process gets it, and the others wait for the result. Without it nothing is requested. */
 import { QuireError } from '../errors.ts';
+import { FetchFault } from './fetch/fetch-fault.ts';
 import type { Robots } from './robots.ts';
 import type { Source } from './source/source.ts';
 import { SourceClosed } from './source/turn.ts';
@@ -50,6 +51,7 @@ async function fetchThroughGate(robots: Robots, source: Source, now: () => numbe
   await source.report({ ...entry, ...attempt });
   if (kind === 'ok' || kind === 'missing') return;
   if (kind === 'blocked') throw new SourceClosed(source.current().closed?.untilMs ?? now(), 'blocked');
+  if (kind === 'unreachable') throw new FetchFault('unreachable', reason);
   const more = retryAfterMs === null ? {} : { retryAfterSeconds: Math.ceil(retryAfterMs / 1000) };
   throw new QuireError('crawl-failed', `Goodreads' robots.txt could not be read, and without it nothing is requested: ${reason}`, more);
 }

@@ -6,7 +6,7 @@ import { doublingMs } from '../domain/backoff.ts';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
 import type { FetchedPage, PageFetcher } from './fetch/fetch-page.ts';
-import { FetchFault } from './fetch/fetch-fault.ts';
+import { FetchFault, outcomeOf } from './fetch/fetch-fault.ts';
 import type { Ledger } from './ledger.ts';
 import type { Log } from '../domain/log.ts';
 import { createClaim } from './claim.ts';
@@ -182,16 +182,19 @@ async function request(
   ledger: Pick<Ledger, 'record'> | undefined,
   now: () => number,
 ): Promise<{ outcome: RobotsAttempt; text: string | null }> {
+  let requests = 0;
   try {
-    const answer = await fetcher.fetch('/robots.txt', { accept: 'text/plain,*/*;q=0.5' });
+    const answer = await fetcher.fetch('/robots.txt', { accept: 'text/plain,*/*;q=0.5', onSent: () => (requests += 1) });
     ledger?.record({ outcome: 'robots', requests: answer.requests, bytes: answer.wireBytes });
     const outcome = judge(answer, now());
     const text = outcome.kind === 'ok' ? Buffer.from(answer.body).subarray(0, MAX_TEXT_BYTES).toString('utf8') : null;
     return { outcome, text };
   } catch (error) {
     if (!(error instanceof FetchFault)) throw error;
-    ledger?.record({ outcome: 'robots', requests: 1, bytes: 0 });
-    return { outcome: { kind: 'failed', status: 0, bytes: 0, retryAfterMs: null, reason: error.message }, text: null };
+    const { message: reason } = error;
+    const kind = outcomeOf(error, requests);
+    ledger?.record({ outcome: kind === 'unreachable' ? kind : 'robots', requests, bytes: 0 });
+    return { outcome: { kind, status: 0, bytes: 0, retryAfterMs: null, reason }, text: null };
   }
 }
 

@@ -30,12 +30,15 @@ export interface FailureRule {
   /** The error that a settled job keeps. */
   code: ErrorCode;
   /** How often this failure costs the job nothing. After that, `beyond` applies. */
-  free?: { most: number; beyond: 'unforeseen' | 'settle' };
+  free?: { most: number; beyond: 'unforeseen' | 'fetch-failed' | 'settle' };
 }
 
 /** A job that lost its worker more often than this fails as `poison`. */
 export const MAX_LOST_WORKERS = 2;
-/** After this many starts, a failure of the store costs the job an attempt: each start may be another request to Goodreads. */
+/**
+ * After this many starts, a failure of the store costs the job an attempt: each start may be another request to Goodreads. So does a
+ * connection that does not come about while others do.
+ */
 export const MAX_FREE_STARTS = 10;
 
 export const FAILURES = {
@@ -48,7 +51,7 @@ export const FAILURES = {
     code: 'blocked',
   },
   'source-closed': {
-    when: 'The source is closed when the job asks for its turn: blocked, quiet hours, or a wait that Goodreads asked for.',
+    when: 'The source is closed when the job asks for its turn: blocked, unreachable, quiet hours, or a wait that Goodreads asked for.',
     costsAttempt: false,
     next: 'wait-for-source',
     source: 'unchanged',
@@ -63,8 +66,17 @@ export const FAILURES = {
     outcome: 'failed',
     code: 'crawl-failed',
   },
+  unreachable: {
+    when: 'The request finds no way to Goodreads: no name service, no route, no connection, or a proxy that refuses. While the source is `unreachable`, this is free for ever.',
+    costsAttempt: false,
+    next: 'wait-for-source',
+    source: 'closed',
+    outcome: 'failed',
+    code: 'crawl-failed',
+    free: { most: MAX_FREE_STARTS, beyond: 'fetch-failed' },
+  },
   'fetch-failed': {
-    when: 'The page cannot be fetched: no connection, no answer in time, an answer that breaks off.',
+    when: 'The page cannot be fetched: no encrypted connection, no answer in time, an answer that breaks off.',
     costsAttempt: true,
     next: 'retry',
     source: 'slowed',
@@ -91,6 +103,14 @@ export const FAILURES = {
     when: 'The page is of another kind, of another book, or none that Quire knows.',
     costsAttempt: true,
     next: 'settle',
+    source: 'unchanged',
+    outcome: 'failed',
+    code: 'page-not-recognised',
+  },
+  'cut-off': {
+    when: 'The page ends early, and no book can be read from what came.',
+    costsAttempt: true,
+    next: 'retry',
     source: 'unchanged',
     outcome: 'failed',
     code: 'page-not-recognised',
@@ -147,12 +167,14 @@ export interface RunFacts {
   /** The attempt that this run is, from 1. */
   attempt: number;
   maxAttempts: number;
-  /** How often this failure has happened so far, including this time. For `store-away`, how often the job was started. */
+  /** How often this failure has happened so far, including this time. For `store-away` and `unreachable`, how often the job was started. */
   times: number;
 }
 
 /** What a failure means for one job. */
 export interface Verdict {
+  /** The failure that counts: another one than the given, when that was free too often. */
+  cause: FailureCause;
   next: NextStep;
   costsAttempt: boolean;
 }
@@ -162,9 +184,9 @@ export function judge(cause: FailureCause, { attempt, maxAttempts, times }: RunF
   const rule: FailureRule = FAILURES[cause];
   if (rule.free && times > rule.free.most) {
     return rule.free.beyond === 'settle'
-      ? { next: 'settle', costsAttempt: false }
+      ? { cause, next: 'settle', costsAttempt: false }
       : judge(rule.free.beyond, { attempt, maxAttempts, times: 1 });
   }
   const last = (rule.next === 'retry' && rule.costsAttempt && attempt >= maxAttempts) || (rule.next === 'look-again' && times > 1);
-  return { next: last ? 'settle' : rule.next, costsAttempt: rule.costsAttempt };
+  return { cause, next: last ? 'settle' : rule.next, costsAttempt: rule.costsAttempt };
 }

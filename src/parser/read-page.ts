@@ -8,7 +8,7 @@ import { readLegacy } from './legacy/read-legacy.ts';
 import { bufferOf } from './markup/page-bytes.ts';
 import { mergeLayers, type LayerFindings } from './merge.ts';
 import { readDataLayers, readRenderedLayers } from './next/read-next.ts';
-import { classifyNoBook, type NoBook, type PageAnswer } from './no-book.ts';
+import { classifyNoBook, isWhole, type NoBook, type PageAnswer } from './no-book.ts';
 import { identify, isExpected, redirectedId } from './page-identity.ts';
 import { recognise, type BookPage } from './recognise.ts';
 
@@ -19,6 +19,9 @@ export type { NoBook, PageAnswer } from './no-book.ts';
  * Goodreads redirected, and `askedId` is an alias of the book.
  */
 export type PageReading = { kind: 'book'; book: ParsedBook; askedId: string | null } | NoBook;
+
+/** Whether the page came whole. Of another page nothing is known but what is on it. */
+export const cameWhole = ({ body }: Pick<PageAnswer, 'body'>): boolean => isWhole(bufferOf(body));
 
 /** Whether an answer with this status may have a book. The firewall uses 403 and 405, but a book in the body counts more than its mark. */
 function mayCarryBook(status: number): boolean {

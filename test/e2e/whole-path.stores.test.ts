@@ -110,7 +110,7 @@ describe.each(inThisRun(STORES))('the whole path on the $store store', ({ store 
     await site.control({ mode: 'reset', times: 1, ids: [passing] });
     expect(await settled(quire, await submitted(quire, [linkTo(passing)]), 30_000)).toMatchObject({ counts: { parsed: 1 } });
 
-    await site.control({ mode: 'truncated', ids: [lasting] });
+    await site.control({ mode: 'unknown', ids: [lasting] });
     expect(await settled(quire, await submitted(quire, [linkTo(lasting)]), 30_000)).toMatchObject({ counts: { failed: 1 } });
     const failed = await bookInfo(quire, lasting);
     expect([failed.status, failed.body['type'], failed.body['jobId']]).toEqual([

@@ -54,6 +54,8 @@ export function createCrawlBench(): CrawlBench {
         store,
         config: {
           goodreadsOrigin: origin,
+          httpsProxy: null,
+          noProxy: '',
           crawlRate: ratePerSecond,
           crawlConcurrency: 4,
           crawlTimeoutMs: timeoutMs,

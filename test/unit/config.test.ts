@@ -33,6 +33,12 @@ describe('the settings', () => {
     expect(readConfig({ PORT: '', REDIS_URL: ' ', BOOK_TTL: '' })).toMatchObject({ port: 3000, redisUrl: null });
   });
 
+  it('of the proxy may have lower-case names, as everywhere', () => {
+    expect(readConfig({ https_proxy: 'http://a:1', no_proxy: 'b' })).toMatchObject({ httpsProxy: 'http://a:1', noProxy: 'b' });
+    expect(readConfig({ https_proxy: 'http://a:1', HTTPS_PROXY: 'http://c:1' })).toMatchObject({ httpsProxy: 'http://c:1' });
+    expect(faultsOf({ HTTPS_PROXY: 'socks5://u:geheim@x' }).join()).not.toContain('geheim');
+  });
+
   it.each([
     ['90', 90_000],
     ['90s', 90_000],
@@ -55,6 +61,8 @@ describe('the settings', () => {
     ['QUEUE_PREFIX', 'Has-Dash'],
     ['GOODREADS_ORIGIN', 'https://www.goodreads.com/book'],
     ['GOODREADS_ORIGIN', 'goodreads.com'],
+    ['HTTPS_PROXY', 'proxy:3128'],
+    ['HTTPS_PROXY', 'socks5://127.0.0.1:1080'],
     ['CRAWL_CONCURRENCY', '0'],
     ['CRAWL_RATE', '-1'],
     ['CRAWL_RATE', 'fast'],

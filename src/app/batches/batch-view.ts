@@ -56,7 +56,7 @@ export interface BatchView {
   /** Books that satisfy `until`, in the order in which they were found. */
   found: BookId[];
   /**
-   * Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked, or the rate is
+   * Estimated seconds until the batch ends, from backlog and rate. `null`: the batch ended, the source is blocked or unreachable, or the rate is
    * unlimited.
    */
   etaSeconds: number | null;

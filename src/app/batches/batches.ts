@@ -14,6 +14,7 @@ import {
 import { createSubmitLinks, type SubmitLinksOptions } from '../submit-links.ts';
 import { waitFor } from '../wait.ts';
 import type { JobQueue } from '../job-queue.ts';
+import { blocksJobs } from '../../crawl/source/source-state.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
@@ -45,7 +46,7 @@ export function createBatches(options: BatchesOptions): Batches {
     return states;
   };
 
-  const waitingState = (): ShownState => (source.current().mode === 'blocked' ? 'blocked' : 'queued');
+  const waitingState = (): ShownState => (blocksJobs(source.current()) ? 'blocked' : 'queued');
 
   /** Interactive jobs go first. All others wait for the whole backlog. */
   const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {

@@ -1,5 +1,6 @@
 /** Jobs as callers see them: view, list failed ones, cancel, wait until settled. Submit, retry and redrive have files of their own. */
 import { etaSeconds } from '../../crawl/source/source-now.ts';
+import { blocksJobs } from '../../crawl/source/source-state.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import { addressOf, referenceOfJob } from '../../domain/identity.ts';
 import type { JobFailure, JobRecord } from '../../domain/job.ts';
@@ -56,7 +57,7 @@ export function createJobs(options: JobsOptions): Jobs {
 
   const liveState = async (record: JobRecord): Promise<LiveState> => {
     const found = await queue.find(record);
-    const waiting: JobState = source.current().mode === 'blocked' ? 'blocked' : 'waiting';
+    const waiting: JobState = blocksJobs(source.current()) ? 'blocked' : 'waiting';
     if (!found) return { state: waiting, attempts: 0, dueAtMs: null, lastError: null };
     const { state, attempts, dueAtMs, failedReason } = found;
     return { state: state === 'waiting' ? waiting : state, attempts, dueAtMs, lastError: lastFailure(failedReason) };

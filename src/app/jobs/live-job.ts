@@ -19,12 +19,13 @@ export function lastFailure(failedReason: string | undefined): JobFailure | null
 }
 
 /** The last entry of a blocked job's timeline: since when, why, and what comes next. It is never older than the job. */
-export function blockedEntry(createdAtMs: number, { sinceMs, reason, nextProbeAtMs }: SourceState): JobView['timeline'][number] {
+export function blockedEntry(createdAtMs: number, { mode, sinceMs, reason, nextProbeAtMs }: SourceState): JobView['timeline'][number] {
   const why = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
+  const state = mode === 'unreachable' ? 'Goodreads cannot be reached from here' : 'Goodreads turns us away';
   const next = nextProbeAtMs === null ? 'A single probe' : `The next single probe goes at ${iso(nextProbeAtMs)}; it`;
   return {
     at: iso(Math.max(createdAtMs, sinceMs)),
     event: 'blocked',
-    detail: `Goodreads turns us away since ${iso(sinceMs)}${why}. The job waits and loses no attempt. ${next} finds out whether Goodreads answers again, and then the job goes on by itself.`,
+    detail: `${state} since ${iso(sinceMs)}${why}. The job waits and loses no attempt. ${next} finds out whether Goodreads answers again, and then the job goes on by itself.`,
   };
 }

@@ -1,5 +1,6 @@
 /** One look-up: asks Goodreads the question through the gate, and keeps the answer. Workers alone do this. */
 import { Disallowed, type CrawlResult, type Crawler } from '../../crawl/crawl.ts';
+import { FetchFault } from '../../crawl/fetch/fetch-fault.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import { SourceClosed } from '../../crawl/source/turn.ts';
 import { FAILURES, type FailureCause } from '../../domain/outcome.ts';
@@ -74,7 +75,10 @@ export function createAskGoodreads(deps: AskGoodreadsDeps): (task: LookUpTask) =
     if (signal.aborted) return { next: 'requeue' };
     if (error instanceof SourceClosed) return { next: 'wait-for-source', untilMs: error.untilMs };
     if (!(error instanceof QuireError) || error.code === 'store-unavailable') throw error;
-    if (error.code === 'blocked') return { next: 'wait-for-source', untilMs: source.current().closed?.untilMs ?? 0 };
+    const { closed } = source.current();
+    if (error.code === 'blocked') return { next: 'wait-for-source', untilMs: closed?.untilMs ?? 0 };
+    const isUnreachable = error instanceof FetchFault && error.kind === 'unreachable';
+    if (isUnreachable && closed !== null) return { next: 'wait-for-source', untilMs: closed.untilMs };
     return keepFailure(id, error instanceof Disallowed ? 'disallowed' : 'fetch-failed', error.message);
   };
 

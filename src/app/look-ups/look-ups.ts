@@ -105,8 +105,10 @@ const unanswered = (closing: boolean): string =>
 /** The result while the source may not be asked; `null` while it may. */
 function closedResult({ closed, reason }: SourceState, nowMs: number): LookUpResult | null {
   if (closed === null || closed.untilMs <= nowMs) return null;
+  const because = `(${(reason ?? 'no reason is known').replace(/\.$/, '')})`;
   const why = {
-    blocked: `Goodreads turns Quire away (${(reason ?? 'no reason is known').replace(/\.$/, '')})`,
+    blocked: `Goodreads turns Quire away ${because}`,
+    unreachable: `Goodreads cannot be reached from here ${because}`,
     'quiet-hours': 'Quire does not ask Goodreads in the quiet hours (QUIET_HOURS)',
     'retry-after': 'Goodreads asked to be left alone',
     pace: 'Goodreads may not be asked yet',

@@ -18,6 +18,8 @@ interface ExchangeOptions {
   maxBytes: number;
   /** Ends the exchange; its reason is what the caller gets. */
   signal: AbortSignal;
+  /** Is called when the request leaves, on a connection that exists. */
+  onSent: () => void;
 }
 
 const EMPTY = Buffer.alloc(0);
@@ -41,7 +43,7 @@ export function isRedirect(status: number): boolean {
 /** Sends a GET and resolves to the whole answer. Rejects with a {@link FetchFault}, or with the signal's reason. */
 export async function exchange(dispatcher: Dispatcher, options: ExchangeOptions): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const { path, headers: requestHeaders, maxBytes, signal } = options;
+    const { path, headers: requestHeaders, maxBytes, signal, onSent } = options;
     let controller: Dispatcher.DispatchController | undefined;
     let settled = false;
     let status = 0;
@@ -80,6 +82,7 @@ export async function exchange(dispatcher: Dispatcher, options: ExchangeOptions)
           controller = started;
           // The exchange ended while it waited for a connection, so nothing is sent.
           if (settled) started.abort(new FetchFault('timeout', 'The request was given up before it was sent.'));
+          else onSent();
         },
         onResponseStart(_controller, statusCode, answerHeaders) {
           if (statusCode < 200) return;

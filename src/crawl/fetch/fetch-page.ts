@@ -6,6 +6,7 @@ import { Pool } from 'undici';
 import { ACCEPT_ENCODING, decodeBody } from './decode-body.ts';
 import { exchange, isRedirect, needsNoBody, type AnswerHeaders, type Exchange } from './exchange.ts';
 import { FetchFault } from './fetch-fault.ts';
+import { createTunnels, takesProxy, type ProxySettings } from './proxy.ts';
 import { decideRedirect } from './redirect.ts';
 
 export interface PageFetcherOptions {
@@ -20,6 +21,10 @@ export interface PageFetcherOptions {
   maxRedirects?: number;
   /** The most connections that are kept. */
   connections: number;
+  /** Default: no proxy. */
+  proxy?: ProxySettings;
+  /** For tests: a certificate (PEM) that is trusted instead of the well-known ones. */
+  ca?: string;
 }
 
 export interface FetchOptions {
@@ -29,6 +34,8 @@ export interface FetchOptions {
   accept?: string;
   /** Called before a redirect to `path` is followed; a rejection ends the fetch with it. */
   beforeHop?: (path: string) => Promise<void>;
+  /** Called for each request that leaves. Without a connection, none does. */
+  onSent?: () => void;
 }
 
 /** An answer of Goodreads with any status, and what it cost. */
@@ -63,29 +70,31 @@ const IDLE_MS = 20_000;
 
 /** Makes a fetcher with its own pool of connections. The caller closes it. */
 export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
-  const { userAgent, timeoutMs, maxBytes = 8 * MEBIBYTE, maxRedirects = 3, connections } = options;
+  const { userAgent, timeoutMs, maxBytes = 8 * MEBIBYTE, maxRedirects = 3, connections, proxy, ca } = options;
   const { origin } = new URL(options.origin);
+  const tunnels = proxy?.httpsProxy && takesProxy(origin, proxy) ? createTunnels(proxy.httpsProxy, { timeoutMs, ca }) : null;
   const pool = new Pool(origin, {
     connections,
     pipelining: 1,
     keepAliveTimeout: IDLE_MS,
-    connect: { timeout: timeoutMs },
+    connect: tunnels?.connect ?? { timeout: timeoutMs, ...(ca === undefined ? {} : { ca }) },
     // One deadline over the whole exchange replaces the client's own timers, because a slow drip never triggers those.
     headersTimeout: 0,
     bodyTimeout: 0,
     maxHeaderSize: 64 * 1024,
   });
 
-  const get = async (path: string, accept: string, signal: AbortSignal): Promise<Exchange> =>
+  const get = async (path: string, accept: string, signal: AbortSignal, onSent: () => void): Promise<Exchange> =>
     exchange(pool, {
       path,
       headers: ['user-agent', userAgent, 'accept', accept, 'accept-language', 'en-US,en;q=0.5', 'accept-encoding', ACCEPT_ENCODING],
       maxBytes,
       signal,
+      onSent,
     });
 
   return {
-    async fetch(path, { signal, accept = HTML, beforeHop } = {}) {
+    async fetch(path, { signal, accept = HTML, beforeHop, onSent = () => undefined } = {}) {
       // Only an error in the program makes another path.
       if (!/^\/[\x21-\x7e]*$/.test(path)) throw new TypeError(`not a path to fetch: ${JSON.stringify(path.slice(0, 100))}`);
       const deadline = startDeadline(timeoutMs, signal);
@@ -94,7 +103,7 @@ export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
       let wireBytes = 0;
       try {
         for (let requests = 1; ; requests++) {
-          const answer = await get(here, accept, deadline.signal);
+          const answer = await get(here, accept, deadline.signal, onSent);
           wireBytes += answer.body.length;
           const decision = isRedirect(answer.status)
             ? decideRedirect(origin, here, answer.headers['location'])
@@ -121,6 +130,7 @@ export function createPageFetcher(options: PageFetcherOptions): PageFetcher {
       }
     },
     async close() {
+      tunnels?.close();
       await pool.destroy();
     },
   };

@@ -3,11 +3,13 @@
  * no clock: `nowMs` and `random` (0 ≤ x < 1) are given. All processes share one state (see source.ts), so it is plain JSON.
  *
  *   open ──pushback──▶ slowed ──successes──▶ open         any ──challenge──▶ blocked ──probe succeeds──▶ slowed
+ *                                                         any ──no way there──▶ unreachable ──probe is answered──▶ as before
  */
 import { doublingMs } from '../../domain/backoff.ts';
 import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import type { QuietHours } from '../../domain/time/quiet-hours.ts';
 import { MAX_RETRY_AFTER_MS } from '../../domain/time/http-time.ts';
+import { isProbed, type PacingState, type ProbedMode } from './pacing-state.ts';
 
 export interface PacingSettings {
   /** Pages per second, over all processes; 0 is unlimited. */
@@ -23,41 +25,17 @@ export interface PacingSettings {
   maxWaitMs: number;
 }
 
-export interface PacingState {
-  mode: 'open' | 'slowed' | 'blocked';
-  /** When this mode began; 0 when there was no other mode. */
-  sinceMs: number;
-  /** Why it is slowed or blocked. */
-  reason: string | null;
-  /** The part of the full rate in use: 1 when open. */
-  factor: number;
-  nextSlotAtMs: number;
-  /** Failures in a row, since the last success or cut. */
-  failures: number;
-  /** Failed probes since it was blocked. */
-  probes: number;
-  nextProbeAtMs: number;
-  /** When a probe last ended a block. */
-  reopenedAtMs: number;
-  /** A probe may run until then; 0 when there is none. */
-  probeLeaseUntilMs: number;
-  /** Goodreads asked for no requests until then. */
-  retryAfterUntilMs: number;
-  /** When the rate was last cut, or raised. */
-  cutAtMs: number;
-  raisedAtMs: number;
-}
-
 /**
  * `ok` and `missing`: Goodreads serves us. `unrecognised`: an answer that proves nothing. `blocked`: challenge, captcha, 403 or
- * sign-in. `overloaded`: 429 or 5xx. `failed`: no complete answer. `abandoned`: we gave up ourselves, which proves nothing.
+ * sign-in. `overloaded`: 429 or 5xx. `failed`: no complete answer. `unreachable`: the request never left, a fault of the network here.
+ * `abandoned`: we gave up ourselves, which proves nothing.
  */
-export const OUTCOME_KINDS = ['ok', 'missing', 'unrecognised', 'blocked', 'overloaded', 'failed', 'abandoned'] as const;
+export const OUTCOME_KINDS = ['ok', 'missing', 'unrecognised', 'blocked', 'overloaded', 'failed', 'unreachable', 'abandoned'] as const;
 export type OutcomeKind = (typeof OUTCOME_KINDS)[number];
 
 export interface Outcome {
   kind: OutcomeKind;
-  /** Whether the page was asked for as a probe of a blocked source. */
+  /** Whether the page was asked for as a probe. */
   probe: boolean;
   /** When the page was asked for. An answer to a request before the last cut says nothing about the rate after it. */
   startedAtMs: number;
@@ -65,7 +43,7 @@ export interface Outcome {
   reason?: string;
 }
 
-export type ClosedReason = 'blocked' | 'quiet-hours' | 'retry-after' | 'pace';
+export type ClosedReason = ProbedMode | 'quiet-hours' | 'retry-after' | 'pace';
 export type Grant = { kind: 'go'; atMs: number; probe: boolean } | { kind: 'wait'; untilMs: number; why: ClosedReason };
 
 /** The slowest rate, as a part of the full rate. */
@@ -77,48 +55,12 @@ export const JITTER = 0.1;
 export const MAX_PROBE_DELAY_MS = 3_600_000;
 /** This many failures in a row slow the source down. */
 const FAILURES_TO_SLOW = 3;
+/** This many requests in a row that found no way to Goodreads make it unreachable. Any answer in between starts the count again. */
+const MOST_UNREACHED = 3;
+/** First and longest wait before a probe while unreachable. Such probes do not reach Goodreads, so they may be frequent. */
+const UNREACHABLE_PROBE_MS = 5_000;
+const MAX_UNREACHABLE_PROBE_MS = 60_000;
 const MAX_RECOVERY_MS = 60_000;
-
-/** The state of a source before its first request. */
-export function initialState(): PacingState {
-  return {
-    mode: 'open',
-    sinceMs: 0,
-    reason: null,
-    factor: 1,
-    nextSlotAtMs: 0,
-    failures: 0,
-    probes: 0,
-    nextProbeAtMs: 0,
-    reopenedAtMs: 0,
-    probeLeaseUntilMs: 0,
-    retryAfterUntilMs: 0,
-    cutAtMs: 0,
-    raisedAtMs: 0,
-  };
-}
-
-/** Reads a stored state. That of another version of Quire may lack numbers, and then gets the initial ones. */
-export function parseState(value: unknown): PacingState | null {
-  if (typeof value !== 'object' || value === null) return null;
-  const state: PacingState = { ...initialState(), ...value };
-  const numbers = [
-    state.sinceMs,
-    state.factor,
-    state.nextSlotAtMs,
-    state.failures,
-    state.probes,
-    state.nextProbeAtMs,
-    state.reopenedAtMs,
-    state.probeLeaseUntilMs,
-    state.retryAfterUntilMs,
-    state.cutAtMs,
-    state.raisedAtMs,
-  ];
-  const sound =
-    numbers.every((number) => Number.isFinite(number)) && state.factor > 0 && ['open', 'slowed', 'blocked'].includes(state.mode);
-  return sound ? state : null;
-}
 
 /** The rate in use, in pages per second; `Infinity` when nothing limits it. */
 export function currentRate(state: PacingState, settings: PacingSettings): number {
@@ -132,9 +74,9 @@ export function currentRate(state: PacingState, settings: PacingSettings): numbe
 export function closureOf(state: PacingState, nowMs: number, settings: PacingSettings): Extract<Grant, { kind: 'wait' }> | null {
   const quietUntilMs = settings.quietHours?.untilMs(nowMs) ?? null;
   if (quietUntilMs !== null) return { kind: 'wait', untilMs: quietUntilMs, why: 'quiet-hours' };
-  if (state.mode === 'blocked') {
+  if (isProbed(state.mode)) {
     const untilMs = Math.max(state.nextProbeAtMs, state.probeLeaseUntilMs, state.retryAfterUntilMs);
-    return untilMs > nowMs ? { kind: 'wait', untilMs, why: 'blocked' } : null;
+    return untilMs > nowMs ? { kind: 'wait', untilMs, why: state.mode } : null;
   }
   return state.retryAfterUntilMs > nowMs ? { kind: 'wait', untilMs: state.retryAfterUntilMs, why: 'retry-after' } : null;
 }
@@ -148,7 +90,7 @@ export function requestSlot(
 ): { state: PacingState; grant: Grant } {
   const closed = closureOf(state, nowMs, settings);
   if (closed !== null) return { state, grant: closed };
-  if (state.mode === 'blocked')
+  if (isProbed(state.mode))
     return { state: { ...state, probeLeaseUntilMs: nowMs + settings.probeLeaseMs }, grant: { kind: 'go', atMs: nowMs, probe: true } };
   const rate = currentRate(state, settings);
   if (rate === Number.POSITIVE_INFINITY) return { state, grant: { kind: 'go', atMs: nowMs, probe: false } };
@@ -162,8 +104,9 @@ export function requestSlot(
 
 /** Whether an outcome leaves the state as it is. Then it need not be stored. */
 export function changesNothing(state: PacingState, outcome: Outcome): boolean {
-  if (outcome.kind === 'abandoned' || outcome.kind === 'unrecognised') return !outcome.probe;
-  return (outcome.kind === 'ok' || outcome.kind === 'missing') && state.mode === 'open' && state.failures === 0;
+  if (outcome.kind === 'abandoned') return !outcome.probe;
+  if (outcome.kind === 'unrecognised') return !outcome.probe && state.unreached === 0;
+  return (outcome.kind === 'ok' || outcome.kind === 'missing') && state.mode === 'open' && state.failures === 0 && state.unreached === 0;
 }
 
 /** The state after the outcome of a page. */
@@ -174,8 +117,9 @@ export function reportOutcome(
   settings: PacingSettings,
   random: () => number,
 ): PacingState {
-  const state = withRetryAfter(before, outcome, nowMs);
-  if (state.mode === 'blocked') return outcome.probe ? afterProbe(state, outcome, nowMs, settings, random) : state;
+  const asked = withRetryAfter(before, outcome, nowMs);
+  if (isProbed(asked.mode)) return outcome.probe ? afterProbe(asked, outcome, nowMs, settings, random) : asked;
+  const state = withoutUnreached(asked, outcome);
   switch (outcome.kind) {
     case 'ok':
     case 'missing':
@@ -183,15 +127,18 @@ export function reportOutcome(
     case 'blocked':
       // A request from before the block ended still met the block.
       if (isBefore(outcome, state.reopenedAtMs, nowMs)) return state;
-      return {
-        ...cut(state, outcome, nowMs, settings),
-        mode: 'blocked',
-        sinceMs: nowMs,
-        reason: outcome.reason ?? 'Goodreads turns Quire away',
-        probes: 0,
-        probeLeaseUntilMs: 0,
-        nextProbeAtMs: nowMs + probeDelayMs(0, settings, random),
-      };
+      return probedOnly(
+        cut(state, outcome, nowMs, settings),
+        'blocked',
+        outcome.reason ?? 'Goodreads turns Quire away',
+        nowMs,
+        settings,
+        random,
+      );
+    case 'unreachable':
+      if (isBefore(outcome, state.reopenedAtMs, nowMs)) return state;
+      if (state.unreached + 1 < MOST_UNREACHED) return { ...state, unreached: state.unreached + 1 };
+      return probedOnly(state, 'unreachable', outcome.reason ?? 'No connection to Goodreads comes about', nowMs, settings, random);
     case 'overloaded':
       return slowed(cut(state, outcome, nowMs, settings), outcome, nowMs);
     case 'failed':
@@ -203,10 +150,30 @@ export function reportOutcome(
   }
 }
 
-/** Wait before the next probe, after `probes` failed ones: it doubles, varies by a quarter, and is at most an hour. */
-export function probeDelayMs(probes: number, settings: PacingSettings, random: () => number): number {
-  const plainMs = doublingMs(probes, settings.blockProbeMs, MAX_PROBE_DELAY_MS);
-  return Math.min(MAX_PROBE_DELAY_MS, Math.round(plainMs * (0.75 + 0.5 * random())));
+/** Wait before the next probe, after `probes` failed ones: it doubles, varies by a quarter, and is at most an hour (unreachable: a minute). */
+export function probeDelayMs(probes: number, settings: PacingSettings, random: () => number, mode: ProbedMode = 'blocked'): number {
+  const blocked = mode === 'blocked';
+  const mostMs = blocked ? MAX_PROBE_DELAY_MS : MAX_UNREACHABLE_PROBE_MS;
+  const firstMs = blocked ? settings.blockProbeMs : Math.min(settings.blockProbeMs, UNREACHABLE_PROBE_MS);
+  return Math.min(mostMs, Math.round(doublingMs(probes, firstMs, mostMs) * (0.75 + 0.5 * random())));
+}
+
+/** From now on only single probes go. */
+function probedOnly(
+  state: PacingState,
+  mode: ProbedMode,
+  reason: string,
+  nowMs: number,
+  settings: PacingSettings,
+  random: () => number,
+): PacingState {
+  const nextProbeAtMs = nowMs + probeDelayMs(0, settings, random, mode);
+  return { ...state, mode, sinceMs: nowMs, reason, unreached: 0, probes: 0, probeLeaseUntilMs: 0, nextProbeAtMs };
+}
+
+/** Any answer, and any failure on the way back, shows that requests leave. */
+function withoutUnreached(state: PacingState, { kind }: Outcome): PacingState {
+  return state.unreached === 0 || kind === 'unreachable' || kind === 'abandoned' ? state : { ...state, unreached: 0 };
 }
 
 function withRetryAfter(state: PacingState, outcome: Outcome, nowMs: number): PacingState {
@@ -215,33 +182,40 @@ function withRetryAfter(state: PacingState, outcome: Outcome, nowMs: number): Pa
 }
 
 function afterProbe(state: PacingState, outcome: Outcome, nowMs: number, settings: PacingSettings, random: () => number): PacingState {
-  switch (outcome.kind) {
-    case 'ok':
-    case 'missing':
-      // The source starts slowly: the factor stays as the block cut it, and the next page waits for its slot.
-      return {
-        ...state,
-        mode: 'slowed',
-        sinceMs: nowMs,
-        failures: 0,
-        probes: 0,
-        nextProbeAtMs: 0,
-        reopenedAtMs: nowMs,
-        probeLeaseUntilMs: 0,
-        raisedAtMs: nowMs,
-        nextSlotAtMs: nowMs + 1000 / currentRate(state, settings),
-      };
-    case 'abandoned':
-      return { ...state, probeLeaseUntilMs: 0 };
-    case 'blocked':
-    case 'overloaded':
-    case 'failed':
-    case 'unrecognised': {
-      const probes = state.probes + 1;
-      const reason = outcome.kind === 'blocked' ? (outcome.reason ?? state.reason) : state.reason;
-      return { ...state, reason, probes, probeLeaseUntilMs: 0, nextProbeAtMs: nowMs + probeDelayMs(probes, settings, random) };
-    }
+  const { kind } = outcome;
+  if (kind === 'abandoned') return { ...state, probeLeaseUntilMs: 0 };
+  const again = (probes: number, reason: string | null): PacingState => {
+    const nextProbeAtMs = nowMs + probeDelayMs(probes, settings, random, state.mode as ProbedMode);
+    return { ...state, reason, probes, probeLeaseUntilMs: 0, nextProbeAtMs };
+  };
+  if (state.mode === 'unreachable') {
+    if (kind === 'unreachable') return again(state.probes + 1, outcome.reason ?? state.reason);
+    // The way is free, and the answer counts like any other.
+    const free = opened(state, state.factor >= 1 ? 'open' : 'slowed', nowMs, settings);
+    return reportOutcome({ ...free, reopenedAtMs: outcome.startedAtMs }, { ...outcome, probe: false }, nowMs, settings, random);
   }
+  // A probe that never left says nothing about the block.
+  if (kind === 'unreachable') return again(state.probes, state.reason);
+  // The source starts slowly: the factor stays as the block cut it.
+  if (kind === 'ok' || kind === 'missing') return opened(state, 'slowed', nowMs, settings);
+  return again(state.probes + 1, kind === 'blocked' ? (outcome.reason ?? state.reason) : state.reason);
+}
+
+/** The end of `blocked` and `unreachable`. The next page waits for its slot. */
+function opened(state: PacingState, mode: 'open' | 'slowed', nowMs: number, settings: PacingSettings): PacingState {
+  return {
+    ...state,
+    mode,
+    sinceMs: nowMs,
+    reason: mode === 'open' ? null : state.reason,
+    failures: 0,
+    probes: 0,
+    nextProbeAtMs: 0,
+    reopenedAtMs: nowMs,
+    probeLeaseUntilMs: 0,
+    raisedAtMs: nowMs,
+    nextSlotAtMs: nowMs + 1000 / currentRate(state, settings),
+  };
 }
 
 /** Raises the rate in proportion to time, from zero to full within the recovery time, and at most doubles it at once. */

@@ -1,17 +1,21 @@
 /** The state of the source as one process knows it, for the parts that act on it. */
-import { currentRate, closureOf, type ClosedReason, type PacingSettings, type PacingState } from './pacing.ts';
+import { currentRate, closureOf, type ClosedReason, type PacingSettings } from './pacing.ts';
+import { isProbed, type Mode, type PacingState } from './pacing-state.ts';
 
 export interface SourceState {
-  mode: PacingState['mode'];
+  mode: Mode;
   sinceMs: number;
   reason: string | null;
   /** Pages per second; `null` is unlimited. */
   rate: number | null;
-  /** While blocked: when the next probe may go. */
+  /** While blocked or unreachable: when the next probe may go. */
   nextProbeAtMs: number | null;
   /** Until when and why the source is closed; `null` when it is not. The pace does not count. */
   closed: { untilMs: number; why: ClosedReason } | null;
 }
+
+/** Whether waiting jobs are blocked: no job goes on, and none loses an attempt. */
+export const blocksJobs = ({ mode }: Pick<SourceState, 'mode'>): boolean => isProbed(mode);
 
 /** Derives the state at `nowMs` from a stored one. */
 export function sourceStateOf(state: PacingState, nowMs: number, settings: PacingSettings): SourceState {
@@ -22,7 +26,7 @@ export function sourceStateOf(state: PacingState, nowMs: number, settings: Pacin
     sinceMs: state.sinceMs,
     reason: state.reason,
     rate: Number.isFinite(rate) ? rate : null,
-    nextProbeAtMs: state.mode === 'blocked' ? Math.max(state.nextProbeAtMs, state.retryAfterUntilMs) : null,
+    nextProbeAtMs: isProbed(state.mode) ? Math.max(state.nextProbeAtMs, state.retryAfterUntilMs) : null,
     closed: closed === null ? null : { untilMs: closed.untilMs, why: closed.why },
   };
 }

@@ -1,12 +1,13 @@
 /** The answer of `GET /source`. */
-import { currentRate, initialState, type PacingSettings, type PacingState } from './pacing.ts';
+import { currentRate, type PacingSettings } from './pacing.ts';
+import { initialState, isProbed, type Mode, type PacingState } from './pacing-state.ts';
 import type { QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { RobotsView } from '../robots.ts';
 import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** The body of `GET /source`; times are ISO 8601. */
 export interface SourceView {
-  state: PacingState['mode'];
+  state: Mode;
   since: string | null;
   reason: string | null;
   nextProbeAt: string | null;
@@ -16,7 +17,7 @@ export interface SourceView {
   rate: number | null;
   /** Pages per second as configured; `null` is unlimited. */
   fullRate: number | null;
-  /** Since midnight UTC. */
+  /** Since midnight UTC. A request that never left does not count. */
   requestsToday: number;
   robots: RobotsView | null;
   quietHours: { hours: string; until: string | null } | null;
@@ -33,7 +34,7 @@ export function viewOf(
     state: state.mode,
     since: shown(state.sinceMs),
     reason: state.reason,
-    nextProbeAt: state.mode === 'blocked' ? shown(Math.max(state.nextProbeAtMs, state.retryAfterUntilMs)) : null,
+    nextProbeAt: isProbed(state.mode) ? shown(Math.max(state.nextProbeAtMs, state.retryAfterUntilMs)) : null,
     retryAfterUntil: state.retryAfterUntilMs > nowMs ? iso(state.retryAfterUntilMs) : null,
     rate: finite(currentRate(state, settings)),
     fullRate: finite(currentRate(initialState(), settings)),

@@ -5,16 +5,8 @@
 import type { DocumentStore, Signals } from '../../storage/store.ts';
 import type { Ledger } from '../ledger.ts';
 import type { Log } from '../../domain/log.ts';
-import {
-  changesNothing,
-  currentRate,
-  initialState,
-  parseState,
-  reportOutcome,
-  type OutcomeKind,
-  type PacingSettings,
-  type PacingState,
-} from './pacing.ts';
+import { changesNothing, currentRate, reportOutcome, type OutcomeKind, type PacingSettings } from './pacing.ts';
+import { initialState, isProbed, parseState, type PacingState } from './pacing-state.ts';
 import { parseQuietHours, type QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { Robots } from '../robots.ts';
 import { createSharedState, type SharedState } from './shared-state.ts';
@@ -200,8 +192,11 @@ function createFollower(shared: SharedState<PacingState>, signals: Signals): { f
 
 function logMode(log: Log, state: PacingState, rate: number): void {
   const fields = { source: state.mode, reason: state.reason, ...(Number.isFinite(rate) ? { pagesPerSecond: rate } : {}) };
-  if (state.mode === 'blocked')
-    log.warn({ ...fields, nextProbeAt: iso(state.nextProbeAtMs) }, 'the source is blocked: only single probes are sent');
+  if (isProbed(state.mode))
+    log.warn(
+      { ...fields, nextProbeAt: iso(state.nextProbeAtMs) },
+      `the source is ${state.mode}: jobs wait, and only single probes are sent`,
+    );
   else if (state.mode === 'slowed') log.warn(fields, 'the source is slowed down');
   else log.info(fields, 'the source is open');
 }

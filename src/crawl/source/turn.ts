@@ -1,5 +1,6 @@
 /** Waits for a turn to ask the source for a page. */
-import { currentRate, closureOf, requestSlot, type Grant, type ClosedReason, type PacingSettings, type PacingState } from './pacing.ts';
+import { currentRate, closureOf, requestSlot, type Grant, type ClosedReason, type PacingSettings } from './pacing.ts';
+import { isProbed, type PacingState } from './pacing-state.ts';
 import type { SharedState } from './shared-state.ts';
 import type { SourceState } from './source-state.ts';
 import { iso } from '../../domain/time/iso.ts';
@@ -54,8 +55,8 @@ export async function takeTurn(options: TurnOptions, signal: AbortSignal | undef
     if (grant.probe) return { probe: true, startedAtMs: now() };
     await waitForSlot(options, grant.atMs, signal);
     refuseWhileClosed();
-    // The source was blocked during the wait, and a probe is due: ask again.
-    if (shared.local().mode !== 'blocked') return { probe: false, startedAtMs: now() };
+    // Meanwhile only probes go, and one is due: ask again.
+    if (!isProbed(shared.local().mode)) return { probe: false, startedAtMs: now() };
   }
 }
 

@@ -2,6 +2,7 @@
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ReadOutcome } from '../answers/book-answer.ts';
+import { MODES } from '../../crawl/source/pacing-state.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { measureProcess } from './process-metrics.ts';
 
@@ -92,7 +93,7 @@ function createStateGauges({ registers }: Registers, { store, jobs, source }: Pi
 
   return async (): Promise<void> => {
     const { mode } = source.current();
-    for (const state of ['open', 'slowed', 'blocked']) sourceState.set({ state }, state === mode ? 1 : 0);
+    for (const state of MODES) sourceState.set({ state }, state === mode ? 1 : 0);
     try {
       const [{ oldestSeconds, ...states }, stored] = await Promise.all([jobs.backlog(), store.books.count()]);
       for (const [state, n] of Object.entries(states)) jobStates.set({ state }, n);

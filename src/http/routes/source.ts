@@ -24,7 +24,7 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependenci
       tags: ['Source'],
       summary: 'Show the source',
       description:
-        'How Goodreads treats us just now. While the source is blocked, single probes go with growing delays, no job loses an attempt, and stored copies are served.',
+        'How Goodreads treats us just now. While the source is blocked or unreachable, single probes go with growing delays, no job loses an attempt, and stored copies are served.',
       response: {
         200: { description: 'The source.', content: { 'application/json': { schema: SourceSchema } } },
         ...problems(UNKNOWN_PARAMETER),
@@ -39,7 +39,7 @@ export const sourceRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependenci
       tags: ['Source'],
       summary: 'Show the ledger of requests',
       description:
-        'Requests to Goodreads, their bytes and outcomes, by hour and by day. Kept for 90 days; hours without a request are left out.',
+        'Requests to Goodreads, their bytes and outcomes, by hour and by day. Kept for 90 days; hours in which nothing was asked are left out.',
       querystring: Type.Object({
         days: Type.Optional(
           Type.Integer({ minimum: 1, maximum: MAX_DAYS, default: DEFAULT_DAYS, description: 'How many days (UTC), today included.' }),

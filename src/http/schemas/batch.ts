@@ -126,7 +126,8 @@ export const SubmitQuerySchema = Type.Object({
 const ItemState = Type.Enum([...SHOWN_STATES], {
   type: 'string',
   title: 'ItemState',
-  description: 'State of an item. `delayed`: it waits for the next attempt. `blocked`: it waits until Goodreads answers again.',
+  description:
+    'State of an item. `delayed`: it waits for the next attempt. `blocked`: it waits until Goodreads answers again, or can be reached again.',
 });
 
 const AnsweredItemSchema = Type.Object({
@@ -207,7 +208,7 @@ const COUNTED: Record<(typeof SHOWN_STATES)[number], string> = {
   queued: 'Items whose job waits.',
   active: 'Items whose page is being fetched.',
   delayed: 'Items that wait for the next attempt.',
-  blocked: 'Items that wait until Goodreads answers again.',
+  blocked: 'Items that wait until Goodreads answers again, or can be reached again.',
   expanding: 'Collections whose pages are being read.',
   parsed: 'Items whose book was fetched and stored.',
   'not-found': 'Items whose book Goodreads does not have.',

@@ -22,7 +22,7 @@ const JOB_STATES = ['waiting', 'active', 'delayed', 'blocked', 'parsed', 'not-fo
 const JobStateSchema = Type.Enum([...JOB_STATES], {
   type: 'string',
   title: 'JobState',
-  description: 'State of a job. `blocked`: it waits, and Goodreads is turning us away.',
+  description: 'State of a job. `blocked`: it waits, because Goodreads is turning us away or cannot be reached.',
 });
 
 /** Codes a failed job can carry. */
@@ -53,7 +53,8 @@ export const JobSchema = Type.Object(
     waiters: whole('Items of batches that wait or waited for it.'),
     lastError: orNull(LastErrorSchema, 'How the job failed; while it is live, why its last attempt failed. `null` when none did.'),
     timeline: Type.Array(TimelineEntrySchema, {
-      description: 'What happened, oldest first. While the source is blocked, the last entry tells since when and what happens next.',
+      description:
+        'What happened, oldest first. While the source is blocked or unreachable, the last entry tells since when and what happens next.',
     }),
     etaSeconds,
   },

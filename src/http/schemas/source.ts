@@ -1,13 +1,13 @@
 /** The source and its ledger in the OpenAPI document. */
 import { Type } from 'typebox';
+import { MODES } from '../../crawl/source/pacing-state.ts';
 import { numberOrNull, orNull, text, textOrNull, timeOrNull, whole } from './fields.ts';
 
-const SOURCE_STATES = ['open', 'slowed', 'blocked'] as const;
-
-export const SourceStateSchema = Type.Enum([...SOURCE_STATES], {
+export const SourceStateSchema = Type.Enum([...MODES], {
   type: 'string',
   title: 'SourceState',
-  description: '`open`: requests go at the full rate. `slowed`: they go at a lower rate. `blocked`: only single probes go.',
+  description:
+    '`open`: requests go at the full rate. `slowed`: they go at a lower rate. `blocked`: Goodreads turns us away. `unreachable`: the network here, or its proxy, has no way to Goodreads. While `blocked` or `unreachable`, jobs wait and only single probes go.',
 });
 
 const RobotsSchema = Type.Object({
@@ -28,11 +28,11 @@ export const SourceSchema = Type.Object(
     state: SourceStateSchema,
     since: timeOrNull('When this state began.'),
     reason: textOrNull('Why the source is not open.'),
-    nextProbeAt: timeOrNull('When the next probe of a blocked source goes.'),
+    nextProbeAt: timeOrNull('When the next probe of a blocked or unreachable source goes.'),
     retryAfterUntil: timeOrNull('Until when Goodreads asked to be left alone.'),
     rate: numberOrNull('Pages per second now; `null` is unlimited.'),
     fullRate: numberOrNull('Pages per second while the source is open; `null` is unlimited.'),
-    requestsToday: Type.Integer({ description: 'Since midnight UTC, over all processes.' }),
+    requestsToday: Type.Integer({ description: 'Since midnight UTC, over all processes. A request that never left does not count.' }),
     robots: orNull(RobotsSchema, "What Goodreads' robots.txt says; `null` before it is read for the first time."),
     quietHours: orNull(QuietHoursSchema, 'The hours in which nothing is requested; `null` when there are none.'),
   },

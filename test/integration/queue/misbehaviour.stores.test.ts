@@ -73,8 +73,17 @@ const FAILS: Case[] = [
     requests: 3,
   },
   {
-    name: 'truncated: a page without a book ends the job at once',
+    name: 'truncated: a page that ends early is asked for again, and ends the job at its last attempt',
     control: { mode: 'truncated' },
+    job: 'failed',
+    item: 'failed',
+    answer: { status: 502, code: 'page-not-recognised' },
+    attempts: 3,
+    requests: 3,
+  },
+  {
+    name: 'unknown: a whole page without a book ends the job at once',
+    control: { mode: 'unknown' },
     job: 'failed',
     item: 'failed',
     answer: { status: 502, code: 'page-not-recognised' },
@@ -120,6 +129,14 @@ describe.each(inThisRun(STORES))('a misbehaving source, on the %s store', (store
     expect(read.status).toBe(answer.status);
     expect(read.body).toMatchObject({ code: answer.code, jobId: `book-${id}` });
     expect((await quire.goodreads.stats()).byId[id]).toBe(requests);
+  });
+
+  it('a page that ended early once is whole at the next attempt', async () => {
+    const id = String(nextId++);
+    await quire.goodreads.control({ mode: 'truncated', times: 1, ids: [id] });
+    const { batchId } = await quire.submit([`https://www.goodreads.com/book/show/${id}`]);
+    expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 1 });
+    expect((await quire.get(`/jobs/book-${id}`)).body).toMatchObject({ attempts: 2, lastError: null });
   });
 
   it('not found is believed only at the second look, and then remembered', async () => {

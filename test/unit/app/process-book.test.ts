@@ -3,8 +3,11 @@ import { gunzipSync } from 'node:zlib';
 import { describe, expect, it, vi } from 'vitest';
 import { createProcessBook, type BookTask, type TaskResult } from '../../../src/app/process-book.ts';
 import type { CrawlResult } from '../../../src/crawl/crawl.ts';
+import { FetchFault } from '../../../src/crawl/fetch/fetch-fault.ts';
+import type { SourceState } from '../../../src/crawl/source/source-state.ts';
 import type { ParsedBook } from '../../../src/domain/book.ts';
 import { bookReference, type BookId } from '../../../src/domain/identity.ts';
+import { MAX_FREE_STARTS } from '../../../src/domain/outcome.ts';
 import { QuireError } from '../../../src/errors.ts';
 import type { PageReading } from '../../../src/parser/read-page.ts';
 import type { Store } from '../../../src/storage/store.ts';
@@ -53,18 +56,18 @@ const MISSING: PageReading = { kind: 'missing', reason: 'Goodreads has no such b
 const ASKED_AT_MS = NOW_MS - 5_000;
 
 /** A live job and the use case. `source` gives the reading of a page, or throws. */
-async function openJob(source: () => PageReading, more: { retryAfterMs?: number } = {}) {
+async function openJob(source: () => PageReading, more: { retryAfterMs?: number; page?: string; current?: () => SourceState } = {}) {
   const store = createSpecification(TEST_SETTINGS, () => NOW_MS) as unknown as Store;
   await submit(store, null, itemsOf([jobId]), { run: RUN });
   const announce = vi.fn<(parsed: { book: object | null }) => Promise<void>>(() => Promise.resolve());
   const crawl = vi.fn<() => Promise<unknown>>(async (): Promise<unknown> => {
-    const answer = { body: Buffer.from('<html>') } as unknown as CrawlResult<PageReading>['answer'];
+    const answer = { body: Buffer.from(more.page ?? '<html></html>') } as unknown as CrawlResult<PageReading>['answer'];
     return { reading: source(), answer, askedAtMs: ASKED_AT_MS, retryAfterMs: more.retryAfterMs ?? null };
   });
   const process = createProcessBook({
     store,
     crawler: { crawl: crawl as never },
-    source: { current: () => openSource },
+    source: { current: more.current ?? (() => openSource) },
     settings,
     log: silentLog,
     watch: { observe: () => undefined },
@@ -134,7 +137,32 @@ describe('a run without a book', () => {
     const { store, run } = await openJob(() => ({ kind: 'unrecognised', reason: 'The page is none that Quire knows.' }));
     expect(await run()).toMatchObject({ next: 'settle', code: 'page-not-recognised' });
     const page = await store.pages.get(jobId, NOW_MS);
-    expect(gunzipSync(page!.bytes).toString()).toBe('<html>');
+    expect(gunzipSync(page!.bytes).toString()).toBe('<html></html>');
+  });
+
+  it('asks again for a page that was cut off, and then ends as a page that is not recognised', async () => {
+    const { store, run } = await openJob(() => ({ kind: 'unrecognised', reason: 'The page is cut off.' }), { page: '<html><body>' });
+    expect(await run()).toMatchObject({ next: 'retry', code: 'page-not-recognised' });
+    expect(await store.jobs.isLive(jobId)).toBe(true);
+    expect(await run({ attempt: 3, starts: 3 })).toMatchObject({ next: 'settle', code: 'page-not-recognised' });
+    const { error, timeline } = (await store.jobs.get(jobId))!;
+    expect(error).toEqual({ code: 'page-not-recognised', detail: 'The page is cut off (after 3 attempts).' });
+    expect(timeline.map(({ event }) => event)).toContain('attempt-failed');
+  });
+
+  it('waits without end for a source that cannot be reached, and pays only when other requests get through', async () => {
+    const untilMs = NOW_MS + 5_000;
+    let closed: SourceState['closed'] = { untilMs, why: 'unreachable' };
+    const fail = (): never => {
+      throw new FetchFault('unreachable', 'No connection to Goodreads came about (ENOTFOUND).');
+    };
+    const { store, run } = await openJob(fail, { current: () => ({ ...openSource, closed }) });
+    expect(await run({ attempt: 3, starts: 1_000 })).toEqual({ next: 'wait-for-source', untilMs });
+    closed = null;
+    expect(await run({ attempt: 3, starts: MAX_FREE_STARTS })).toMatchObject({ next: 'wait-for-source' });
+    expect((await store.jobs.get(jobId))?.timeline).toEqual([]);
+    expect(await run({ attempt: 2, starts: MAX_FREE_STARTS + 1 })).toMatchObject({ next: 'retry', code: 'crawl-failed' });
+    expect(await run({ attempt: 3, starts: MAX_FREE_STARTS + 2 })).toMatchObject({ next: 'settle', code: 'crawl-failed' });
   });
 
   it('gives the job back when the worker stops, and settles nothing when the job was cancelled', async () => {

@@ -4,7 +4,6 @@ import {
   changesNothing,
   currentRate,
   closureOf,
-  initialState,
   JITTER,
   MAX_PROBE_DELAY_MS,
   MIN_FACTOR,
@@ -14,8 +13,8 @@ import {
   requestSlot,
   type Outcome,
   type PacingSettings,
-  type PacingState,
 } from '../../../src/crawl/source/pacing.ts';
+import { initialState, type PacingState } from '../../../src/crawl/source/pacing-state.ts';
 import { parseQuietHours } from '../../../src/domain/time/quiet-hours.ts';
 
 const T0 = Date.UTC(2026, 0, 15, 12);
@@ -299,7 +298,8 @@ test('after any events in any order, the state is valid and at most one probe ru
         }
         expect(state.factor).toBeGreaterThanOrEqual(MIN_FACTOR);
         expect(state.factor).toBeLessThanOrEqual(1);
-        expect(state.mode === 'open').toBe(state.factor === 1);
+        // The fault of the network here leaves the rate as it was.
+        expect(state.mode === 'open' || (state.mode === 'unreachable' && state.factor === 1)).toBe(state.factor === 1);
         expect(state.nextProbeAtMs).toBeLessThanOrEqual(nowMs + MAX_PROBE_DELAY_MS);
         expect(JSON.parse(JSON.stringify(state))).toEqual(state);
       }
