@@ -15,7 +15,7 @@ export interface LogOptions {
 }
 
 /** Members of logged objects whose values nobody may read. Quire logs none of them on purpose. */
-const SECRETS = ['secret', 'password', 'authorization', 'cookie', 'apiKey', 'apiKeys', 'redisUrl', 'databaseUrl'];
+const SECRETS = ['secret', 'password', 'authorization', 'cookie', 'apiKey', 'apiKeys', 'redisUrl', 'databaseUrl', 'httpsProxy'];
 
 /** Logs only the message when the store is away. That is no fault of the code, so a stack does not help. */
 const serializeError = (error: unknown): unknown => {

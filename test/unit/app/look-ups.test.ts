@@ -39,7 +39,7 @@ function scene({ timeoutMs = 20, waiting = 0 } = {}) {
     lookUps: createLookUps({ answers, signals: store.signals, queue, source, timeoutMs, now: () => nowMs }),
     listening: () => listeners.size,
     pass: (ms: number) => void (nowMs += ms),
-    close(why: 'blocked' | 'quiet-hours' | 'retry-after') {
+    close(why: 'blocked' | 'unreachable' | 'quiet-hours' | 'retry-after') {
       state = { ...OPEN, reason: 'It shows a challenge.', closed: { untilMs: nowMs + 60_000, why } };
       for (const listener of listeners) listener(state);
     },
@@ -104,7 +104,7 @@ describe('asking', () => {
     expect(added).toHaveLength(1);
   });
 
-  it.each(['blocked', 'quiet-hours', 'retry-after'] as const)('queues nothing while the source is closed: %s', async (why) => {
+  it.each(['blocked', 'unreachable', 'quiet-hours', 'retry-after'] as const)('queues nothing while the source is closed: %s', async (why) => {
     const { lookUps, added, close } = scene();
     close(why);
     const result = await lookUps.ask(QUESTION, never);
