@@ -20,8 +20,11 @@ export type { NoBook, PageAnswer } from './no-book.ts';
  */
 export type PageReading = { kind: 'book'; book: ParsedBook; askedId: string | null } | NoBook;
 
-/** Whether the page came whole. Of another page nothing is known but what is on it. */
-export const cameWhole = ({ body }: Pick<PageAnswer, 'body'>): boolean => isWhole(bufferOf(body));
+/** Whether a web page came whole. An answer of another type, such as JSON, counts as whole. */
+export function cameWhole({ headers, body }: Pick<PageAnswer, 'headers' | 'body'>): boolean {
+  const type = headers['content-type'];
+  return (typeof type === 'string' && !/html/i.test(type)) || isWhole(bufferOf(body));
+}
 
 /** Whether an answer with this status may have a book. The firewall uses 403 and 405, but a book in the body counts more than its mark. */
 function mayCarryBook(status: number): boolean {

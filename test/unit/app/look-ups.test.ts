@@ -104,13 +104,16 @@ describe('asking', () => {
     expect(added).toHaveLength(1);
   });
 
-  it.each(['blocked', 'unreachable', 'quiet-hours', 'retry-after'] as const)('queues nothing while the source is closed: %s', async (why) => {
-    const { lookUps, added, close } = scene();
-    close(why);
-    const result = await lookUps.ask(QUESTION, never);
-    expect(result).toEqual({ state: 'unknown', reason: expect.stringContaining('not before 2023-11-14T22:14:20') });
-    expect(added).toEqual([]);
-  });
+  it.each(['blocked', 'unreachable', 'quiet-hours', 'retry-after'] as const)(
+    'queues nothing while the source is closed: %s',
+    async (why) => {
+      const { lookUps, added, close } = scene();
+      close(why);
+      const result = await lookUps.ask(QUESTION, never);
+      expect(result).toEqual({ state: 'unknown', reason: expect.stringContaining('not before 2023-11-14T22:14:20') });
+      expect(added).toEqual([]);
+    },
+  );
 
   it('stops waiting when the source closes', async () => {
     const { lookUps, added, close } = scene({ timeoutMs: 60_000 });

@@ -56,12 +56,18 @@ const MISSING: PageReading = { kind: 'missing', reason: 'Goodreads has no such b
 const ASKED_AT_MS = NOW_MS - 5_000;
 
 /** A live job and the use case. `source` gives the reading of a page, or throws. */
-async function openJob(source: () => PageReading, more: { retryAfterMs?: number; page?: string; current?: () => SourceState } = {}) {
+async function openJob(
+  source: () => PageReading,
+  more: { retryAfterMs?: number; page?: string; type?: string; current?: () => SourceState } = {},
+) {
   const store = createSpecification(TEST_SETTINGS, () => NOW_MS) as unknown as Store;
   await submit(store, null, itemsOf([jobId]), { run: RUN });
   const announce = vi.fn<(parsed: { book: object | null }) => Promise<void>>(() => Promise.resolve());
   const crawl = vi.fn<() => Promise<unknown>>(async (): Promise<unknown> => {
-    const answer = { body: Buffer.from(more.page ?? '<html></html>') } as unknown as CrawlResult<PageReading>['answer'];
+    const answer = {
+      headers: { 'content-type': more.type ?? 'text/html' },
+      body: Buffer.from(more.page ?? '<html></html>'),
+    } as unknown as CrawlResult<PageReading>['answer'];
     return { reading: source(), answer, askedAtMs: ASKED_AT_MS, retryAfterMs: more.retryAfterMs ?? null };
   });
   const process = createProcessBook({
@@ -145,6 +151,9 @@ describe('a run without a book', () => {
     expect(await run()).toMatchObject({ next: 'retry', code: 'page-not-recognised' });
     expect(await store.jobs.isLive(jobId)).toBe(true);
     expect(await run({ attempt: 3, starts: 3 })).toMatchObject({ next: 'settle', code: 'page-not-recognised' });
+    // Suggestions are JSON.
+    const json = await openJob(() => ({ kind: 'unrecognised', reason: 'It is no list.' }), { page: '{}', type: 'application/json' });
+    expect(await json.run()).toMatchObject({ next: 'settle', code: 'page-not-recognised' });
     const { error, timeline } = (await store.jobs.get(jobId))!;
     expect(error).toEqual({ code: 'page-not-recognised', detail: 'The page is cut off (after 3 attempts).' });
     expect(timeline.map(({ event }) => event)).toContain('attempt-failed');
