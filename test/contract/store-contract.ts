@@ -5,8 +5,11 @@ import { batchesContract } from './batches.contract.ts';
 import { booksContract, manyBooksContract } from './books.contract.ts';
 import { crowdsContract } from './crowds.contract.ts';
 import { documentsContract } from './documents.contract.ts';
+import { growsOn } from './growing-samples.ts';
+import { growingContract } from './growing.contract.ts';
 import { jobListsContract } from './job-lists.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
+import { lookingContract } from './looking.contract.ts';
 import { mergesContract } from './merges.contract.ts';
 import { propertiesContract } from './properties.contract.ts';
 import { queueContract } from './queue.contract.ts';
@@ -24,6 +27,10 @@ export function recordsContract(kind: RecordsKind): void {
   crowdsContract(kind, 'one');
   batchesContract(kind);
   batchListsContract(kind);
+  if (growsOn(kind.name)) {
+    growingContract(kind);
+    lookingContract(kind);
+  }
   documentsContract(kind);
   searchContract(kind);
   signalsContract(kind);

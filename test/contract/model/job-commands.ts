@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import { PRIORITIES } from '../../../src/domain/batch.ts';
 import type { JobOutcome } from '../../../src/domain/job.ts';
-import type { JobEnd, Store, StoredBook, SubmittedItem } from '../../../src/storage/store.ts';
+import type { JobEnd, Settled, Store, StoredBook, SubmittedItem } from '../../../src/storage/store.ts';
 import { bookOfJob, liveJob } from '../../specification/records.ts';
 import { OPTIONS } from '../samples.ts';
 import { Command } from './commands.ts';
@@ -22,7 +22,7 @@ export const clock = fc.oneof(
 /** Times of a fetch. None is so near the tolerance that the length of the run decides. */
 const fetchedAt = fc.constantFrom(0, -5_000, 5_000, 30_000, -2 * MINUTE_MS, 2 * HOUR_MS, -2 * HOUR_MS);
 const freshUntil = fc.constantFrom(-HOUR_MS, 0, MINUTE_MS, HOUR_MS, 4 * HOUR_MS);
-const text = fc.constantFrom(
+export const text = fc.constantFrom(
   'plain',
   'a "quote", a \\ and a\nline',
   'NUL \0 inside',
@@ -31,15 +31,15 @@ const text = fc.constantFrom(
   '📚',
   `${'x'.repeat(499)}📚`,
 );
-const job = fc.nat({ max: JOBS - 1 });
+export const job = fc.nat({ max: JOBS - 1 });
 const place = fc.nat({ max: 9 });
-const priority = fc.constantFrom(...PRIORITIES);
-const maxAgeMs = fc.constantFrom(null, null, 0, MINUTE_MS, 90 * MINUTE_MS);
+export const priority = fc.constantFrom(...PRIORITIES);
+export const maxAgeMs = fc.constantFrom(null, null, 0, MINUTE_MS, 90 * MINUTE_MS);
 const duplicates = fc.constantFrom(0, 0, 3, 9_999);
 
 const searchEntry = fc.constantFrom(...ENTRIES, null);
 
-const copy = fc.record({
+export const copy = fc.record({
   book: fc.nat({ max: 4 }),
   fetchedAt,
   freshUntil,
@@ -49,7 +49,7 @@ const copy = fc.record({
 });
 type Copy = typeof copy extends fc.Arbitrary<infer T> ? T : never;
 
-const bookOf = (model: Model, { book, body, ...one }: Copy): StoredBook => ({
+export const bookOf = (model: Model, { book, body, ...one }: Copy): StoredBook => ({
   ...(one.entry === null ? {} : { entry: one.entry }),
   bookId: model.bookIds[book]!,
   body: Buffer.from(JSON.stringify({ body, title: 'Übergröße 📚' })),
@@ -59,15 +59,15 @@ const bookOf = (model: Model, { book, body, ...one }: Copy): StoredBook => ({
   richness: one.richness,
 });
 
-interface Links {
+export interface Links {
   links: number[];
   invalid: boolean;
   text: string;
   duplicates: number;
 }
-const links = { links: fc.uniqueArray(job, { maxLength: 5 }), invalid: fc.boolean(), text, duplicates };
+export const links = { links: fc.uniqueArray(job, { maxLength: 5 }), invalid: fc.boolean(), text, duplicates };
 
-function itemsOf(model: Model, wish: Links, firstIndex: number): SubmittedItem[] {
+export function itemsOf(model: Model, wish: Links, firstIndex: number): SubmittedItem[] {
   const valid = wish.links.map((at) => {
     const jobId = model.jobIds[at]!;
     return { input: `https://x/${jobId}-${wish.text}`, jobId, bookId: bookOfJob(jobId), reason: null };
@@ -77,7 +77,7 @@ function itemsOf(model: Model, wish: Links, firstIndex: number): SubmittedItem[]
   return all.map((item, at) => Object.assign(item, { index: firstIndex + at, duplicates: wish.duplicates }));
 }
 
-const show = (title: string, wish: object): string => `${title} ${JSON.stringify(wish)}`;
+export const show = (title: string, wish: object): string => `${title} ${JSON.stringify(wish)}`;
 
 const submitBatch = fc
   .record({ ...links, announced: fc.constantFrom(0, 0, 1, 3), isLast: fc.boolean(), priority, maxAgeMs, clock })
@@ -132,6 +132,15 @@ const submitSolo = fc.record({ link: job, priority, maxAgeMs, clock }).map((wish
   });
 });
 
+const byBatch = (one: { batchId: string }, other: { batchId: string }): number => (one.batchId < other.batchId ? -1 : 1);
+
+/** In which order a settlement names batches is open. */
+export const inOrder = ({ toJudge, stopped, ...answer }: Settled): Settled => ({
+  ...answer,
+  toJudge: toJudge.toSorted(byBatch),
+  stopped: stopped.toSorted(),
+});
+
 /** The end of a job: of the one that a crowd waits for, if there is one and `ofCrowd`. */
 const settleOf = (ofCrowd: boolean): fc.Arbitrary<Command> =>
   fc
@@ -163,7 +172,7 @@ const settleOf = (ofCrowd: boolean): fc.Arbitrary<Command> =>
           outcome === 'parsed'
             ? { outcome, book, keepUntilMs: model.baseMs + FAR_MS }
             : { outcome, error: { code, detail: wish.text }, notFoundUntilMs: model.baseMs + wish.missing };
-        return (store) => store.jobs.settle({ ...about, ...end });
+        return async (store) => inOrder(await store.jobs.settle({ ...about, ...end }));
       });
     });
 
@@ -207,14 +216,16 @@ const cancelJob = fc.record({ job, clock }).map((wish) => {
   );
 });
 
+/** In which order a cancellation names jobs is open. */
+export const inJobOrder = (answer: Awaited<ReturnType<Store['batches']['cancel']>>): typeof answer =>
+  answer && { ...answer, withoutWaiters: answer.withoutWaiters.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1)) };
+
 const cancelBatch = fc.record({ batch: place, clock }).map((wish) => {
   return new Command(show('cancel a batch', wish), (model) => {
     const batchId = model.batchIds[wish.batch % Math.max(1, model.batchIds.length)];
     if (batchId === undefined) return null;
     return async (store) => {
-      const answer = await store.batches.cancel(batchId, model.baseMs + wish.clock);
-      // In which order they come is open.
-      return answer && { ...answer, withoutWaiters: answer.withoutWaiters.toSorted((a, b) => (a.jobId < b.jobId ? -1 : 1)) };
+      return inJobOrder(await store.batches.cancel(batchId, model.baseMs + wish.clock));
     };
   });
 });
