@@ -29,6 +29,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     batches: unusable('batches'),
     jobs: unusable('jobs'),
     lookUps: unusable('lookUps'),
+    dryRun: () => Promise.reject(new Error('dryRun was asked for while the app was built')),
     queues: [],
     workerName: 'none',
     source: unusable('source'),

@@ -11,6 +11,7 @@ import type { SourceView } from '../crawl/source/source-view.ts';
 import type { Webhooks } from '../webhooks/webhook-view.ts';
 import type { UploadPages } from '../app/saved-pages/upload-pages.ts';
 import type { Uploads } from '../app/upload-page.ts';
+import type { DryRun } from '../app/dry-run/dry-run.ts';
 import type { LookUps } from '../app/look-ups/look-ups.ts';
 import type { Jobs } from '../app/jobs/job-view.ts';
 import type { Store } from '../storage/store.ts';
@@ -46,6 +47,8 @@ export interface HttpDependencies {
   jobs: Jobs;
   /** Asks Goodreads small questions, by way of the workers. */
   lookUps: LookUps;
+  /** Tells what a submission would bring. */
+  dryRun: DryRun;
   /** For the dashboard alone: BullMQ's queues, and the name of this process among their workers. */
   queues: readonly DashboardQueue[];
   workerName: string;

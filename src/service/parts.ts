@@ -3,6 +3,7 @@ import type { Logger } from 'pino';
 import { createBacklogLimit } from '../app/backlog-limit.ts';
 import { createBatches } from '../app/batches/batches.ts';
 import { createJobs } from '../app/jobs/jobs.ts';
+import { createDryRun } from '../app/dry-run/dry-run.ts';
 import { createAnswers } from '../app/look-ups/answers.ts';
 import { createLookUps } from '../app/look-ups/look-ups.ts';
 import { createParserWatch } from '../app/parser-watch.ts';
@@ -67,6 +68,7 @@ export function createParts(context: Context) {
     webhooks,
     answers,
     lookUps,
+    dryRun: createDryRun({ store, lookUps, source, now }),
     batches,
     jobs: createJobs({ store, queue, enter, source, maxAttempts: config.crawlAttempts, now }),
     uploads,

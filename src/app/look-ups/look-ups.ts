@@ -2,6 +2,7 @@
  * Asks Goodreads a small question on behalf of a caller who waits. A worker makes the request, as a job of its own queue. The caller waits
  * for the answer for eight seconds at most. The job may go on after that: its answer is kept for the next caller.
  */
+import { setMaxListeners } from 'node:events';
 import type { Source } from '../../crawl/source/source.ts';
 import type { SourceState } from '../../crawl/source/source-state.ts';
 import { iso } from '../../domain/time/iso.ts';
@@ -33,6 +34,8 @@ export interface LookUps {
    * one process with the same question share one wait.
    */
   ask(question: Question, closing: AbortSignal): Promise<LookUpResult>;
+  /** The kept answer to a question, `unknown` for a failure that is kept. `null` when nothing is kept. Nothing is asked. */
+  kept(question: Question): Promise<LookUpResult | null>;
   /** How many questions were asked in this process so far, by kind and result, such as `find cached`. */
   counts(): ReadonlyMap<string, number>;
 }
@@ -50,12 +53,23 @@ export interface LookUpsOptions {
 /** Makes the asking side. */
 export function createLookUps({ answers, signals, queue, source, timeoutMs = MOST_WAIT_MS, now }: LookUpsOptions): LookUps {
   const waits = new Map<string, Promise<LookUpResult>>();
+  const stop = new AbortController();
+  setMaxListeners(0, stop.signal);
+  let heard: AbortSignal | null = null;
   const counts = new Map<string, number>();
 
   const kept = async (id: string, state: 'asked' | 'cached'): Promise<LookUpResult | null> => {
     const answer = await answers.read(id);
     if (answer === null) return null;
     return answer.kind === 'failed' ? { state: 'unknown', reason: answer.reason } : { state, answer };
+  };
+
+  /** The signal that ends all waits. They share it, because Node warns of a leak beyond ten listeners of one signal. */
+  const stopWith = (closing: AbortSignal): AbortSignal => {
+    if (closing.aborted) stop.abort();
+    else if (heard !== closing) closing.addEventListener('abort', () => stop.abort(), { once: true });
+    heard = closing;
+    return stop.signal;
   };
 
   /** Waits until the answer is there, or until the source closes, which may last for hours. */
@@ -69,7 +83,7 @@ export function createLookUps({ answers, signals, queue, source, timeoutMs = MOS
       const ends = [signals.subscribe((s) => (s.kind === 'look-up' && s.id === id ? poke() : undefined)), source.onChange(poke)];
       return () => ends.forEach((end) => end());
     };
-    await waitFor(done, { timeoutMs, signal: closing, subscribe });
+    await waitFor(done, { timeoutMs, signal: stopWith(closing), subscribe });
     return result ?? { state: 'unknown', reason: unanswered(closing.aborted) };
   };
 
@@ -93,6 +107,7 @@ export function createLookUps({ answers, signals, queue, source, timeoutMs = MOS
       counts.set(name, (counts.get(name) ?? 0) + 1);
       return result;
     },
+    kept: (question) => kept(idOfQuestion(question), 'cached'),
     counts: () => counts,
   };
 }

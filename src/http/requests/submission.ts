@@ -11,6 +11,7 @@ export interface SubmitQuery {
   priority?: Priority;
   maxAge?: number;
   webhook?: string;
+  dryRun?: 'true' | 'false' | 'offline';
 }
 
 interface LinkObject {
@@ -18,6 +19,7 @@ interface LinkObject {
   priority?: Priority;
   maxAge?: number;
   webhook?: { url: string; secret?: string };
+  dryRun?: boolean | 'offline';
 }
 
 /** How a body is read. A CSV body is {@link CsvEntries} by then. */
@@ -33,7 +35,11 @@ export interface ReadSubmission {
   digest: string | null;
   /** Which of the two names the webhook. */
   webhookFrom: 'body' | 'query';
+  /** The submission is only tried; `null`: it is made. */
+  dryRun: 'ask' | 'offline' | null;
 }
+
+const DRY_RUNS = { true: 'ask', false: null, offline: 'offline' } as const;
 
 const checkList = createCheck<unknown[]>(LinkListSchema);
 const checkObject = createCheck<LinkObject>(LinkObjectSchema);
@@ -95,6 +101,7 @@ export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType
     lines,
     digest: digest ?? null,
     webhookFrom: options.webhook ? 'body' : 'query',
+    dryRun: DRY_RUNS[`${options.dryRun ?? query.dryRun ?? false}`],
   };
 }
 

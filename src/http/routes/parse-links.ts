@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify';
 import { MAX_ROWS } from '../../app/csv/read-csv.ts';
 import { keyOfEntry } from '../../domain/batch.ts';
 import type { Store } from '../../storage/store.ts';
+import { answerDryRun, type DryRunDependencies } from '../answers/dry-run-answer.ts';
 import { answerAgain, answerSubmission, type SubmissionDependencies } from '../answers/submission-answer.ts';
 import { installCsvBodies, installTextBodies } from '../plugins/body-parsing.ts';
 import { createIdempotencyKeys, readIdempotencyKey, type IdempotencyKeys, type KeptAnswer } from '../requests/idempotency.ts';
@@ -18,6 +19,7 @@ import {
   SubmitAnswerSchema,
   SubmitQuerySchema,
 } from '../schemas/batch.ts';
+import { DryRunSchema } from '../schemas/dry-run.ts';
 import { LOCATION, NEXT_LINK, PREFERENCE_APPLIED } from '../schemas/parameters.ts';
 import type { ProblemExample } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
@@ -53,7 +55,7 @@ const schema = {
   description:
     `Takes 1 to ${MAX_LINKS.toLocaleString('en')} links, at most 2 MiB: a JSON array, an object with \`urls\` and options, or text with one link a line. ` +
     `A library export as \`text/csv\` has at most ${MAX_ROWS.toLocaleString('en')} rows and 32 MiB; its Book Ids or ISBNs are kept, and nothing else of it. ` +
-    'One job is made for each book that has no fresh copy and no live job; duplicates in one request collapse. Options in the body win over those in the query string.',
+    'One job is made for each book that has no fresh copy and no live job; duplicates in one request collapse. With `dryRun` nothing is made, and the answer tells what would be. Options in the body win over those in the query string.',
   querystring: SubmitQuerySchema,
   headers: Type.Object({
     prefer: Type.Optional(
@@ -79,9 +81,9 @@ const schema = {
   },
   response: {
     200: {
-      description: 'Nothing had to be queued, or all items were settled while waiting.',
-      headers: SUBMITTED_HEADERS,
-      content: { 'application/json': { schema: SubmitAnswerSchema } },
+      description: 'Nothing had to be queued, all items were settled while waiting, or the submission was only tried.',
+      headers: { ...SUBMITTED_HEADERS, Location: { type: 'string', description: 'Where the batch is; absent after a dry run.' } },
+      content: { 'application/json': { schema: Type.Union([SubmitAnswerSchema, DryRunSchema]) } },
     },
     202: {
       description: 'The links are queued.',
@@ -116,7 +118,7 @@ const fingerprint = ({ request, digest }: ReadSubmission): string =>
 /** How long a key is held for each entry, beyond its lease: the longest CSV file takes longer than the longest list. */
 const MS_AN_ENTRY = 1;
 
-interface Deps extends SubmissionDependencies {
+interface Deps extends SubmissionDependencies, DryRunDependencies {
   store: Pick<Store, 'documents'>;
 }
 
@@ -176,6 +178,8 @@ export async function parseLinksRoutes(app: FastifyInstance, { deps }: { deps: D
     validatorCompiler: () => () => true,
     handler: async (request, reply) => {
       const submission = readSubmission(request.body, checkQuery(request.query), bodyType(request));
+      if (submission.dryRun !== null)
+        return reply.header('cache-control', 'no-store').send(await answerDryRun(deps, submission, submission.dryRun));
       const key = readIdempotencyKey(request.headers['idempotency-key']);
       const answer =
         key === null ? await answerSubmission(deps, submission, request, reply) : await answerOnce(once, key, submission, request, reply);

@@ -17,6 +17,7 @@ import {
   timeOrNull,
   whole,
 } from './fields.ts';
+import { DRY_RUN_OPTION, DRY_RUN_PARAMETER } from './dry-run.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 /** Links taken at once. */
@@ -96,6 +97,7 @@ const linkObject = <T extends TSchema>(urls: T) =>
           { additionalProperties: false, description: 'Who is told when the batch has ended.' },
         ),
       ),
+      ...DRY_RUN_OPTION,
     },
     {
       additionalProperties: false,
@@ -121,6 +123,7 @@ export const SubmitQuerySchema = Type.Object({
   priority: Type.Optional(PrioritySchema),
   maxAge: Type.Optional(MaxAgeSchema),
   webhook: Type.Optional(WebhookUrl),
+  ...DRY_RUN_PARAMETER,
 });
 
 const ItemState = Type.Enum([...SHOWN_STATES], {
