@@ -1,7 +1,9 @@
 /** The process edge: arguments, environment, signals, exit codes. Nothing else reads the environment or exits. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
+import { EXIT, exitCodeOf } from './cli/exit-code.ts';
 import { readConfig, ROLES, SETTINGS, type Config } from './config/config.ts';
+import { nearMisses } from './config/near-misses.ts';
 import { QuireError, StartError } from './errors.ts';
 import { createService } from './service.ts';
 import { bannerOf } from './service/banner.ts';
@@ -20,14 +22,16 @@ Settings come from the environment, or from a file .env in this folder:
 ${Object.values(SETTINGS)
   .map(({ env, fallback, meaning }) => `  ${env.padEnd(18)} ${meaning}${fallback === '' ? '' : ` [${fallback}]`}`)
   .join('\n')}
+
+Exit codes: 0 stopped as asked, 2 wrong arguments, 5 the store is away, 78 a setting is wrong, 1 anything else
 `;
 
 /** Long enough for a load balancer that asks `/readyz` every second or two. The wait ends sooner without requests. */
 const LINGER_MS = 5_000;
 
-function refuse(message: string): never {
+function refuse(message: string, code: number): never {
   process.stderr.write(`${message}\n`);
-  process.exit(1);
+  process.exit(code);
 }
 
 function configure(role: string | undefined): Config {
@@ -35,7 +39,7 @@ function configure(role: string | undefined): Config {
   try {
     return readConfig(process.env, role);
   } catch (error) {
-    return refuse((error as Error).message);
+    return refuse((error as Error).message, exitCodeOf(error));
   }
 }
 
@@ -44,7 +48,7 @@ function loadSettings(): void {
   try {
     if (existsSync('.env')) process.loadEnvFile('.env');
   } catch (error) {
-    refuse(`The file .env cannot be read: ${(error as Error).message}`);
+    refuse(`The file .env cannot be read: ${(error as Error).message}`, EXIT.setting);
   }
 }
 
@@ -80,12 +84,18 @@ async function main(args: string[]): Promise<void> {
     process.stdout.write(`${version}\n`);
     return;
   }
-  if (args.length > 1) refuse(`quire takes one argument, a role (${ROLES.join(', ')}), but got: ${args.join(' ')}`);
+  const [role] = args;
+  if (args.length > 1 || (role !== undefined && !ROLES.some((known) => known === role)))
+    refuse(
+      `quire takes one argument, a role (${ROLES.join(', ')}), but got: ${args.join(' ')}. quire --help tells more.`,
+      EXIT.commandLine,
+    );
 
-  const config = configure(args[0]);
+  const config = configure(role);
   setHeapGrowth(config);
   const isTerminal = process.stdout.isTTY;
   const log = createLog({ level: config.logLevel, role: config.role, isTerminal });
+  for (const warning of nearMisses(process.env)) log.warn(warning);
   const service = createService(config, { log, version, lingerMs: LINGER_MS });
 
   let signalled = false;
@@ -116,7 +126,7 @@ async function main(args: string[]): Promise<void> {
     if (signalled) return;
     await service.stop();
     const isSentence = error instanceof QuireError || error instanceof StartError;
-    refuse(isSentence ? error.message : ((error as Error).stack ?? String(error)));
+    refuse(isSentence ? error.message : ((error as Error).stack ?? String(error)), exitCodeOf(error));
   }
 }
 

@@ -1,6 +1,7 @@
 /** Composition root: builds the parts of one process from a `Config`, starts them in order, and stops them in reverse order. */
 import type { Logger } from 'pino';
 import type { Config } from './config/config.ts';
+import { pausedWhy } from './crawl/fetch/user-agent.ts';
 import { createLifecycle } from './service/lifecycle.ts';
 import { createParts, type Context } from './service/parts.ts';
 import { runApi } from './service/run-api.ts';
@@ -55,6 +56,8 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     await store.start();
     log.info(`store: ${store.description}`);
     for (const warning of await store.warnings()) log.warn(warning);
+    const paused = pausedWhy(config);
+    if (paused !== null) log.warn(`the source is paused: ${paused}`);
     const parts = createParts(context);
     // Webhook calls start first and stop last, because the API and the worker announce until their end.
     if (config.role !== 'api') await runWebhookCalls(context, parts);

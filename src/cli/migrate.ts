@@ -4,6 +4,7 @@ import { ConfigError } from '../config/config.ts';
 import { QuireError } from '../errors.ts';
 import { migrate, MigrationRefused, type MigrationProgress, type MigrationReport } from '../migrate/migrate.ts';
 import type { Store } from '../storage/store.ts';
+import { EXIT, exitCodeOf } from './exit-code.ts';
 import { BadStoreName, nameStore, type Environment, type NamedStore } from './named-store.ts';
 import { createProgressBar, type ProgressOutput } from './progress-bar.ts';
 
@@ -121,7 +122,8 @@ export async function runMigrate({ args, env, output, errors, signal }: MigrateC
       errors.write(
         `${error instanceof MigrationRefused || error instanceof ConfigError ? error.message : ((error as Error).stack ?? String(error))}\n`,
       );
-    return 1;
+    if (signal.aborted) return EXIT.failed;
+    return error instanceof BadArguments ? EXIT.commandLine : exitCodeOf(error);
   } finally {
     await stopAll(opened);
   }

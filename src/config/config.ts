@@ -4,7 +4,7 @@
  */
 
 import { parseQuietHours } from '../domain/time/quiet-hours.ts';
-import { boolean, decimal, duration, integer, list, matching, oneOf, optional, origin, redisUrl, text, url } from './parsers.ts';
+import { boolean, contact, decimal, duration, integer, list, matching, oneOf, optional, origin, redisUrl, text, url } from './parsers.ts';
 
 /** The roles of a process: `api` answers HTTP, `worker` crawls, `all` does both. */
 export const ROLES = ['all', 'api', 'worker'] as const;
@@ -85,8 +85,8 @@ export const SETTINGS = {
   crawlContact: setting(
     'CRAWL_CONTACT',
     '',
-    'A page (https://…) or address (mailto:…) about your crawler; it is part of the user agent.',
-    optional(url(['https:', 'http:', 'mailto:'], 'https://example.org/about-our-crawler')),
+    'A page (https://…) or address (mailto:…) about your crawler; it is part of the user agent. `none` names nothing. While it is not set, Quire sends no request to Goodreads itself: the source is `paused`.',
+    optional(contact),
   ),
   blockProbeMs: setting(
     'BLOCK_PROBE',

@@ -49,6 +49,16 @@ export const url =
     return text;
   };
 
+/** A page or mail address about the crawler, or `none`. */
+export const contact = (text: string): string => {
+  if (text === 'none') return text;
+  try {
+    return url(['https:', 'http:', 'mailto:'], 'https://example.org/about-our-crawler')(text);
+  } catch (error) {
+    throw new Error(`${(error as Error).message}, or none`, { cause: error });
+  }
+};
+
 /** An address of Redis. It is only checked here; the store parses it again. */
 export const redisUrl = (text: string): string => {
   parseRedisUrl(text);

@@ -7,7 +7,7 @@ import { createLedger, type Ledger } from './ledger.ts';
 import type { Log } from '../domain/log.ts';
 import { createRobots } from './robots.ts';
 import { createSource, type Source } from './source/source.ts';
-import { userAgent } from './fetch/user-agent.ts';
+import { pausedWhy, userAgent } from './fetch/user-agent.ts';
 
 export interface Crawling {
   crawler: Crawler;
@@ -63,6 +63,7 @@ export function createCrawling({ store, config, version, log, now = Date.now, ra
       blockProbeMs: config.blockProbeMs,
       timeoutMs,
       quietHours: config.quietHours,
+      paused: pausedWhy(config),
     },
     log,
     ledger,

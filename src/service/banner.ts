@@ -1,5 +1,6 @@
 /** What a person at a terminal sees when Quire is ready: where it is, and one command that works. */
 import type { Config } from '../config/config.ts';
+import { pausedWhy } from '../crawl/fetch/user-agent.ts';
 
 export interface BannerFacts {
   version: string;
@@ -14,7 +15,9 @@ export function bannerOf(config: Config, { version, address, store }: BannerFact
   const rate = config.crawlRate === 0 ? 'without a rate limit' : `${config.crawlRate} pages a second`;
   const facts: [string, string][] = [['Store', store]];
   if (address !== null) facts.unshift(['Address', `${address}  (/docs explains the API, /dashboard shows the queue)`]);
-  if (config.role !== 'api') facts.push(['Source', `${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once`]);
+  const source =
+    pausedWhy(config) === null ? `${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once` : 'paused: set CRAWL_CONTACT';
+  if (config.role !== 'api') facts.push(['Source', source]);
   if (address !== null) facts.push(['Try', tryIt(address, config.apiKeys.length > 0)]);
   const lines = facts.map(([name, value]) => `  ${name.padEnd(8)} ${value}`);
   return `\nQuire ${version}\n${lines.join('\n')}\n\n`;

@@ -2,7 +2,6 @@
 import { createBookIndexer } from '../app/index-books.ts';
 import { createReconciler } from '../app/reconcile.ts';
 import type { Config } from '../config/config.ts';
-import { DEFAULT_CONTACT } from '../crawl/fetch/user-agent.ts';
 import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
 import { createLookUpWorker } from '../queue/look-ups/look-up-worker.ts';
 import { createJobWorker } from '../queue/parse-book-worker.ts';
@@ -70,8 +69,6 @@ const workerSettings = (config: Config) => ({
 });
 
 function logCrawl({ config, log }: Context): void {
-  if (!config.crawlContact && config.goodreadsOrigin.endsWith('goodreads.com'))
-    log.warn(`CRAWL_CONTACT is not set: the user agent names ${DEFAULT_CONTACT} instead of a page about your crawler`);
   const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
   log.info(
     { worker: workerName() },

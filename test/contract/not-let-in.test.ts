@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { expect, it, onTestFinished } from 'vitest';
+import { exitCodeOf } from '../../src/cli/exit-code.ts';
 import { createPostgresStore } from '../../src/storage/postgres/store.ts';
 import { hasSchema } from '../../src/storage/postgres/has-schema.ts';
 import { refusalOf } from '../../src/storage/postgres/server/refusal.ts';
@@ -11,11 +12,12 @@ import { sharedPostgresUrl } from '../support/postgres-server.ts';
 import { startRedis } from '../support/redis-server.ts';
 import { TEST_SETTINGS } from '../support/stores.ts';
 
-const startOf = async (store: Store): Promise<string> => {
+/** How a start ends: the sentence, and the exit code of a process that gets it. */
+const startOf = async (store: Store): Promise<{ said: string; code: number }> => {
   onTestFinished(() => store.stop());
   return store.start().then(
-    () => 'it starts',
-    (error: Error) => error.message,
+    () => ({ said: 'it starts', code: 0 }),
+    (error: Error) => ({ said: error.message, code: exitCodeOf(error) }),
   );
 };
 const changed = (change: (url: URL) => void): string => {
@@ -26,12 +28,12 @@ const changed = (change: (url: URL) => void): string => {
 const name = `nobody_${randomUUID().slice(0, 8)}`;
 
 it.each([
-  ['a database that does not exist', (url: URL) => void (url.pathname = `/${name}`), /has no such database .*: make it with createdb/],
-  ['a user who does not exist', (url: URL) => void (url.username = name), /has no such user .*: make the role with createuser/],
-  ['a port where nothing listens', (url: URL) => void (url.port = '1'), /cannot be reached \(.*ECONNREFUSED.*\): check host and port/],
-])('PostgreSQL with %s', async (_what, change, sentence) => {
+  ['a database that does not exist', (url: URL) => void (url.pathname = `/${name}`), /has no such database .*: make it with createdb/, 78],
+  ['a user who does not exist', (url: URL) => void (url.username = name), /has no such user .*: make the role with createuser/, 78],
+  ['a port where nothing listens', (url: URL) => void (url.port = '1'), /cannot be reached \(.*ECONNREFUSED.*\): check host and port/, 5],
+])('PostgreSQL with %s', async (_what, change, sentence, code) => {
   const url = changed(change);
-  expect(await startOf(createPostgresStore({ url, settings: TEST_SETTINGS }))).toMatch(sentence);
+  expect(await startOf(createPostgresStore({ url, settings: TEST_SETTINGS }))).toEqual({ said: expect.stringMatching(sentence), code });
   await expect(hasSchema(url, 'quire')).rejects.toThrow(sentence);
 });
 
@@ -47,11 +49,13 @@ it('a refusal of PostgreSQL names the remedy: for a wrong password, for none, an
 it('a refusal of Redis names the remedy: for an unknown database, for no password, and for a wrong one', async () => {
   const server = await startRedis();
   onTestFinished(() => server.stop());
-  const start = (url: string): Promise<string> => startOf(createRedisStore({ url, settings: TEST_SETTINGS }));
-  expect(await start(`${server.url}/99`)).toMatch(/has no such database: .*REDIS_URL\.$/);
+  const start = (url: string) => startOf(createRedisStore({ url, settings: TEST_SETTINGS }));
+  const told = (sentence: RegExp) => ({ said: expect.stringMatching(sentence) as string, code: 78 });
+  expect(await start(`${server.url}/99`)).toEqual(told(/has no such database: .*REDIS_URL\.$/));
   const admin = new Redis(server.url);
   await admin.config('SET', 'requirepass', 'right');
   admin.disconnect();
-  expect(await start(server.url)).toMatch(/asks for a password: NOAUTH.*Add it to REDIS_URL\.$/);
-  expect(await start(server.url.replace('//', '//:wrong@'))).toMatch(/refuses user or password: WRONGPASS.*Correct them in REDIS_URL\.$/);
+  expect(await start(server.url)).toEqual(told(/asks for a password: NOAUTH.*Add it to REDIS_URL\.$/));
+  const wrong = await start(server.url.replace('//', '//:wrong@'));
+  expect(wrong).toEqual(told(/refuses user or password: WRONGPASS.*Correct them in REDIS_URL\.$/));
 });

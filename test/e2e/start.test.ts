@@ -1,4 +1,4 @@
-/** How Quire starts, and how it refuses to: every refusal says what is wrong and ends with code 1. */
+/** How Quire starts, and how it refuses to: every refusal says what is wrong, and its exit code whether another try can help. */
 import { execFile } from 'node:child_process';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -10,7 +10,7 @@ import { ask, bookInfo, linkTo, openScene, settled, submitted } from './scene.ts
 describe('a start', () => {
   it('says what runs where, and answers, on a new data directory and on an existing one', async () => {
     const { start, dir, env: shared } = await openScene('embedded');
-    const env: Record<string, string> = { ...shared, DATA_DIR: join(dir, 'new') };
+    const env: Record<string, string> = { ...shared, DATA_DIR: join(dir, 'new'), CRAWL_CONCURENCY: '9' };
     const first = await start({ env });
     expect((await ask(first, '/readyz')).status).toBe(200);
     const said = first.log.map(({ msg }) => msg).join('\n');
@@ -20,6 +20,7 @@ describe('a start', () => {
       `${first.address}/docs`,
       `${first.address}/dashboard`,
       env['GOODREADS_ORIGIN'] ?? '?',
+      'CRAWL_CONCURENCY is no setting of Quire and has no effect: is CRAWL_CONCURRENCY meant?',
     ])
       expect(said).toContain(part);
     await first.stop();
@@ -38,52 +39,57 @@ describe('a start', () => {
         LOG_LEVEL: 'loud',
       },
     });
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     for (const name of ['PORT', 'CRAWL_RATE', 'BOOK_TTL', 'REDIS_URL and DATABASE_URL', 'LOG_LEVEL']) expect(errors).toContain(name);
     expect(errors).toMatch(/5 settings are wrong/);
     expect(errors).not.toMatch(/\n\s+at /);
   });
 
   it.each([
-    ['an unknown role', 'boss', {}, /role must be one of all, api, worker/],
-    ['a role apart without a shared store', 'worker', {}, /set REDIS_URL or DATABASE_URL/],
-    ['a Redis that is not there', 'all', { REDIS_URL: 'redis://127.0.0.1:1' }, /Redis at .*127\.0\.0\.1:1 cannot be reached/],
+    ['an unknown role', 2, 'boss', {}, /one argument, a role \(all, api, worker\), but got: boss\./],
+    ['a role apart without a shared store', 78, 'worker', {}, /set REDIS_URL or DATABASE_URL/],
+    ['a Redis that is not there', 5, 'all', { REDIS_URL: 'redis://127.0.0.1:1' }, /Redis at .*127\.0\.0\.1:1 cannot be reached/],
     [
       'a host that is no name',
+      78,
       'all',
       { HOST: 'no-such-host.invalid' },
       /^HOST no-such-host\.invalid is a name that leads to no address: set HOST/,
     ],
     [
       'a host that is not of this machine',
+      78,
       'all',
       { HOST: '203.0.113.1' },
       /^HOST 203\.0\.113\.1 is not an address of this machine: set HOST/,
     ],
     [
       'a data directory that cannot be made',
+      78,
       'all',
       { DATA_DIR: '/proc/x' },
       /^DATA_DIR \/proc\/x .*: .*set DATA_DIR to another directory\.$/m,
     ],
-    ['a data directory that takes no files', 'all', { DATA_DIR: '/proc' }, /^DATA_DIR \/proc .*set DATA_DIR to another directory\.$/m],
+    ['a data directory that takes no files', 78, 'all', { DATA_DIR: '/proc' }, /^DATA_DIR \/proc .*set DATA_DIR to another directory\.$/m],
     [
       'a data directory below a file',
+      78,
       'all',
       { DATA_DIR: '/dev/null/x' },
       /^DATA_DIR \/dev\/null\/x .*set DATA_DIR to another directory\.$/m,
     ],
     [
       'a PostgreSQL that is not there',
+      5,
       'all',
       { DATABASE_URL: 'postgres://127.0.0.1:1/x' },
       /^PostgreSQL at 127\.0\.0\.1:1\/x cannot be reached/,
     ],
-  ])('is refused with %s', async (_what, role, env, sentence) => {
+  ])('is refused with %s', async (_what, expected, role, env, sentence) => {
     const dir = await mkdtemp(join(tmpdir(), 'quire-start-'));
     const { code, errors, log } = await runQuire({ role: role as 'all', env: { DATA_DIR: join(dir, 'data'), ...env } });
     await rm(dir, { recursive: true, force: true });
-    expect(code).toBe(1);
+    expect(code).toBe(expected);
     expect(errors).toMatch(sentence);
     expect(errors.trim().split('\n').length).toBeLessThanOrEqual(2);
     expect(JSON.stringify(log)).not.toContain('"stack"');
@@ -92,7 +98,7 @@ describe('a start', () => {
 
   it('does not tell a password in a refusal', async () => {
     const { code, errors, log } = await runQuire({ env: { REDIS_URL: 'redis://quire:hunter2@127.0.0.1:1' } });
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(errors + JSON.stringify(log)).not.toContain('hunter2');
   });
 
@@ -100,7 +106,7 @@ describe('a start', () => {
     const { start, env } = await openScene('embedded');
     const owner = await start();
     const { code, errors } = await runQuire({ env });
-    expect(code).toBe(1);
+    expect(code).toBe(5);
     expect(errors).toContain(String(owner.pid));
     expect(errors).toContain('DATA_DIR');
     expect((await ask(owner, '/readyz')).status).toBe(200);
@@ -112,7 +118,7 @@ describe('a start', () => {
     const { port } = new URL(owner.address);
     const other = { ...env, DATA_DIR: join(dir, 'other') };
     const { code, errors } = await runQuire({ env: { ...other, PORT: port } });
-    expect(code).toBe(1);
+    expect(code).toBe(78);
     expect(errors).toContain(port);
     expect(errors).toMatch(/^PORT \d+ is in use on 127\.0\.0\.1: stop the program that listens there, or set PORT to another/);
     expect(errors).not.toMatch(/\n\s+at /);

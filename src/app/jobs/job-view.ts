@@ -7,7 +7,7 @@ import type { Retry } from './retry.ts';
 import type { SubmitBook } from '../submit-book.ts';
 import type { JobFailure, JobOutcome } from '../../domain/job.ts';
 
-/** BullMQ's state while the job is live (`blocked` when it waits for a source that is blocked or unreachable), then its outcome. */
+/** BullMQ's state while the job is live (`blocked` when it waits for a source that is blocked, unreachable or paused), then its outcome. */
 export type JobState = 'waiting' | 'active' | 'delayed' | 'blocked' | JobOutcome;
 
 export interface JobView {

@@ -20,6 +20,12 @@ export function lastFailure(failedReason: string | undefined): JobFailure | null
 
 /** The last entry of a blocked job's timeline: since when, why, and what comes next. It is never older than the job. */
 export function blockedEntry(createdAtMs: number, { mode, sinceMs, reason, nextProbeAtMs }: SourceState): JobView['timeline'][number] {
+  if (mode === 'paused')
+    return {
+      at: iso(createdAtMs),
+      event: 'blocked',
+      detail: `Quire sends no request. ${reason ?? ''} The job waits and loses no attempt.`,
+    };
   const why = reason === null ? '' : ` (${reason.replace(/\.$/, '')})`;
   const state = mode === 'unreachable' ? 'Goodreads cannot be reached from here' : 'Goodreads turns us away';
   const next = nextProbeAtMs === null ? 'A single probe' : `The next single probe goes at ${iso(nextProbeAtMs)}; it`;

@@ -120,6 +120,7 @@ const unanswered = (closing: boolean): string =>
 /** The result while the source may not be asked; `null` while it may. */
 function closedResult({ closed, reason }: SourceState, nowMs: number): LookUpResult | null {
   if (closed === null || closed.untilMs <= nowMs) return null;
+  if (closed.why === 'paused') return { state: 'unknown', reason: `Quire sends no request. ${reason ?? ''}` };
   const because = `(${(reason ?? 'no reason is known').replace(/\.$/, '')})`;
   const why = {
     blocked: `Goodreads turns Quire away ${because}`,

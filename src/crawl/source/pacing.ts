@@ -21,6 +21,8 @@ export interface PacingSettings {
   /** A probe that has not reported after this long counts as lost, and another may go. */
   probeLeaseMs: number;
   quietHours: QuietHours | null;
+  /** Why Quire sends no request at all; `null` when it does. A setting decides that, so it lasts as long as the process. */
+  paused: string | null;
   /** No slot is given further ahead than this. */
   maxWaitMs: number;
 }
@@ -43,7 +45,7 @@ export interface Outcome {
   reason?: string;
 }
 
-export type ClosedReason = ProbedMode | 'quiet-hours' | 'retry-after' | 'pace';
+export type ClosedReason = ProbedMode | 'paused' | 'quiet-hours' | 'retry-after' | 'pace';
 export type Grant = { kind: 'go'; atMs: number; probe: boolean } | { kind: 'wait'; untilMs: number; why: ClosedReason };
 
 /** The slowest rate, as a part of the full rate. */
@@ -61,6 +63,8 @@ const MOST_UNREACHED = 3;
 const UNREACHABLE_PROBE_MS = 5_000;
 const MAX_UNREACHABLE_PROBE_MS = 60_000;
 const MAX_RECOVERY_MS = 60_000;
+/** How long a paused source is closed at least, counted from each question. */
+const PAUSED_MS = 3_600_000;
 
 /** The rate in use, in pages per second; `Infinity` when nothing limits it. */
 export function currentRate(state: PacingState, settings: PacingSettings): number {
@@ -72,6 +76,7 @@ export function currentRate(state: PacingState, settings: PacingSettings): numbe
 
 /** Why the source is closed at `nowMs`, or `null`. The pace does not count. */
 export function closureOf(state: PacingState, nowMs: number, settings: PacingSettings): Extract<Grant, { kind: 'wait' }> | null {
+  if (settings.paused !== null) return { kind: 'wait', untilMs: nowMs + PAUSED_MS, why: 'paused' };
   const quietUntilMs = settings.quietHours?.untilMs(nowMs) ?? null;
   if (quietUntilMs !== null) return { kind: 'wait', untilMs: quietUntilMs, why: 'quiet-hours' };
   if (isProbed(state.mode)) {

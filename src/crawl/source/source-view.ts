@@ -1,13 +1,14 @@
 /** The answer of `GET /source`. */
 import { currentRate, type PacingSettings } from './pacing.ts';
-import { initialState, isProbed, type Mode, type PacingState } from './pacing-state.ts';
+import { initialState, isProbed, type PacingState } from './pacing-state.ts';
+import type { ShownMode } from './source-state.ts';
 import type { QuietHours } from '../../domain/time/quiet-hours.ts';
 import type { RobotsView } from '../robots.ts';
 import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** The body of `GET /source`; times are ISO 8601. */
 export interface SourceView {
-  state: Mode;
+  state: ShownMode;
   since: string | null;
   reason: string | null;
   nextProbeAt: string | null;
@@ -30,6 +31,8 @@ export function viewOf(
 ): SourceView {
   const { nowMs, settings, quietHours, requestsToday, robots } = facts;
   const finite = (rate: number): number | null => (Number.isFinite(rate) ? rate : null);
+  const paused =
+    settings.paused === null ? {} : { state: 'paused' as const, since: null, reason: settings.paused, nextProbeAt: null, rate: 0 };
   return {
     state: state.mode,
     since: shown(state.sinceMs),
@@ -41,6 +44,7 @@ export function viewOf(
     requestsToday,
     robots,
     quietHours: quietHours === null ? null : { hours: quietHours.text, until: isoOrNull(quietHours.untilMs(nowMs)) },
+    ...paused,
   };
 }
 

@@ -25,6 +25,8 @@ export interface SourceSettings {
   timeoutMs: number;
   /** The text of QUIET_HOURS. */
   quietHours: string | null;
+  /** Why no request is sent at all. Default: some are. */
+  paused?: string | null;
   /** Longest wait for a slot inside `enter`; default 5 s. */
   maxWaitMs?: number;
 }
@@ -152,13 +154,14 @@ export function createSource(options: SourceOptions): Source {
 }
 
 const fixedPacing = (
-  { ratePerSecond, blockProbeMs, timeoutMs, maxWaitMs = MAX_WAIT_MS }: SourceSettings,
+  { ratePerSecond, blockProbeMs, timeoutMs, paused = null, maxWaitMs = MAX_WAIT_MS }: SourceSettings,
   quietHours: QuietHours | null,
 ) => ({
   ratePerSecond,
   blockProbeMs,
   probeLeaseMs: timeoutMs + LEASE_SLACK_MS,
   quietHours,
+  paused,
   maxWaitMs,
   crawlDelayMs: 0,
 });

@@ -2,7 +2,7 @@
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { ReadOutcome } from '../answers/book-answer.ts';
-import { MODES } from '../../crawl/source/pacing-state.ts';
+import { SOURCE_STATES } from '../../crawl/source/source-state.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { measureProcess } from './process-metrics.ts';
 
@@ -93,7 +93,7 @@ function createStateGauges({ registers }: Registers, { store, jobs, source }: Pi
 
   return async (): Promise<void> => {
     const { mode } = source.current();
-    for (const state of MODES) sourceState.set({ state }, state === mode ? 1 : 0);
+    for (const state of SOURCE_STATES) sourceState.set({ state }, state === mode ? 1 : 0);
     try {
       const [{ oldestSeconds, ...states }, stored] = await Promise.all([jobs.backlog(), store.books.count()]);
       for (const [state, n] of Object.entries(states)) jobStates.set({ state }, n);

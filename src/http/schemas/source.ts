@@ -1,13 +1,13 @@
 /** The source and its ledger in the OpenAPI document. */
 import { Type } from 'typebox';
-import { MODES } from '../../crawl/source/pacing-state.ts';
+import { SOURCE_STATES } from '../../crawl/source/source-state.ts';
 import { numberOrNull, orNull, text, textOrNull, timeOrNull, whole } from './fields.ts';
 
-export const SourceStateSchema = Type.Enum([...MODES], {
+export const SourceStateSchema = Type.Enum([...SOURCE_STATES], {
   type: 'string',
   title: 'SourceState',
   description:
-    '`open`: requests go at the full rate. `slowed`: they go at a lower rate. `blocked`: Goodreads turns us away. `unreachable`: the network here, or its proxy, has no way to Goodreads. While `blocked` or `unreachable`, jobs wait and only single probes go.',
+    '`open`: requests go at the full rate. `slowed`: they go at a lower rate. `blocked`: Goodreads turns us away. `unreachable`: the network here, or its proxy, has no way to Goodreads. While `blocked` or `unreachable`, jobs wait and only single probes go. `paused`: no request goes, because the settings lack something; `reason` says what.',
 });
 
 const RobotsSchema = Type.Object({
@@ -19,7 +19,7 @@ const RobotsSchema = Type.Object({
 });
 
 const QuietHoursSchema = Type.Object({
-  hours: text('The hours of `CRAWL_QUIET_HOURS`.'),
+  hours: text('The hours of `QUIET_HOURS`.'),
   until: timeOrNull('When they end, if they are now.'),
 });
 

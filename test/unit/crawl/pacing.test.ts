@@ -24,6 +24,7 @@ const settings = (more: Partial<PacingSettings> = {}): PacingSettings => ({
   blockProbeMs: 60_000,
   probeLeaseMs: 25_000,
   quietHours: null,
+  paused: null,
   maxWaitMs: 5000,
   ...more,
 });
