@@ -110,7 +110,10 @@ it('adding, settling, closing, reporting and cancelling at once leave every batc
         ...(at === round % BATCHES && side === 0 ? [() => store.batches.cancel(batchId, NOW_MS)] : []),
       ]),
     );
-    const works = stores.flatMap((store, side) => shuffled(jobs, side + round).map((jobId) => () => work(store, jobId)));
+    // Batches 1 and 3 look for nothing, and one of them at most is cancelled: these jobs still wait in the end.
+    const left = new Set([1, 3].map((at) => shuffled(jobs, at + round)[0]!));
+    const worked = jobs.filter((jobId) => !left.has(jobId));
+    const works = stores.flatMap((store, side) => shuffled(worked, side + round).map((jobId) => () => work(store, jobId)));
     await Promise.all(shuffled([...acts, ...works], round).map((act) => act()));
     for (const batchId of batchIds) await expectWhole(stores[1], batchId);
 
@@ -126,7 +129,7 @@ it('adding, settling, closing, reporting and cancelling at once leave every batc
     for (const jobId of jobs) await work(stores[0], jobId);
     for (const batchId of batchIds) await expectWhole(stores[0], batchId);
   }
-  expect(live.length).toBeGreaterThan(0);
+  expect(live.length).toBeGreaterThanOrEqual(ROUNDS);
 
   // The statistics of a connection are complete when it has ended.
   for (const store of stores) await store.stop();
