@@ -80,15 +80,18 @@ async function requeueLostItems(
   return jobs.length;
 }
 
-/** Whether the last step of recording a batch never came: its process died before it answered, so no caller knows the batch. */
+/**
+ * Whether the process that had a batch died on the way. Either the last step of recording it never came, so no caller knows the batch, or
+ * the last step of cancelling it.
+ */
 export async function isOrphan({ store }: Pick<RequeueDeps, 'store'>, batchId: BatchId): Promise<boolean> {
   const batch = await store.batches.get(batchId);
-  return batch !== null && batch.endedAtMs === null && !batch.sealed;
+  return batch !== null && batch.endedAtMs === null && (!batch.sealed || batch.cancelledAtMs !== null);
 }
 
-/** Cancels a batch that no caller knows. */
+/** Cancels such a batch. */
 export async function cancelOrphan({ store, queue, log, now }: RequeueDeps, batchId: BatchId): Promise<void> {
   const cancelled = await store.batches.cancel(batchId, now());
   await queue.cancel(cancelled?.withoutWaiters ?? []);
-  log.warn({ batchId }, 'cancelled a batch that was not recorded to its end');
+  log.warn({ batchId }, 'cancelled a batch that was not recorded, or not cancelled, to its end');
 }

@@ -3,12 +3,7 @@ import type { BatchId } from '../../src/domain/batch.ts';
 import type { JobId } from '../../src/domain/identity.ts';
 import type { AddedItem, Addition, AddOutcome, SubmittedItem } from '../../src/storage/store.ts';
 import type { Records } from '../specification/records.ts';
-import type { RecordsKind } from '../support/stores.ts';
 import { itemsOf, jobOf, newBatchId, newBookId, newRun, NOW_MS, OPTIONS } from './samples.ts';
-
-/** Kinds that have growing batches. */
-const KINDS: ReadonlySet<RecordsKind['name']> = new Set(['specification']);
-export const growsOn = (name: RecordsKind['name']): boolean => KINDS.has(name);
 
 export const LIST = 'https://www.goodreads.com/list/show/1';
 export const collectionItem = (json = '{"page":0}'): AddedItem => ({

@@ -3,6 +3,7 @@ import type { BatchId } from '../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../src/domain/identity.ts';
 import type { Store } from '../../src/storage/store.ts';
 import { TRANSFER_KINDS } from '../../src/storage/transfer.ts';
+import { add, collectionItem, inPlaces, linkTo, newJob, pageOf } from './growing-samples.ts';
 import {
   HOUR_MS,
   invalidItem,
@@ -15,6 +16,7 @@ import {
   newIsbnJob,
   newRun,
   NOW_MS,
+  OPTIONS,
   sampleBook,
   settleParsed,
   settlement,
@@ -76,6 +78,7 @@ export async function populate(store: Store, size = 40): Promise<Populated> {
   const cancelled = newBatchId();
   await submit(store, cancelled, itemsOf([jobOf(newBookId()), stillWaiting]), { nowMs: NOW_MS + 70, priority: 'interactive' });
   await store.batches.cancel(cancelled, NOW_MS + 80);
+  await growOne(store, cached);
   const solo = jobOf(newBookId());
   await submit(store, null, itemsOf([solo]), { nowMs: NOW_MS + 90, priority: 'interactive' });
 
@@ -88,6 +91,19 @@ export async function populate(store: Store, size = 40): Promise<Populated> {
   await store.tallies.add('parser', hour, { 'layer:json-ld': 2 }, 15 * 24);
   await store.pages.keep(failed, Buffer.from([0, 1, 2, 255, 254, 10, 13]), { nowMs: NOW_MS, expireAtMs: NOW_MS + HOUR_MS, maxPages: 200 });
   return { running, finished, cancelled, waiting, solo };
+}
+
+/** An open batch that looks for two books and has found one, with a collection that is read and one that was. */
+async function growOne(store: Store, cached: BookId): Promise<void> {
+  const batchId = newBatchId();
+  const items = inPlaces([collectionItem('{"page":0,"title":"“ä”"}'), linkTo(newJob()), collectionItem()]);
+  const options = { ...OPTIONS, until: { field: 'title', contains: '“ä”', count: 2 } };
+  const batch = { batchId, options, total: items.length, last: true, open: true };
+  await store.batches.submit({ batch, nowMs: NOW_MS + 82, run: newRun(), priority: 'normal', maxAgeMs: null, items });
+  await add(store, batchId, [linkTo(newJob(), 2), linkTo(jobOf(cached))], { nowMs: NOW_MS + 83, from: pageOf(1) });
+  await add(store, batchId, [], { nowMs: NOW_MS + 84, from: pageOf(1, { index: 2, end: { state: 'expanded', reason: '50 “books”.' } }) });
+  await add(store, batchId, [linkTo(jobOf(cached))], { nowMs: NOW_MS + 1_085 });
+  await store.batches.report(batchId, [cached], NOW_MS + 86);
 }
 
 /** Names of a kind, each once, in order; they are asked for in pages of `limit`. */
@@ -114,6 +130,7 @@ export async function contentsOf(store: Store): Promise<Record<string, unknown>>
   const batchIds = (await namesOf(store, 'batches')) as BatchId[];
   contents['items'] = await Promise.all(batchIds.map((id) => store.batches.items(id, { fromIndex: 0, limit: 100_000, state: null })));
   contents['log'] = await Promise.all(batchIds.map((id) => store.batches.settledSince(id, 0, 100_000)));
+  contents['open for additions'] = await store.batches.listOpenFor(NOW_MS + HOUR_MS, 1_000);
   contents['idle'] = (await store.batches.listIdle(NOW_MS + HOUR_MS, 1_000)).sort();
   for (const ended of [null, true, false]) {
     const { batches } = await store.batches.list({ before: null, limit: 100_000, ended });

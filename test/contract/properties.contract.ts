@@ -11,7 +11,6 @@ import { type Command, compareAll, Look } from './model/commands.ts';
 import { documentCommands } from './model/document-commands.ts';
 import { growingCommands } from './model/growing-commands.ts';
 import { crowd, jobCommands, settleCrowd } from './model/job-commands.ts';
-import { growsOn } from './growing-samples.ts';
 import { createModel, keepFirstPage, leaveEmpty, listenTo, type Model, type Real } from './model/model.ts';
 
 const MOST_RUNS = 300;
@@ -61,10 +60,10 @@ const PROPERTIES: {
   { title: 'crowds', share: 0.5, before: one(crowd), commands: commandsOf(8, ...jobCommands), after: one(settleCrowd) },
 ];
 
+const SHARES = PROPERTIES.reduce((sum, { share }) => sum + share, 0);
+
 /** A store is tried for `seconds` by default, shared out among the properties. No run is broken off. */
-export function propertiesContract({ make, name }: StoreKind, seconds: number): void {
-  const properties = PROPERTIES.filter(({ title }) => title !== 'batches that grow' || growsOn(name));
-  const shares = properties.reduce((sum, { share }) => sum + share, 0);
+export function propertiesContract({ make }: StoreKind, seconds: number): void {
   describe('does as the specification', () => {
     let made: MadeStore;
     let real: Real;
@@ -75,7 +74,7 @@ export function propertiesContract({ make, name }: StoreKind, seconds: number): 
     beforeAll(open);
     afterAll(() => made.cleanup());
 
-    it.each(properties)('with $title', { timeout: MOST_MS }, async ({ share, before, commands, after }) => {
+    it.each(PROPERTIES)('with $title', { timeout: MOST_MS }, async ({ share, before, commands, after }) => {
       const compare = async (steps: Commands): Promise<void> => {
         const model = createModel();
         try {
@@ -92,7 +91,7 @@ export function propertiesContract({ make, name }: StoreKind, seconds: number): 
           }
         }
       };
-      let until = ASKED > 0 ? Infinity : performance.now() + (share / shares) * seconds * 1_000;
+      let until = ASKED > 0 ? Infinity : performance.now() + (share / SHARES) * seconds * 1_000;
       let runs = 0;
       const run = async (first: Command[], middle: Commands, last: Command[]): Promise<void> => {
         if (runs++ > 0 && performance.now() > until) return;

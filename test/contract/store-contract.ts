@@ -5,7 +5,6 @@ import { batchesContract } from './batches.contract.ts';
 import { booksContract, manyBooksContract } from './books.contract.ts';
 import { crowdsContract } from './crowds.contract.ts';
 import { documentsContract } from './documents.contract.ts';
-import { growsOn } from './growing-samples.ts';
 import { growingContract } from './growing.contract.ts';
 import { jobListsContract } from './job-lists.contract.ts';
 import { jobsContract } from './jobs.contract.ts';
@@ -27,10 +26,8 @@ export function recordsContract(kind: RecordsKind): void {
   crowdsContract(kind, 'one');
   batchesContract(kind);
   batchListsContract(kind);
-  if (growsOn(kind.name)) {
-    growingContract(kind);
-    lookingContract(kind);
-  }
+  growingContract(kind);
+  lookingContract(kind);
   documentsContract(kind);
   searchContract(kind);
   signalsContract(kind);

@@ -73,7 +73,7 @@ describe.each(KINDS)('the transfer of the $label store', ({ kind }) => {
     await populate(store);
     const before = await contentsOf(store);
     expect(before['books']).toHaveLength(9);
-    expect(before['jobs']).toHaveLength(46);
+    expect(before['jobs']).toHaveLength(48);
     await copyAll(store, target.store);
     expect(await contentsOf(target.store)).toEqual(before);
     await copyAll(store, target.store);

@@ -56,6 +56,9 @@ function decodeItem(line: string, index: number, state: ItemState): BatchItem {
   };
 }
 
+/** Whether a line is that of a collection. */
+export const isCollection = (line: string): boolean => (JSON.parse(line) as Line)[6] !== undefined;
+
 /** An ISBN item that an earlier version settled does not name its book: the alias tells which it was. */
 async function learnBooks(redis: RedisClient, prefix: string, items: BatchItem[]): Promise<BatchItem[]> {
   const unknown = items.filter((item) => item.bookId === null && (item.state === 'parsed' || item.state === 'cached'));
@@ -78,7 +81,7 @@ export function createItemReading(redis: RedisClient, prefix: string): BatchStor
     const expanding = new Set(wordsOf(collections).map(Number));
     // Collections that are read are kept as queued items.
     const isWanted = (at: number): boolean =>
-      state === null || (states[at] === codeOfState(state) && expanding.has(at) === (state === 'expanding'));
+      state === null || (states[at] === codeOfState(state) && (states[at] !== 'q' || expanding.has(at) === (state === 'expanding')));
     let index = fromIndex;
     for (; index < states.length; index++) {
       if (!isWanted(index)) continue;

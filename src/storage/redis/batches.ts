@@ -1,74 +1,65 @@
 /** Batches on Redis. */
-import type { BookId, JobId } from '../../domain/identity.ts';
-import { PRIORITIES, type BatchId } from '../../domain/batch.ts';
-import { QuireError } from '../../errors.ts';
-import type { BatchStore, StoreSettings, SubmitOutcome } from '../store.ts';
-import { notYet } from '../not-yet.ts';
+import type { JobId } from '../../domain/identity.ts';
+import { ITEM_STATES, PRIORITIES, type BatchId } from '../../domain/batch.ts';
+import type { BatchStore, CancelledAs, StoreSettings } from '../store.ts';
 import { createBatchReading } from './batch-reading.ts';
-import { encodeNew } from './batch-items.ts';
 import { asked, type RedisClient } from './connection.ts';
+import { createSubmitting } from './submitting.ts';
 
 /** Entries of the lists of books and of ended batches that a sweep looks at. */
 const SWEPT_BOOKS = 100;
 const SWEPT_BATCHES = 100;
 
-/** Reads the answer of the `submit` script: one short string an item. */
-function decodeOutcome(answer: string): SubmitOutcome {
-  switch (answer[0]) {
-    case 'q':
-      return { status: 'queued' };
-    case 'j':
-      return { status: 'joined', raisedRun: answer.slice(1) || null };
-    case 'c':
-      return { status: 'cached', fetchedAtMs: Number(answer.slice(1, 14)), bookId: answer.slice(14) as BookId };
-    case 'm':
-      return { status: 'not-found' };
-    default:
-      return { status: 'invalid' };
-  }
-}
+/** How a batch is ended: why its jobs end. */
+const WHY: Record<CancelledAs, string> = {
+  cancelled: 'The batch was cancelled.',
+  skipped: 'The batch found what it looks for.',
+  expired: 'The time of the batch was over.',
+};
 
-/** Throws `QuireError('cancelled')`, and records nothing, when the batch was cancelled in the meantime. */
-function createSubmit(redis: RedisClient, prefix: string, { batchTtlMs }: StoreSettings): BatchStore['submit'] {
-  return async ({ batch, nowMs, run, priority, maxAgeMs, items }) => {
-    const answers = (await asked(
-      redis.submit(
-        prefix,
-        nowMs,
-        run,
-        PRIORITIES.indexOf(priority),
-        maxAgeMs ?? -1,
-        batch?.batchId ?? '',
-        batch?.total ?? 0,
-        batch?.last ? 1 : 0,
-        batch ? JSON.stringify(batch.options) : '',
-        batchTtlMs,
-        items[0]?.index ?? 0,
-        ...items.map((item) => encodeNew(item, null)),
-      ),
-    )) as string[] | null;
-    if (answers === null) throw new QuireError('cancelled', 'The batch was cancelled while it was being submitted.');
-    return answers.map(decodeOutcome);
+/** Cancels in steps, so that Redis serves others in between. A process that dies on the way leaves a batch that is cancelled again. */
+function createCancel(redis: RedisClient, prefix: string, settings: StoreSettings): BatchStore['cancel'] {
+  return async (batchId, nowMs, as = 'cancelled') => {
+    const withoutWaiters: { jobId: JobId; run: string }[] = [];
+    let cancelled = 0;
+    for (let more = '1'; more === '1';) {
+      const reply = await asked(
+        redis.cancelBatch(
+          prefix,
+          batchId,
+          nowMs,
+          settings.batchTtlMs,
+          settings.maxSettledJobs,
+          settings.maxFailedJobs,
+          ITEM_STATES[as],
+          WHY[as],
+        ),
+      );
+      if (!Array.isArray(reply)) return null;
+      const [left, count, ...pairs] = reply as [string, number, ...string[]];
+      more = left;
+      cancelled += count;
+      for (let at = 0; at < pairs.length; at += 2) withoutWaiters.push({ jobId: pairs[at] as JobId, run: pairs[at + 1] ?? '' });
+    }
+    return { cancelled, withoutWaiters };
   };
 }
 
 export function createBatchStore(redis: RedisClient, prefix: string, settings: StoreSettings): BatchStore {
   return {
-    submit: createSubmit(redis, prefix, settings),
+    ...createSubmitting(redis, prefix, settings),
     ...createBatchReading(redis, prefix),
 
-    ...notYet,
-
-    async cancel(batchId, nowMs) {
-      const reply = await asked(
-        redis.cancelBatch(prefix, batchId, nowMs, settings.batchTtlMs, settings.maxSettledJobs, settings.maxFailedJobs),
-      );
-      if (!Array.isArray(reply)) return null;
-      const [cancelled, ...pairs] = reply as [number, ...string[]];
-      const withoutWaiters: { jobId: JobId; run: string }[] = [];
-      for (let at = 0; at < pairs.length; at += 2) withoutWaiters.push({ jobId: pairs[at] as JobId, run: pairs[at + 1] ?? '' });
-      return { cancelled, withoutWaiters };
+    async close(batchId, nowMs) {
+      const closed = (await asked(redis.closeBatch(prefix, batchId, nowMs, settings.batchTtlMs))) as 0 | 1 | null;
+      return closed === null ? null : closed === 1;
     },
+    listOpenFor: (beforeMs, limit) =>
+      asked(redis.zrangebyscore(`${prefix}growing`, '-inf', `(${beforeMs}`, 'LIMIT', 0, limit)) as Promise<BatchId[]>,
+    async report(batchId, bookIds, nowMs) {
+      return { stopped: (await asked(redis.report(prefix, batchId, nowMs, ...bookIds))) === 1 };
+    },
+    cancel: createCancel(redis, prefix, settings),
 
     async requeue(batchId, { items, nowMs, run, priority }) {
       const pairs = items.flatMap(({ jobId, index }) => [jobId, index]);

@@ -1,5 +1,6 @@
 /** The Lua of the Redis store, read from `lua/` once. Each script is one atomic step. `lua/functions/base.lua` describes the keys. */
 import { readFileSync } from 'node:fs';
+import { MOST_DUPLICATES } from '../../domain/batch.ts';
 import { CLOCK_TOLERANCE_MS } from '../../domain/time/clock.ts';
 import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 
@@ -10,11 +11,14 @@ export const HEADER_BYTES = 47;
 export const MOST_HOPS = 8;
 
 /** The functions that scripts share. Later files use the functions of earlier ones. */
-const FUNCTION_FILES = ['base', 'batches', 'waiters', 'jobs', 'search', 'books'];
+const FUNCTION_FILES = ['base', 'words', 'batches', 'waiters', 'jobs', 'search', 'books', 'deciding'];
 
 /** The file of each script, by the name of its command. */
 const SCRIPT_FILES = {
   submit: 'batches/submit',
+  add: 'batches/add',
+  closeBatch: 'batches/close-batch',
+  report: 'batches/report',
   cancelBatch: 'batches/cancel-batch',
   listBatches: 'batches/list-batches',
   requeue: 'batches/requeue',
@@ -47,7 +51,7 @@ const BODIES = Object.entries(SCRIPT_FILES).map(([name, file]) => [name as Scrip
 
 /** What the scripts get from TypeScript, as Lua. Redis does not tell a script in which database it runs. */
 const constants = (database: number): string =>
-  Object.entries({ DATABASE: database, CLOCK_TOLERANCE_MS, MOST_WAITERS_A_STEP, MOST_HOPS })
+  Object.entries({ DATABASE: database, CLOCK_TOLERANCE_MS, MOST_WAITERS_A_STEP, MOST_HOPS, MOST_DUPLICATES })
     .map(([name, value]) => `local ${name} = ${value}\n`)
     .join('');
 

@@ -10,7 +10,7 @@ const files = readdirSync(fileURLToPath(src), { recursive: true, encoding: 'utf8
 const textOf = (name: string): string => readFileSync(new URL(name, src), 'utf8');
 
 /** What Redis gives to every script. */
-const GIVEN = ['KEYS', 'ARGV', 'redis', 'ipairs', 'pairs', 'tonumber', 'string', 'table', 'math', 'unpack'];
+const GIVEN = ['KEYS', 'ARGV', 'redis', 'ipairs', 'pairs', 'tonumber', 'string', 'table', 'math', 'unpack', 'cjson'];
 
 /** Names that a text uses and does not declare, and those of them that it assigns to. */
 function globalsOf(text: string): { used: string[]; assigned: string[] } {

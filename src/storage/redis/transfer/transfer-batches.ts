@@ -1,12 +1,13 @@
 /** Moving batches on Redis. */
 import { codeOfState, ITEM_STATES, type BatchId, type ItemState } from '../../../domain/batch.ts';
 import type { KindTransfer, MovedBatch, Transfer } from '../../transfer.ts';
-import { encodeItem } from '../batch-items.ts';
+import { encodeItem, isCollection } from '../batch-items.ts';
 import { recordOf } from '../batch-reading.ts';
 import { asked } from '../connection.ts';
 import { run, type TransferKeys } from './transfer-keys.ts';
 
-const PARTS = ['', ':items', ':states', ':log'];
+const PARTS = ['', ':items', ':states', ':log', ':jobs'];
+const LINES_AT_ONCE = 1_000;
 
 const batchKeyOf =
   (prefix: string) =>
@@ -29,6 +30,7 @@ async function readBatch({ redis, prefix, expiries }: TransferKeys, batchId: str
   const ended = record.endedAtMs !== null;
   return {
     ...record,
+    ...(record.open && { addedAtMs: Number(hash['open']) }),
     announced: ended && unannounced === null,
     itemCount,
     logLength,
@@ -36,10 +38,41 @@ async function readBatch({ redis, prefix, expiries }: TransferKeys, batchId: str
   };
 }
 
-async function writeBatches({ redis, prefix }: TransferKeys, batchTtlMs: number, records: readonly MovedBatch[]): Promise<void> {
+/** Indexes of the collections of a batch whose items are there. */
+async function collectionsOf({ redis, prefix }: TransferKeys, batchId: BatchId): Promise<number[]> {
+  const key = batchKeyOf(prefix);
+  const states = (await asked(redis.get(key(batchId, ':states')))) ?? '';
+  const found: number[] = [];
+  for (let from = 0; from < states.length; from += LINES_AT_ONCE) {
+    const lines = await asked(redis.lrange(key(batchId, ':items'), from, from + LINES_AT_ONCE - 1));
+    lines.forEach((line, at) => {
+      if (states[from + at] === 'q' && isCollection(line)) found.push(from + at);
+    });
+  }
+  return found;
+}
+
+/** The fields that only a batch that grows has. The promise of more items and the collections count as queued items. */
+async function growingFields(keys: TransferKeys, batch: MovedBatch): Promise<(string | number)[]> {
+  const { batchId, counts, options, found, stoppedAtMs, open, endedAtMs } = batch;
+  const expanding = counts.expanding > 0 ? await collectionsOf(keys, batchId) : [];
+  return [
+    ...(options.until ? ['wanted', options.until.count] : []),
+    ...(found.length > 0 ? ['found', found.join(' ')] : []),
+    ...(stoppedAtMs === null ? [] : ['stopped', stoppedAtMs]),
+    ...(expanding.length > 0 ? ['expanding', expanding.join(' ')] : []),
+    ...(open && endedAtMs === null ? ['open', batch.addedAtMs ?? batch.createdAtMs] : []),
+    'q',
+    counts.queued + counts.expanding + (open ? 1 : 0),
+  ];
+}
+
+async function writeBatches(keys: TransferKeys, batchTtlMs: number, records: readonly MovedBatch[]): Promise<void> {
+  const { redis, prefix } = keys;
+  const growing = await Promise.all(records.map((batch) => growingFields(keys, batch)));
   const batchKey = batchKeyOf(prefix);
   const multi = redis.multi();
-  for (const batch of records) {
+  for (const [at, batch] of records.entries()) {
     const { batchId, counts, endedAtMs, cancelledAtMs } = batch;
     const codes = Object.entries(ITEM_STATES).flatMap(([state, code]) => [code, counts[state as ItemState]]);
     const times = [
@@ -60,8 +93,11 @@ async function writeBatches({ redis, prefix }: TransferKeys, batchTtlMs: number,
       JSON.stringify(batch.options),
       ...codes,
       ...times,
+      ...growing[at]!,
     );
     multi.zrem(`${prefix}open`, batchId);
+    if (batch.open) multi.zadd(`${prefix}growing`, batch.addedAtMs ?? batch.createdAtMs, batchId);
+    else multi.zrem(`${prefix}growing`, batchId);
     multi.zrem(`${prefix}unannounced`, batchId);
     multi.zrem(`${prefix}batches-${endedAtMs === null ? 'ended' : 'open'}`, batchId);
     multi.zadd(`${prefix}batches-${endedAtMs === null ? 'open' : 'ended'}`, 0, batchId);
@@ -95,7 +131,7 @@ export function createBatchTransfer(
     async dropBatch(batchId) {
       const multi = redis.multi();
       multi.del(...PARTS.map((part) => batchKey(batchId, part)));
-      for (const list of ['open', 'unannounced', 'batches-open', 'batches-ended']) multi.zrem(prefix + list, batchId);
+      for (const list of ['open', 'growing', 'unannounced', 'batches-open', 'batches-ended']) multi.zrem(prefix + list, batchId);
       await run(multi);
     },
     async writeItems(batchId, items) {

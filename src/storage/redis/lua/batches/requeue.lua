@@ -5,7 +5,8 @@
 
 local id, now, run, out = ARGV[1], ARGV[2], ARGV[3], {}
 local bkey = P .. 'batch:' .. id
-if call('HEXISTS', bkey, 'total') == 0 or call('HEXISTS', bkey, 'finished') == 1 then return out end
+local b = call('HMGET', bkey, 'total', 'finished', 'cancelled')
+if not b[1] or b[2] or b[3] then return out end
 for a = 5, #ARGV, 2 do
   local jobId, index = ARGV[a], ARGV[a + 1]
   if call('GETRANGE', bkey .. ':states', index, index) == 'q' then

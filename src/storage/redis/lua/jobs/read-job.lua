@@ -5,6 +5,6 @@
 
 local job = call('HGETALL', P .. 'job:' .. ARGV[1])
 for at = 1, #job, 2 do
-  if job[at] == 'w' then job[at + 1] = countWaiters(job[at + 1]) end
+  if job[at] == 'w' then job[at + 1] = countWords(job[at + 1]) end
 end
 return job
