@@ -174,6 +174,8 @@ describe('with one worker', () => {
       expect(await rejection(worker.crawl(2))).toMatchObject({ code: 'crawl-failed', kind });
       expect(worker.source.current().mode).toBe(state);
     }
+    // They left, so they count: robots.txt, the first page and these three.
+    expect((await worker.source.view()).requestsToday).toBe(5);
   });
 
   test('an offsite redirect fails the attempt, and its target is never asked', async () => {
