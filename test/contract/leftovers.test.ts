@@ -4,6 +4,8 @@ import { Redis } from 'ioredis';
 import { Client } from 'pg';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Serving } from '../../scripts/goodreads-stand-in.ts';
+import { createAnswers } from '../../src/app/look-ups/answers.ts';
+import { findQuestion, firstPageQuestion, idOfQuestion } from '../../src/app/look-ups/question.ts';
 import type { BatchId } from '../../src/domain/batch.ts';
 import type { BookId, JobId } from '../../src/domain/identity.ts';
 import { createProducer } from '../../src/queue/producer.ts';
@@ -54,6 +56,15 @@ async function fill(store: Store): Promise<void> {
     const endpoint = await createEndpoints(store.documents).ofBatch(ENDED, { url: 'http://localhost/', secret: null });
     const deliveries = createDeliveries({ documents: store.documents, queue: createDeliveryQueue(webhookQueue) });
     await deliveries.announce(endpoint.id, { type: 'batch.completed', atMs: NOW_MS, key: ENDED, data: {} });
+    const answers = createAnswers({ store, now: () => NOW_MS });
+    await answers.keep(idOfQuestion(findQuestion('words')), { kind: 'suggestions', askedAtMs: NOW_MS, rows: [] });
+    await answers.keep(idOfQuestion(firstPageQuestion('shelf', 'été')), {
+      kind: 'failed',
+      askedAtMs: NOW_MS,
+      code: 'blocked',
+      reason: 'x',
+    });
+    await store.books.put(sampleBook('80' as BookId), ['asin-B000000080' as JobId], NOW_MS + HOUR_MS);
     await put('delivery:wh0000000000-0', '{"state":"delivered","run":1}', NOW_MS + HOUR_MS);
     await store.pages.keep(FAILED, Buffer.from('x'), { nowMs: NOW_MS, expireAtMs: NOW_MS + HOUR_MS, maxPages: 200 });
     await store.tallies.add('source', hourOf(NOW_MS), { requests: 1 }, 24);
