@@ -32,6 +32,8 @@ export interface Populated {
   waiting: JobId[];
   /** Wanted by a reader alone. */
   solo: JobId;
+  /** Of an open batch that grew. */
+  grown: JobId[];
 }
 
 /** Fills an empty store; `size` is how many jobs wait in the end. Nothing is given to BullMQ. */
@@ -78,7 +80,7 @@ export async function populate(store: Store, size = 40): Promise<Populated> {
   const cancelled = newBatchId();
   await submit(store, cancelled, itemsOf([jobOf(newBookId()), stillWaiting]), { nowMs: NOW_MS + 70, priority: 'interactive' });
   await store.batches.cancel(cancelled, NOW_MS + 80);
-  await growOne(store, cached);
+  const grown = await growOne(store, cached);
   const solo = jobOf(newBookId());
   await submit(store, null, itemsOf([solo]), { nowMs: NOW_MS + 90, priority: 'interactive' });
 
@@ -90,20 +92,22 @@ export async function populate(store: Store, size = 40): Promise<Populated> {
   await store.tallies.add('source', hour - 1, { requests: 7 }, 90 * 24);
   await store.tallies.add('parser', hour, { 'layer:json-ld': 2 }, 15 * 24);
   await store.pages.keep(failed, Buffer.from([0, 1, 2, 255, 254, 10, 13]), { nowMs: NOW_MS, expireAtMs: NOW_MS + HOUR_MS, maxPages: 200 });
-  return { running, finished, cancelled, waiting, solo };
+  return { running, finished, cancelled, waiting, solo, grown };
 }
 
-/** An open batch that looks for two books and has found one, with a collection that is read and one that was. */
-async function growOne(store: Store, cached: BookId): Promise<void> {
+/** Makes an open batch that looks for two books and has found one, with a collection that is read and one that was. Returns its jobs. */
+async function growOne(store: Store, cached: BookId): Promise<JobId[]> {
   const batchId = newBatchId();
-  const items = inPlaces([collectionItem('{"page":0,"title":"“ä”"}'), linkTo(newJob()), collectionItem()]);
+  const grown = [newJob(), newJob()] as const;
+  const items = inPlaces([collectionItem('{"page":0,"title":"“ä”"}'), linkTo(grown[0]), collectionItem()]);
   const options = { ...OPTIONS, until: { field: 'title', contains: '“ä”', count: 2 } };
   const batch = { batchId, options, total: items.length, last: true, open: true };
   await store.batches.submit({ batch, nowMs: NOW_MS + 82, run: newRun(), priority: 'normal', maxAgeMs: null, items });
-  await add(store, batchId, [linkTo(newJob(), 2), linkTo(jobOf(cached))], { nowMs: NOW_MS + 83, from: pageOf(1) });
+  await add(store, batchId, [linkTo(grown[1], 2), linkTo(jobOf(cached))], { nowMs: NOW_MS + 83, from: pageOf(1) });
   await add(store, batchId, [], { nowMs: NOW_MS + 84, from: pageOf(1, { index: 2, end: { state: 'expanded', reason: '50 “books”.' } }) });
   await add(store, batchId, [linkTo(jobOf(cached))], { nowMs: NOW_MS + 1_085 });
   await store.batches.report(batchId, [cached], NOW_MS + 86);
+  return [...grown];
 }
 
 /** Names of a kind, each once, in order; they are asked for in pages of `limit`. */
