@@ -96,6 +96,12 @@ async function demonstrate(quire: QuireProcess, ids: readonly string[]): Promise
   step('Submit again: what is fresh is not crawled again; what is new is.');
   await askAndPrint(quire, '/parse-links', [first, third]);
 
+  step('Submit a collection: its books join the batch as its pages are read.');
+  const { body: series } = await askAndPrint(quire, '/parse-links?maxBooks=3', ['https://www.goodreads.com/series/7-the-minerals']);
+  const seriesId = (series as { batchId: string }).batchId;
+  await askUntil(quire, `/batches/${seriesId}`, ({ body: batch }) => (batch as { state: string }).state === 'completed');
+  await askAndPrint(quire, `/batches/${seriesId}/items`);
+
   step('Errors say what is wrong, and how to put it right.');
   await askAndPrint(quire, read(MISSING));
   await askAndPrint(quire, read('https://www.goodreads.com/book/show/12345'));

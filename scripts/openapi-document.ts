@@ -30,6 +30,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     jobs: unusable('jobs'),
     lookUps: unusable('lookUps'),
     dryRun: () => Promise.reject(new Error('dryRun was asked for while the app was built')),
+    collections: unusable('collections'),
     queues: [],
     workerName: 'none',
     source: unusable('source'),

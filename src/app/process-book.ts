@@ -16,7 +16,7 @@ import type { JobFailure, TimelineEntry } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
-import { cameWhole, readPage, type PageReading } from '../parser/read-page.ts';
+import { cameWhole, readPage, type NoBook, type PageReading } from '../parser/read-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import { createAnswers } from './look-ups/answers.ts';
@@ -85,7 +85,8 @@ export type TaskResult =
   /** It goes back to the queue at once. This attempt does not count. */
   | { next: 'requeue' };
 
-interface Failure {
+/** Why a page gave nothing. */
+export interface Failure {
   cause: FailureCause;
   /** A sentence. */
   detail: string;
@@ -154,7 +155,7 @@ function crawlReference(deps: ProcessBookDeps, { reference, missingAtMs, signal 
 }
 
 /** What an error of the crawler means; `null` for one that is not about the crawl. */
-function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBookDeps['source']): Failure | null {
+export function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBookDeps['source']): Failure | null {
   if (signal.aborted) return { cause: 'worker-stopped', detail: 'The worker stops.' };
   if (error instanceof SourceClosed) return { cause: 'source-closed', detail: error.message, untilMs: error.untilMs };
   if (!(error instanceof QuireError) || error.code === 'store-unavailable') return null;
@@ -166,10 +167,10 @@ function failureOfCrawl(error: unknown, signal: AbortSignal, source: ProcessBook
   return { cause: 'fetch-failed', detail: error.message, retryAfterMs: retryAfterSeconds === undefined ? null : retryAfterSeconds * 1000 };
 }
 
-/** What a page without a book means. */
-function failureOfReading(
-  reading: Exclude<PageReading, { kind: 'book' }>,
-  { answer, retryAfterMs }: CrawlResult<PageReading>,
+/** What a page without a book, or without the books of a collection, means. */
+export function failureOfReading(
+  reading: NoBook,
+  { answer, retryAfterMs }: Pick<CrawlResult<NoBook>, 'answer' | 'retryAfterMs'>,
   source: ProcessBookDeps['source'],
 ): Failure {
   const { kind, reason } = reading;

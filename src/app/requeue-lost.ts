@@ -5,6 +5,8 @@ import type { JobRecord } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Store } from '../storage/store.ts';
+import type { CollectionQueue } from './collections/collection-queue.ts';
+import { expandingItems } from './collections/expanding-items.ts';
 import type { JobQueue } from './job-queue.ts';
 
 const ITEMS_AT_ONCE = 500;
@@ -12,6 +14,7 @@ const ITEMS_AT_ONCE = 500;
 export interface RequeueDeps {
   store: Store;
   queue: Pick<JobQueue, 'enqueue' | 'cancel' | 'has'>;
+  collections: Pick<CollectionQueue, 'enqueue' | 'has'>;
   log: Log;
   now: () => number;
 }
@@ -39,10 +42,10 @@ async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Pro
   return false;
 }
 
-/** Requeues the lost jobs of a batch. Resolves to how many. */
+/** Requeues the lost jobs and collections of a batch. Resolves to how many. */
 export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise<number> {
   const { store } = deps;
-  let requeued = 0;
+  let requeued = await requeueCollections(deps, batchId);
   for (let fromIndex: number | null = 0; fromIndex !== null;) {
     const query = { fromIndex, limit: ITEMS_AT_ONCE, state: 'queued' as const };
     const page: Awaited<ReturnType<Store['batches']['items']>> = await store.batches.items(batchId, query);
@@ -55,6 +58,18 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
     fromIndex = page.nextIndex;
   }
   return requeued;
+}
+
+/** Requeues the collections of a batch that are expanding and that the queue does not have. Resolves to how many. */
+async function requeueCollections({ store, collections }: RequeueDeps, batchId: BatchId): Promise<number> {
+  const expanding = await expandingItems(store, batchId);
+  if (expanding.length === 0) return 0;
+  const queued = await collections.has(expanding);
+  const lost = expanding.filter((_, at) => !queued[at]);
+  const batch = lost.length > 0 ? await store.batches.get(batchId) : null;
+  if (!batch) return 0;
+  await collections.enqueue(lost, batch.options.priority);
+  return lost.length;
 }
 
 /**

@@ -3,6 +3,7 @@
  * no job.
  */
 import { randomBytes } from 'node:crypto';
+import type { CollectionReference } from '../domain/collection.ts';
 import { keyOfReference, parseEntry } from '../domain/entry.ts';
 import { addressOf, type BookReference } from '../domain/identity.ts';
 import { QuireError, type Fault } from '../errors.ts';
@@ -11,8 +12,10 @@ import { inputOf, keyOfEntry, type BatchId, type Priority } from '../domain/batc
 import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
+import { createBeginCollections } from './collections/begin-collections.ts';
+import type { CollectionQueue } from './collections/collection-queue.ts';
+import { disallowedRecord, firstRecord } from './collections/progress.ts';
 import type { JobQueue } from './job-queue.ts';
-import { takenEntry } from './taken-entry.ts';
 import type { AnsweredItem, SubmitAnswer, SubmitRequest, SubmitStatus } from './batches/batch-view.ts';
 
 /** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
@@ -23,6 +26,7 @@ const RETRY_AFTER_SECONDS = 2;
 export interface SubmitLinksOptions {
   store: Pick<Store, 'batches'>;
   queue: Pick<JobQueue, 'enqueue' | 'raisePriority'>;
+  collections: Pick<CollectionQueue, 'enqueue'>;
   enter: EnterQueue;
   log: Log;
   now: () => number;
@@ -43,13 +47,15 @@ const COUNTED_AS = {
   cached: 'cached',
   'not-found': 'cached',
   invalid: 'invalid',
-  expanding: 'queued',
+  expanding: 'expanding',
   skipped: 'cached',
 } as const satisfies Record<SubmitOutcome['status'], SubmitStatus>;
 
 interface Collapsed {
   item: SubmittedItem;
-  reference: BookReference | null;
+  reference: BookReference | CollectionReference | null;
+  /** Why robots.txt forbids the page. */
+  forbidden: string | null;
   /** Its first place in the list as it was sent. */
   sentAt: number;
 }
@@ -59,24 +65,28 @@ function collapse(links: readonly unknown[]): Collapsed[] {
   const byKey = new Map<string, Collapsed>();
   const all: Collapsed[] = [];
   for (const [sentAt, link] of links.entries()) {
-    const parsed = takenEntry(parseEntry(link));
-    const key = parsed.ok ? keyOfReference(parsed.reference) : `invalid ${keyOfEntry(link)}`;
+    const parsed = parseEntry(link);
+    const key = parsed.ok === true ? keyOfReference(parsed.reference) : `invalid ${keyOfEntry(link)}`;
     const known = byKey.get(key);
     if (known) {
       known.item.duplicates += 1;
       continue;
     }
-    const reference = parsed.ok ? parsed.reference : null;
+    const reference = parsed.ok === true ? parsed.reference : null;
+    const forbidden = parsed.ok === 'disallowed' ? parsed.reason : null;
+    const collection = reference?.kind === 'collection' ? firstRecord(reference) : forbidden === null ? null : disallowedRecord(forbidden);
     const entry: Collapsed = {
       reference,
+      forbidden,
       sentAt,
       item: {
         index: all.length,
         input: inputOf(link),
-        jobId: reference?.jobId ?? null,
+        jobId: reference === null || reference.kind === 'collection' ? null : reference.jobId,
         bookId: reference?.kind === 'book' ? reference.bookId : null,
         duplicates: 0,
-        reason: parsed.ok ? null : parsed.reason,
+        reason: parsed.ok === false ? parsed.reason : null,
+        ...(collection === null ? {} : { collection }),
       },
     };
     byKey.set(key, entry);
@@ -86,7 +96,7 @@ function collapse(links: readonly unknown[]): Collapsed[] {
 }
 
 function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
-  if (entries.some((entry) => entry.reference)) return;
+  if (entries.some(({ reference, forbidden }) => reference !== null || forbidden !== null)) return;
   const errors: Fault[] = entries
     .slice(0, MOST_FAULTS)
     .map(({ item, sentAt }) => ({ pointer: `/${sentAt}`, detail: item.reason ?? 'invalid' }));
@@ -94,9 +104,14 @@ function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
   throw new QuireError('no-valid-links', `${which}. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
 }
 
-function answer({ item, reference }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
+function answer({ item, reference, forbidden }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
   const { input, duplicates } = item;
   const more = duplicates > 0 ? { duplicates } : {};
+  if (forbidden !== null) return { input, status: 'disallowed', reason: forbidden, ...more };
+  if (reference?.kind === 'collection') {
+    const { kind, family, url } = reference;
+    return { input, kind, family, url, status: COUNTED_AS[outcome.status], ...more };
+  }
   if (!reference || outcome.status === 'invalid') return { input, status: 'invalid', reason: item.reason ?? 'invalid', ...more };
   const bookId = outcome.status === 'cached' ? outcome.bookId : item.bookId;
   const url = addressOf(reference.jobId, bookId) ?? reference.url;
@@ -123,6 +138,7 @@ const errorForCaller = (error: unknown): unknown =>
 
 export function createSubmitLinks(options: SubmitLinksOptions): (request: SubmitRequest) => Promise<SubmitAnswer> {
   const { store, queue, log, now } = options;
+  const beginCollections = createBeginCollections(options);
 
   /** Cancels a batch whose caller gets an error. While the store is away, the reconciler does it later. */
   const cancelFailed = async (batchId: BatchId, recorded: JobRun[], priority: Priority): Promise<void> => {
@@ -144,18 +160,19 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
     if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler queues them');
   };
 
-  const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook }: SubmitRequest): Promise<SubmitAnswer> => {
+  const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook, collections }: SubmitRequest): Promise<SubmitAnswer> => {
+    const batchOptions = { priority, maxAgeMs, webhook, ...(collections ? { collections } : {}) };
     const nowMs = now();
     const run = newRun(nowMs);
     const batchId = newBatchId(nowMs);
     const items: AnsweredItem[] = [];
-    const counts = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
+    const counts: SubmitAnswer['counts'] = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
     const recorded: JobRun[] = [];
     const raisedJobs: JobRun[] = [];
 
     const record = async (step: Collapsed[], last: boolean): Promise<void> => {
       const outcomes = await store.batches.submit({
-        batch: { batchId, options: { priority, maxAgeMs, webhook }, total: entries.length, last },
+        batch: { batchId, options: batchOptions, total: entries.length, last },
         nowMs,
         run,
         priority,
@@ -167,8 +184,9 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
         const jobId = entry.item.jobId;
         if (outcome.status === 'queued' && jobId) recorded.push({ jobId, run });
         if (outcome.status === 'joined' && outcome.raisedRun && jobId) raisedJobs.push({ jobId, run: outcome.raisedRun });
-        counts[COUNTED_AS[outcome.status]] += 1;
-        items.push(answer(entry, outcome, nowMs));
+        const answered = answer(entry, outcome, nowMs);
+        counts[answered.status] = (counts[answered.status] ?? 0) + 1;
+        items.push(answered);
       });
     };
 
@@ -183,6 +201,11 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
       throw errorForCaller(error);
     }
     await handOver(batchId, recorded, raisedJobs, priority);
+    await beginCollections(
+      batchId,
+      entries.map(({ item }) => item),
+      priority,
+    );
     return { batchId, counts, items };
   };
 
@@ -190,7 +213,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
     const entries = collapse(request.links);
     refuseIfNothingIsValid(entries, request.links.length);
     // Only the store knows which of them are cached or joined, and that is too late to refuse the list.
-    let jobs = entries.filter(({ reference }) => reference !== null).length;
+    let jobs = entries.filter(({ item }) => item.jobId !== null).length;
     const leave = await options.enter(jobs);
     try {
       const answered = await submit(entries, request);

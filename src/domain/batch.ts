@@ -158,7 +158,7 @@ export interface CollectionLimits {
   maxBooks: number;
   /** Pages read of one collection at most; `null`: as many as there are. */
   maxPages: number | null;
-  /** Milliseconds after which reading ends; `null`: no limit. */
+  /** When reading ends, in milliseconds since the epoch; `null`: no limit. */
   deadlineMs: number | null;
   /** Whether two editions of one work are two books. */
   editions: 'as-listed' | 'one-per-work';

@@ -4,6 +4,7 @@ import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
 import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batches/batch-view.ts';
+import type { CollectionQueue } from '../app/collections/collection-queue.ts';
 import type { Config } from '../config/config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
 import type { SourceNow } from '../crawl/source/source-now.ts';
@@ -49,6 +50,8 @@ export interface HttpDependencies {
   lookUps: LookUps;
   /** Tells what a submission would bring. */
   dryRun: DryRun;
+  /** For the metrics alone. */
+  collections: Pick<CollectionQueue, 'counts'>;
   /** For the dashboard alone: BullMQ's queues, and the name of this process among their workers. */
   queues: readonly DashboardQueue[];
   workerName: string;

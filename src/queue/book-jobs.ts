@@ -5,6 +5,7 @@ import { parseRunId, runIdOf } from '../domain/run-id.ts';
 import type { Store } from '../storage/store.ts';
 import { askQueue } from './ask-queue.ts';
 import { createBacklog } from './backlog.ts';
+import { EXPAND_COLLECTION } from './collections/expand-collection-queue.ts';
 import { DELIVER_WEBHOOK } from './deliver-webhook-queue.ts';
 import { LOCK_MS } from './open.ts';
 import { PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
@@ -34,7 +35,7 @@ export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => n
         runs.map(({ jobId, run }) => runIdOf(jobId, run)),
       ),
     async correctTimes() {
-      for (const name of [PARSE_BOOK, DELIVER_WEBHOOK]) await store.queueBackend.correctTimes(name, LOCK_MS);
+      for (const name of [PARSE_BOOK, EXPAND_COLLECTION, DELIVER_WEBHOOK]) await store.queueBackend.correctTimes(name, LOCK_MS);
     },
   };
 }

@@ -12,6 +12,7 @@ import { createUploads } from '../app/upload-page.ts';
 import type { Config } from '../config/config.ts';
 import { createCrawling } from '../crawl/crawling.ts';
 import { createBookJobs } from '../queue/book-jobs.ts';
+import { createCollectionQueue, openCollectionQueue } from '../queue/collections/expand-collection-queue.ts';
 import { createDeliveryQueue, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
 import { createLookUpQueue, openLookUpQueue } from '../queue/look-ups/look-up-queue.ts';
 import { openQueue } from '../queue/parse-book-queue.ts';
@@ -44,10 +45,12 @@ export function createParts(context: Context) {
       onStoreFault(where, error);
   const queues = {
     books: lifecycle.add('queue', openQueue(store, faultOf('queue')), (queue) => queue.close()),
+    collections: lifecycle.add('collection queue', openCollectionQueue(store, faultOf('collection queue')), (queue) => queue.close()),
     calls: lifecycle.add('webhook queue', openWebhookQueue(store, faultOf('webhook queue')), (queue) => queue.close()),
     lookUps: lifecycle.add('look-up queue', openLookUpQueue(store, faultOf('look-up queue')), (queue) => queue.close()),
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
+  const collections = createCollectionQueue(store, queues.collections);
   const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) => crawler.close());
   const watch = lifecycle.add('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (parser) => parser.close());
   const webhookOptions = { store, queue: createDeliveryQueue(queues.calls), config, version, log, now, random };
@@ -58,11 +61,13 @@ export function createParts(context: Context) {
   const lookUpOptions = { answers, signals: store.signals, queue: createLookUpQueue(queues.lookUps), source, now };
   const lookUps = createLookUps(lookUpOptions);
   const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
-  const batches = createBatches({ store, queue, enter, source, log, now });
+  const batches = createBatches({ store, queue, collections, enter, source, log, now });
   const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random });
   return {
     queues,
     queue,
+    collections,
+    enter,
     crawling,
     watch,
     webhooks,

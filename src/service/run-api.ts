@@ -24,7 +24,7 @@ export interface ApiOptions {
 /** Resolves to the address of the API, such as `http://127.0.0.1:3000`. Rejects with a sentence when it cannot listen. */
 export async function runApi(context: Context, parts: Parts, { lingerMs, silentMs }: ApiOptions): Promise<string> {
   const { config, version, log, store, lifecycle } = context;
-  const { batches, jobs, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, dryRun } = parts;
+  const { batches, jobs, collections, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, dryRun } = parts;
   const books = lifecycle.add('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (cache) => cache.close());
   const { source, ledger } = crawling;
   const app = await createApp({
@@ -36,6 +36,7 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
     jobs,
     lookUps,
     dryRun,
+    collections,
     queues: Object.values(queues),
     workerName: workerName(),
     source: { view: source.view, current: source.current, ledger: ledger.read },

@@ -2,6 +2,7 @@
 import { createBookIndexer } from '../app/index-books.ts';
 import { createReconciler } from '../app/reconcile.ts';
 import type { Config } from '../config/config.ts';
+import { createCollectionWorker } from '../queue/collections/expand-collection-worker.ts';
 import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
 import { createLookUpWorker } from '../queue/look-ups/look-up-worker.ts';
 import { createJobWorker } from '../queue/parse-book-worker.ts';
@@ -21,14 +22,13 @@ export async function runWebhookCalls(context: Context, { webhooks }: Parts): Pr
 /** Resolves when the worker takes jobs. */
 export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const { config, log, store, onStoreFault, lifecycle, now, random } = context;
-  const { queue, queues, crawling, watch, webhooks, answers } = parts;
+  const { queue, queues, collections, crawling, watch, webhooks, answers } = parts;
   const { crawler, source } = crawling;
   const announce = webhooks.announceBook;
   const settings = workerSettings(config);
 
   const onFault = (error: Error): void => onStoreFault('worker', error);
   const worker = createJobWorker({ store, queue: queues.books, crawler, source, settings, onFault, log, watch, announce, now, random });
-  lifecycle.add('worker', worker, (one) => one.stop());
   const { drainSeconds } = config;
   const lookUps = createLookUpWorker({
     store,
@@ -43,8 +43,10 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
     now,
     random,
   });
-  lifecycle.add('look-up worker', lookUps, (one) => one.stop());
-  const reconciler = createReconciler({ store, queue, log, batchTtlMs: config.batchTtlMs, now });
+  const collectionWorker = createCollectionWorker(collectionOptions(context, parts));
+  // They drain at the same time.
+  lifecycle.add('workers', [worker, lookUps, collectionWorker], (all) => Promise.all(all.map((one) => one.stop())));
+  const reconciler = createReconciler({ store, queue, collections, log, batchTtlMs: config.batchTtlMs, now });
   lifecycle.add('reconciler', reconciler, (one) => one.stop());
 
   const indexer = createBookIndexer({ store, log, now });
@@ -52,9 +54,33 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
 
   await worker.start();
   await lookUps.start();
+  await collectionWorker.start();
   reconciler.start();
   indexer.start();
   logCrawl(context);
+}
+
+function collectionOptions({ config, log, store, onStoreFault, now, random }: Context, parts: Parts) {
+  const { queue, queues, collections, enter, crawling, watch } = parts;
+  const { crawler, source } = crawling;
+  const settings = { ...workerSettings(config), maxWaitingJobs: config.maxWaitingJobs };
+  const { drainSeconds } = config;
+  return {
+    store,
+    queue,
+    collections,
+    collectionQueue: queues.collections,
+    enter,
+    crawler,
+    source,
+    settings,
+    watch,
+    onFault: (error: Error): void => onStoreFault('collection worker', error),
+    log,
+    drainSeconds,
+    now,
+    random,
+  };
 }
 
 const workerSettings = (config: Config) => ({

@@ -1,15 +1,15 @@
 /** Batches as callers see them: the shapes of the HTTP contract. batches.ts makes them, http/ turns them into JSON. */
-import type { BatchId, Priority, ShownState } from '../../domain/batch.ts';
+import type { BatchId, CollectionLimits, Priority, ShownState } from '../../domain/batch.ts';
 import type { CollectionFamily } from '../../domain/collection.ts';
 import type { EntryKind } from '../../domain/entry.ts';
 import type { BookId } from '../../domain/identity.ts';
 
-export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid';
+export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid' | 'expanding' | 'disallowed';
 
 /** One item of the answer to `POST /parse-links`. Fields that do not apply are absent. */
 export interface AnsweredItem {
   input: string;
-  /** How the entry was read; absent on an `invalid` one. */
+  /** How the entry was read; absent on an `invalid` and a `disallowed` one. */
   kind?: EntryKind;
   /** The family of a collection. */
   family?: CollectionFamily;
@@ -17,7 +17,7 @@ export interface AnsweredItem {
   url?: string;
   status: SubmitStatus;
   jobId?: string;
-  /** Why a link is `invalid`. */
+  /** Why a link is `invalid` or `disallowed`. */
   reason?: string;
   /** How often the link came again in the same request. */
   duplicates?: number;
@@ -34,11 +34,14 @@ export interface SubmitRequest {
   /** Milliseconds; `null`: `BOOK_TTL` decides. */
   maxAgeMs: number | null;
   webhook: { url: string; secret: string | null } | null;
+  /** Limits of every collection in the list; absent: the default ones. */
+  collections?: CollectionLimits;
 }
 
 export interface SubmitAnswer {
   batchId: BatchId;
-  counts: { total: number; queued: number; joined: number; cached: number; invalid: number };
+  /** Those of `expanding` and `disallowed` are absent when there is none. */
+  counts: { total: number; queued: number; joined: number; cached: number; invalid: number; expanding?: number; disallowed?: number };
   items: AnsweredItem[];
 }
 
@@ -62,10 +65,30 @@ export interface BatchView {
   etaSeconds: number | null;
 }
 
+/** How far a collection is, or how it ended. */
+export interface CollectionView {
+  title: string | null;
+  /** How many books it says that it has. */
+  claimed: number | null;
+  /** Books on its pages, each once. */
+  found: number;
+  /** Those that the limits let into the batch. */
+  taken: number;
+  pages: number;
+  /** Why it was not read whole; `null` when it was, or is not read to its end yet. */
+  cutOff: string | null;
+  timeline: { at: string; event: string; detail: string }[];
+}
+
 /** One item of `GET /batches/{id}/items` and of an `item` event. */
 export interface ItemView {
   index: number;
   input: string;
+  /** `null` for an entry that names nothing. */
+  kind: EntryKind | null;
+  /** Of a collection, else `null`. */
+  family: CollectionFamily | null;
+  collection: CollectionView | null;
   state: ShownState;
   jobId: string | null;
   bookId: string | null;

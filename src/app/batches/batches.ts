@@ -1,5 +1,4 @@
 /** Batches as callers see them: submit, view, list and cancel them, and wait for their end. */
-import { addressOf } from '../../domain/identity.ts';
 import { etaSeconds } from '../../crawl/source/source-now.ts';
 import { foreignCursor } from '../../errors.ts';
 import {
@@ -13,11 +12,14 @@ import {
 } from '../../domain/batch.ts';
 import { createSubmitLinks, type SubmitLinksOptions } from '../submit-links.ts';
 import { waitFor } from '../wait.ts';
+import type { CollectionQueue } from '../collections/collection-queue.ts';
+import { expandingItems } from '../collections/expanding-items.ts';
 import type { JobQueue } from '../job-queue.ts';
 import { blocksJobs } from '../../crawl/source/source-state.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import type { Store } from '../../storage/store.ts';
 import type { Batches, BatchView, ItemView } from './batch-view.ts';
+import { itemKind } from './item-kind.ts';
 import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** Jobs read to tell active and delayed items from queued ones. Items of further jobs count as queued. */
@@ -26,6 +28,7 @@ const MOST_LIVE_RUNS = 1_000;
 export interface BatchesOptions extends SubmitLinksOptions {
   store: Pick<Store, 'batches' | 'signals'>;
   queue: JobQueue;
+  collections: CollectionQueue;
   source: Pick<Source, 'current'>;
 }
 
@@ -33,7 +36,7 @@ export interface BatchesOptions extends SubmitLinksOptions {
 const CURSOR = /^[0-9a-z]{1,5}$/;
 
 export function createBatches(options: BatchesOptions): Batches {
-  const { store, queue, source, now } = options;
+  const { store, queue, collections, source, now } = options;
 
   /** The items of this batch whose jobs are active or delayed now. */
   const liveItems = async (batchId: BatchId): Promise<Map<number, ShownState>> => {
@@ -87,10 +90,10 @@ export function createBatches(options: BatchesOptions): Batches {
   const toItemView = (item: BatchItem, live: Map<number, ShownState>): ItemView => ({
     index: item.index,
     input: item.input,
+    ...itemKind(item),
     state: item.state === 'queued' ? (live.get(item.index) ?? waitingState()) : item.state,
     jobId: item.jobId,
     bookId: item.bookId,
-    url: addressOf(item.jobId, item.bookId),
     reason: item.reason,
     duplicates: item.duplicates,
     via: item.via,
@@ -125,8 +128,10 @@ export function createBatches(options: BatchesOptions): Batches {
     },
 
     async cancel(batchId) {
+      const expanding = await expandingItems(store, batchId);
       const result = await store.batches.cancel(batchId, now());
       if (!result) return null;
+      await collections.cancel(expanding);
       await queue.cancel(result.withoutWaiters);
       return { cancelled: result.cancelled };
     },

@@ -9,7 +9,8 @@ export interface Disallowed {
   reason: string;
 }
 
-const EXPORT = 'export your library at https://www.goodreads.com/review/import and send that file as text/csv';
+/** The way to the books of a reader that is open. */
+export const EXPORT = 'export your library at https://www.goodreads.com/review/import and send that file as text/csv';
 
 /** The start of a path, and the way that is open instead. */
 const RULES: readonly (readonly [prefix: string, open: string])[] = [

@@ -37,7 +37,8 @@ async function withStates(batches: Batches, batchId: BatchId, items: object[]): 
     const page = await batches.items(batchId, { state: null, cursor, limit: PAGE_LIMIT });
     for (const { index, state } of page?.items ?? []) shown[index] = { ...items[index], state };
     cursor = page?.cursor ?? null;
-  } while (cursor !== null);
+    // The books of collections come behind the items of the answer.
+  } while (cursor !== null && shown.length < items.length);
   return items.map((item, index) => shown[index] ?? item);
 }
 
@@ -86,7 +87,8 @@ export async function answerSubmission(
     throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
   });
   const answer: ToldAnswer = submission.digest !== null && submission.request.links.length > MAX_ROWS_TOLD ? inShort(full) : full;
-  const pending = answer.counts.queued + answer.counts.joined > 0;
+  const { queued, joined, expanding = 0 } = answer.counts;
+  const pending = queued + joined + expanding > 0;
   const waited = pending ? await waitFor(deps, answer, request, reply) : null;
   return waited ?? keepable(answer, pending ? 202 : 200);
 }

@@ -78,8 +78,37 @@ function countLookUps({ registers }: Registers, lookUps: Pick<HttpDependencies['
   });
 }
 
+type StateDependencies = Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'collections' | 'parserHealth'>;
+
+/** Makes the gauges of collections. The function returned sets them. */
+function createCollectionGauges({ registers }: Registers, { collections, parserHealth }: StateDependencies) {
+  const states = new Gauge({ name: 'quire_collections', help: 'Collections in the queue by state.', labelNames: ['state'], registers });
+  const pages = new Gauge({
+    name: 'quire_listing_pages',
+    help: 'Pages that list books that were read in the last 6 hours.',
+    labelNames: ['family'] as const,
+    registers,
+  });
+  const unread = new Gauge({
+    name: 'quire_listing_unrecognised_ratio',
+    help: 'Share of the pages of a family that were not recognised in the last 6 hours.',
+    labelNames: ['family'] as const,
+    registers,
+  });
+  const set = async (): Promise<void> => {
+    const [counts, { families }] = await Promise.all([collections.counts(), parserHealth()]);
+    for (const [state, n] of Object.entries(counts)) states.set({ state }, n);
+    for (const { family, pages: read, unrecognised } of families) {
+      pages.set({ family }, read.recent);
+      unread.set({ family }, unrecognised.recent ?? 0);
+    }
+  };
+  return { set, gauges: [states, pages, unread] };
+}
+
 /** Makes the gauges of the store and the source. The function returned sets them; the store's have no value while it is away. */
-function createStateGauges({ registers }: Registers, { store, jobs, source }: Pick<HttpDependencies, 'store' | 'jobs' | 'source'>) {
+function createStateGauges({ registers }: Registers, deps: StateDependencies) {
+  const { store, jobs, source } = deps;
   const jobStates = new Gauge({ name: 'quire_jobs', help: 'Jobs by state.', labelNames: ['state'] as const, registers });
   const oldest = new Gauge({ name: 'quire_oldest_waiting_job_seconds', help: 'Age of the oldest waiting job.', registers });
   const books = new Gauge({ name: 'quire_books', help: 'Books stored; more than 10,000 may be an estimate.', registers });
@@ -91,23 +120,25 @@ function createStateGauges({ registers }: Registers, { store, jobs, source }: Pi
     registers,
   });
 
+  const ofCollections = createCollectionGauges({ registers }, deps);
+
   return async (): Promise<void> => {
     const { mode } = source.current();
     for (const state of SOURCE_STATES) sourceState.set({ state }, state === mode ? 1 : 0);
     try {
-      const [{ oldestSeconds, ...states }, stored] = await Promise.all([jobs.backlog(), store.books.count()]);
+      const [{ oldestSeconds, ...states }, stored] = await Promise.all([jobs.backlog(), store.books.count(), ofCollections.set()]);
       for (const [state, n] of Object.entries(states)) jobStates.set({ state }, n);
       oldest.set(oldestSeconds ?? 0);
       books.set(stored);
       storeUp.set(1);
     } catch {
-      for (const gauge of [jobStates, oldest, books]) gauge.reset();
+      for (const gauge of [jobStates, oldest, books, ...ofCollections.gauges]) gauge.reset();
       storeUp.set(0);
     }
   };
 }
 
-interface MetricsOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'version' | 'lookUps'> {
+interface MetricsOptions extends StateDependencies, Pick<HttpDependencies, 'version' | 'lookUps'> {
   /** Bytes of request bodies that are held now. */
   bodyBytes: () => number;
 }

@@ -5,16 +5,17 @@ import type { CsvEntries } from '../../app/csv/read-csv.ts';
 import { QuireError } from '../../errors.ts';
 import { LinkListSchema, LinkObjectSchema, MAX_LINKS } from '../schemas/batch.ts';
 import { createCheck } from '../plugins/validation.ts';
+import { readCollectionLimits, type CollectionOptions } from './collection-limits.ts';
 
 /** The options as query parameters. */
-export interface SubmitQuery {
+export interface SubmitQuery extends CollectionOptions {
   priority?: Priority;
   maxAge?: number;
   webhook?: string;
   dryRun?: 'true' | 'false' | 'offline';
 }
 
-interface LinkObject {
+interface LinkObject extends CollectionOptions {
   urls: unknown[];
   priority?: Priority;
   maxAge?: number;
@@ -84,6 +85,7 @@ function linksOf(body: unknown, type: BodyType): ReadLinks {
 export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType): ReadSubmission {
   const { urls, listPointer, lines, digest, ...options } = linksOf(typeof body === 'string' && type !== 'text' ? null : body, type);
   const maxAge = options.maxAge ?? query.maxAge;
+  const collections = readCollectionLimits(options, query);
   const webhook = options.webhook ?? (query.webhook === undefined ? undefined : { url: query.webhook });
   if (webhook && !URL.canParse(webhook.url)) {
     throw new QuireError('invalid-request', 'The webhook is not a URL.', {
@@ -96,6 +98,7 @@ export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType
       priority: options.priority ?? query.priority ?? PRIORITIES[1],
       maxAgeMs: maxAge === undefined ? null : maxAge * 1000,
       webhook: webhook ? { url: webhook.url, secret: ('secret' in webhook ? webhook.secret : undefined) ?? null } : null,
+      ...(collections === undefined ? {} : { collections }),
     },
     listPointer,
     lines,

@@ -1,7 +1,6 @@
 /** `GET /book-info`: a book by link, number or ISBN. */
 import type { FastifyInstance, FastifyRequest } from 'fastify';
 import { Type } from 'typebox';
-import { takenEntry } from '../../app/taken-entry.ts';
 import { parseBookReference } from '../../domain/entry.ts';
 import { bookReference, isbnReference, parseBookId, parseIsbn, type BookReference } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
@@ -79,7 +78,7 @@ function readReference(query: Query): BookReference {
   if (typeof value !== 'string') return refuse(name, `${name} is given more than once: ask for one book.`);
   switch (name) {
     case 'url': {
-      const parsed = takenEntry(parseBookReference(value));
+      const parsed = parseBookReference(value);
       return parsed.ok ? parsed.reference : refuse(name, parsed.reason);
     }
     case 'id':

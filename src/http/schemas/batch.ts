@@ -1,7 +1,6 @@
 /** Submissions, batches and their items in the OpenAPI document. */
 import { Type, type TSchema } from 'typebox';
 import { PRIORITIES } from '../../domain/batch.ts';
-import { COLLECTION_FAMILIES } from '../../domain/collection.ts';
 import { ENTRY_KINDS } from '../../domain/entry.ts';
 import {
   BatchIdField,
@@ -11,6 +10,7 @@ import {
   JobIdField,
   NextCursorField,
   numberOrNull,
+  orNull,
   text,
   textOrNull,
   time,
@@ -18,6 +18,7 @@ import {
   whole,
 } from './fields.ts';
 import { DRY_RUN_OPTION, DRY_RUN_PARAMETER } from './dry-run.ts';
+import { COLLECTION_OPTIONS, CollectionField, FamilySchema } from './collection.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 /** Links taken at once. */
@@ -67,7 +68,7 @@ const LINKS = {
   minItems: 1,
   maxItems: MAX_LINKS,
   title: 'Links',
-  description: 'Links to books, in any form that Goodreads uses; bare book numbers, ISBNs and ASINs.',
+  description: 'Links to books and collections of books, in any form that Goodreads uses; bare book numbers, ISBNs and ASINs.',
   examples: [['https://www.goodreads.com/book/show/2767052-the-hunger-games', 'https://www.goodreads.com/book/isbn/9780439023481']],
 };
 
@@ -77,7 +78,7 @@ export const LinkListSchema = Type.Array(Type.Unknown(), LINKS);
 export const DocumentedLinkListSchema = Type.Array(
   Type.String({
     description:
-      'A link to a Goodreads book, with or without scheme; a book number, an ISBN or an ASIN. What names no book becomes an `invalid` item.',
+      'A link to a Goodreads book or to a collection of books, with or without scheme; a book number, an ISBN or an ASIN. What names no book becomes an `invalid` item.',
   }),
   LINKS,
 );
@@ -98,6 +99,7 @@ const linkObject = <T extends TSchema>(urls: T) =>
         ),
       ),
       ...DRY_RUN_OPTION,
+      ...COLLECTION_OPTIONS,
     },
     {
       additionalProperties: false,
@@ -124,6 +126,7 @@ export const SubmitQuerySchema = Type.Object({
   maxAge: Type.Optional(MaxAgeSchema),
   webhook: Type.Optional(WebhookUrl),
   ...DRY_RUN_PARAMETER,
+  ...COLLECTION_OPTIONS,
 });
 
 const ItemState = Type.Enum([...SHOWN_STATES], {
@@ -142,16 +145,16 @@ const AnsweredItemSchema = Type.Object({
         'How the entry was read; absent when it is `invalid`. A bare number with the check digit of an ISBN is an `isbn`, any other a `book`.',
     }),
   ),
-  family: Type.Optional(Type.Enum([...COLLECTION_FAMILIES], { type: 'string', description: 'What kind of page a `collection` is.' })),
+  family: Type.Optional(FamilySchema),
   bookId: Type.Optional(BookIdField),
   url: Type.Optional(BookUrlField),
-  status: Type.Enum(['queued', 'joined', 'cached', 'invalid'], {
+  status: Type.Enum(['queued', 'joined', 'cached', 'invalid', 'expanding', 'disallowed'], {
     type: 'string',
     description:
-      '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored, or it is remembered that Goodreads has no such book (`state` is `not-found` then). `invalid`: it names no book.',
+      '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored, or it is remembered that Goodreads has no such book (`state` is `not-found` then). `invalid`: it names no book. `expanding`: a collection; its books join the batch while its pages are read. `disallowed`: `robots.txt` forbids the page.',
   }),
   jobId: Type.Optional(JobIdField),
-  reason: Type.Optional(Type.String({ description: 'Why the link is `invalid`.' })),
+  reason: Type.Optional(Type.String({ description: 'Why the link is `invalid` or `disallowed`.' })),
   duplicates: Type.Optional(Type.Integer({ description: 'How often the link came again in the same request.' })),
   ageSeconds: Type.Optional(Type.Integer({ description: 'Age of a `cached` copy.' })),
   state: Type.Optional(
@@ -172,6 +175,8 @@ export const SubmitAnswerSchema = Type.Object(
         joined: whole('Items that wait for a job that existed.'),
         cached: whole('Items that are settled already.'),
         invalid: whole('Items that name no book.'),
+        expanding: Type.Optional(whole('Collections whose pages are read now; absent when there is none.')),
+        disallowed: Type.Optional(whole('Items whose page `robots.txt` forbids; absent when there is none.')),
       },
       { description: 'Items by `status`.' },
     ),
@@ -268,11 +273,17 @@ export const BatchListQuerySchema = Type.Object({
 const ItemSchema = Type.Object(
   {
     index: whole('Position in the batch, from 0.'),
-    input: text('What was sent, cut to 2,048 characters.'),
+    input: text('What was sent, cut to 2,048 characters; the canonical address of a book that a collection brought.'),
+    kind: orNull(
+      Type.Enum([...ENTRY_KINDS], { type: 'string' }),
+      'How the entry was read; `null` when it is `invalid`, or when `robots.txt` forbids the page.',
+    ),
+    family: orNull(FamilySchema, 'What kind of page a `collection` is; `null` for all other items.'),
+    collection: CollectionField,
     state: ItemState,
     jobId: textOrNull('The job that gets the book; `null` for an `invalid` item and for a collection.'),
     bookId: BookIdOrNullField,
-    url: textOrNull('The canonical address of the book; `null` while no book is known.'),
+    url: textOrNull('The canonical address of the book or the collection; `null` while no book is known.'),
     reason: textOrNull('Why the item is `invalid` or failed, or why a collection was not read whole.'),
     duplicates: whole('How often the book came again: in the same request, or from another source of the batch.'),
     via: numberOrNull('Index of the collection item that brought this one; `null` when it was sent.'),

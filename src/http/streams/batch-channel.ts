@@ -4,7 +4,7 @@
  */
 import type { BatchId, BatchItem, SettledEntry } from '../../domain/batch.ts';
 import type { Batches } from '../../app/batches/batch-view.ts';
-import { addressOf } from '../../domain/identity.ts';
+import { itemKind } from '../../app/batches/item-kind.ts';
 import type { BatchStore } from '../../storage/store.ts';
 import { iso } from '../../domain/time/iso.ts';
 
@@ -40,9 +40,9 @@ export interface BatchChannel {
 const EVENT = (id: number, event: string, data: object): string => `id: ${id}\nevent: ${event}\ndata: ${JSON.stringify(data)}\n\n`;
 
 function itemEvent({ seq, index, state, atMs }: SettledEntry, item: BatchItem | undefined): string {
-  const { jobId = null, bookId = null, input = '', reason = null, duplicates = 0 } = item ?? {};
-  const url = addressOf(jobId, bookId);
-  return EVENT(seq, 'item', { index, input, state, jobId, bookId, url, reason, duplicates, at: iso(atMs) });
+  const { jobId = null, bookId = null, input = '', reason = null, duplicates = 0, via = null } = item ?? {};
+  const kind = item === undefined ? { kind: null, family: null, collection: null, url: null } : itemKind(item);
+  return EVENT(seq, 'item', { index, input, ...kind, state, jobId, bookId, reason, duplicates, via, at: iso(atMs) });
 }
 
 /** The items at `indexes`, read in as few pages as their spread allows. */

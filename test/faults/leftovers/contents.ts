@@ -3,6 +3,7 @@
 /** The queues there are, and how many ended jobs BullMQ may keep in each. */
 export const QUEUES: Readonly<Record<string, { completed: number; failed: number }>> = {
   'parse-book': { completed: 1_000, failed: 5_000 },
+  'expand-collection': { completed: 0, failed: 0 },
   'deliver-webhook': { completed: 1_000, failed: 1_000 },
   'look-up': { completed: 0, failed: 0 },
 };

@@ -80,6 +80,8 @@ function* aboutQueues({ jobs, runs, documents }: Contents): Generator<string> {
     else if (isEnded(state)) ended[`${queue} ${state}`] = (ended[`${queue} ${state}`] ?? 0) + 1;
     else if (queue === 'parse-book' && (!ids || live.get(ids.jobId) !== ids.run))
       yield `BullMQ job ${id} is ${state}, and no live job is of that run`;
+    // The end of every batch is the end of its collections.
+    else if (queue === 'expand-collection') yield `collection ${id} is ${state}, and every batch has ended`;
     else if (queue === 'deliver-webhook') {
       if (!ids || String(pending.get(ids.jobId)) !== ids.run) yield `BullMQ job ${id} is ${state}, and no pending delivery is of that run`;
       else called.add(ids.jobId);

@@ -37,6 +37,10 @@ describe.each(inThisRun(STORES))('GET /batches/{id}/events, on the %s store', (s
     expect(items[0]?.data).toEqual({
       index: expect.any(Number),
       input: expect.any(String),
+      kind: 'book',
+      family: null,
+      collection: null,
+      via: null,
       state: 'parsed',
       jobId: expect.stringMatching(/^book-/),
       bookId: expect.any(String),

@@ -12,7 +12,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import type { Contents } from '../../faults/leftovers/contents.ts';
 import { findLeftovers, readEmbedded, readRedis } from '../../faults/leftovers.ts';
 import { sharedRedisUrl } from '../../support/redis-server.ts';
-import { openSource, silentLog } from '../../support/quiet.ts';
+import { openSource, noCollections, silentLog } from '../../support/quiet.ts';
 import { embeddedDirectory, redisStore, TEST_SETTINGS } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 import { createBookJobs } from '../../../src/queue/book-jobs.ts';
@@ -148,6 +148,7 @@ it('each round of the reconciler drops expired records from a SQL store', async 
   const queue = openQueue(store, () => undefined);
   onTestFinished(() => queue.close());
   const reconciler = createReconciler({
+    collections: noCollections,
     store,
     queue: createBookJobs(store, queue),
     log: silentLog,

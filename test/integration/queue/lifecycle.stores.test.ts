@@ -4,7 +4,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished }
 import { createReconciler } from '../../../src/app/reconcile.ts';
 import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 import { openQueue, PARSE_BOOK } from '../../../src/queue/parse-book-queue.ts';
-import { silentLog } from '../../support/quiet.ts';
+import { noCollections, silentLog } from '../../support/quiet.ts';
 import { runIdOf } from '../../../src/domain/run-id.ts';
 import type { BatchId } from '../../../src/domain/batch.ts';
 import type { JobId } from '../../../src/domain/identity.ts';
@@ -168,6 +168,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     const [lostRun, keptRun] = [await runOf(lost), await runOf(kept)];
     await queue.remove(lostRun);
     const reconciler = createReconciler({
+      collections: noCollections,
       store: records,
       queue: { ...createBookJobs(records, queue), waiting: () => Promise.resolve(0) },
       log: silentLog,
@@ -203,7 +204,13 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
       return batchId;
     };
     const [old, young] = [await begin(late, -120_000), await begin(early, 3_600_000)];
-    await createReconciler({ store: records, queue: createBookJobs(records, queue), log: silentLog, batchTtlMs: 1e9 }).round();
+    await createReconciler({
+      collections: noCollections,
+      store: records,
+      queue: createBookJobs(records, queue),
+      log: silentLog,
+      batchTtlMs: 1e9,
+    }).round();
     expect(await records.batches.get(old)).toMatchObject({ counts: { cancelled: 5, queued: 0 }, total: 5 });
     // One that a clock gone wrong put into the future may still be under way: it stays, and no job of it runs.
     expect(await records.batches.get(young)).toMatchObject({ counts: { queued: 5 }, endedAtMs: null });

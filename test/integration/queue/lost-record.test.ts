@@ -17,7 +17,7 @@ import type { Store } from '../../../src/storage/store.ts';
 import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
 import { sharedRedisUrl } from '../../support/redis-server.ts';
 import { embeddedDirectory, redisStore, TEST_SETTINGS } from '../../support/stores.ts';
-import { silentLog } from '../../support/quiet.ts';
+import { noCollections, silentLog } from '../../support/quiet.ts';
 
 const undo: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -103,7 +103,14 @@ async function reconcile(store: Store): Promise<number> {
   try {
     const jobs = createBookJobs(store, queue);
     const now = (): number => Date.now() + 3_600_000;
-    return await createReconciler({ store, queue: jobs, log: silentLog, batchTtlMs: 7 * 86_400_000, now }).round();
+    return await createReconciler({
+      collections: noCollections,
+      store,
+      queue: jobs,
+      log: silentLog,
+      batchTtlMs: 7 * 86_400_000,
+      now,
+    }).round();
   } finally {
     await queue.close();
   }

@@ -11,6 +11,7 @@ import { MAX_INTERRUPTED, openQueue, PARSE_BOOK } from '../../../src/queue/parse
 import { createProcessBook } from '../../../src/app/process-book.ts';
 import { createJobWorker } from '../../../src/queue/parse-book-worker.ts';
 import { startGoodreads } from '../../support/goodreads.ts';
+import { noCollections } from '../../support/quiet.ts';
 import { recordUntil } from '../../support/record-until.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore } from '../../support/stores.ts';
@@ -26,7 +27,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
     const crawling = createCrawling({ store, config, version: '0', log });
     const jobs = createBookJobs(store, queue);
     const enter = () => Promise.resolve(() => undefined);
-    const batches = createBatches({ store, queue: jobs, enter, source: crawling.source, log, now: Date.now });
+    const batches = createBatches({ collections: noCollections, store, queue: jobs, enter, source: crawling.source, log, now: Date.now });
     const { batchId } = await batches.submit({
       links: ['https://www.goodreads.com/book/show/1800000001'],
       priority: 'normal',

@@ -14,7 +14,7 @@ import { startQuire, STORES } from '../../support/service.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore, TEST_SETTINGS } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-import { silentLog } from '../../support/quiet.ts';
+import { noCollections, silentLog } from '../../support/quiet.ts';
 import { createBookJobs } from '../../../src/queue/book-jobs.ts';
 
 /** Records links without giving them to the queue; `null` records a job that no batch waits for. */
@@ -53,6 +53,7 @@ describe.each(inThisRun(eachStore))('the quick look, on the $name store', ({ mak
     onTestFinished(() => queue.close());
     let waiting = 1;
     const reconciler = createReconciler({
+      collections: noCollections,
       store,
       queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(waiting) },
       log: silentLog,
@@ -88,6 +89,7 @@ it.each(inThisRun(eachStore))('a job that BullMQ finished without the use case i
   expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live' });
 
   const reconciler = createReconciler({
+    collections: noCollections,
     store,
     queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(0) },
     log: silentLog,

@@ -3,7 +3,7 @@ import { inputOf } from '../../../src/domain/batch.ts';
 import { createSubmitLinks } from '../../../src/app/submit-links.ts';
 import type { JobRun } from '../../../src/domain/run-id.ts';
 import { createSpecification } from '../../specification/store.ts';
-import { silentLog } from '../../support/quiet.ts';
+import { noCollections, silentLog } from '../../support/quiet.ts';
 import { TEST_SETTINGS } from '../../support/stores.ts';
 import type { Store } from '../../../src/storage/store.ts';
 
@@ -39,6 +39,7 @@ describe('a submission in steps', () => {
     const cancel = () => Promise.reject(new Error('the store is away'));
     const enqueue = vi.fn<() => Promise<void>>(() => Promise.reject(new Error('the queue went away')));
     const run = createSubmitLinks({
+      collections: noCollections,
       store: { batches: { submit, cancel } } as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
       queue: { enqueue, raisePriority: () => Promise.resolve() },
@@ -69,6 +70,7 @@ describe('a submission in steps', () => {
     const enqueue = vi.fn<(jobs: JobRun[]) => Promise<void>>(() => Promise.resolve());
     const submitLinks = (batches: Store['batches']) =>
       createSubmitLinks({
+        collections: noCollections,
         store: { batches },
         enter: () => Promise.resolve(() => undefined),
         queue: { enqueue, raisePriority: () => Promise.resolve() },
@@ -93,7 +95,14 @@ describe('a submission in steps', () => {
     const leave = vi.fn<(jobs: number) => void>();
     const enter = vi.fn<(jobs: number) => Promise<typeof leave>>(() => Promise.resolve(leave));
     const enqueue = vi.fn<(jobs: JobRun[]) => Promise<void>>(() => Promise.resolve());
-    const submit = createSubmitLinks({ store, enter, queue: { enqueue, raisePriority }, log: silentLog, now: Date.now });
+    const submit = createSubmitLinks({
+      collections: noCollections,
+      store,
+      enter,
+      queue: { enqueue, raisePriority },
+      log: silentLog,
+      now: Date.now,
+    });
     await submit({ links: links.slice(0, 2), priority: 'bulk', maxAgeMs: null, webhook: null });
     await submit({ links: ['nonsense', ...links.slice(0, 5)], priority: 'interactive', maxAgeMs: null, webhook: null });
     const [first] = enqueue.mock.calls[0] ?? [];
@@ -114,6 +123,7 @@ describe('entries that are not the same', () => {
   const submitAll = async (links: unknown[]) => {
     const store = { batches: { submit: async ({ items }: { items: object[] }) => items.map(() => ({ status: 'queued' })) } };
     const submit = createSubmitLinks({
+      collections: noCollections,
       store: store as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
       queue: { enqueue: () => Promise.resolve(), raisePriority: () => Promise.resolve() },

@@ -1,0 +1,80 @@
+/** Gives the books of a page to the batch: recorded first, queued then. */
+import { bookReference } from '../../domain/identity.ts';
+import { newRun, type JobRun } from '../../domain/run-id.ts';
+import { QuireError } from '../../errors.ts';
+import type { AddedItem, AddOutcome } from '../../storage/store.ts';
+import { save, type ExpandDeps, type Expansion, type Step } from './expansion.ts';
+import { writeProgress } from './progress.ts';
+
+/** The most books that join a batch in one step. */
+const MOST_AT_ONCE = 1_000;
+/** How long reading pauses while the queue of jobs is full, in milliseconds. */
+const FULL_MS = 2_000;
+
+/**
+ * Makes the step. It takes the pending books, as many as the queue may ever have. While there is no room for them it records them as
+ * pending, so their page is not read again.
+ */
+export function createHandOver(deps: ExpandDeps): (expansion: Expansion) => Promise<Step> {
+  const { store, queue, enter, settings, log, now } = deps;
+
+  /** Queues the jobs of recorded items. The items count even when that fails: the queue or the reconciler adds the jobs later. */
+  const enqueue = async ({ batchId, batch }: Expansion, recorded: JobRun[], raised: JobRun[]): Promise<void> => {
+    const { priority } = batch.options;
+    const work = raised.map((job) => queue.raisePriority(job, priority));
+    if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
+    const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
+    if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the books of a collection; the reconciler queues them');
+  };
+
+  return async function handOver(expansion) {
+    const { batchId, index, version, batch, progress } = expansion;
+    const most = Math.min(MOST_AT_ONCE, settings.maxWaitingJobs === 0 ? MOST_AT_ONCE : settings.maxWaitingJobs);
+    let books = progress.pending.slice(0, most);
+    let leave = await enterOrNull(enter, books.length);
+    // A part of them may fit.
+    if (leave === null) leave = await enterOrNull(enter, (books = books.slice(0, Math.ceil(books.length / 4))).length);
+    if (leave === null) return (await save(deps, expansion, progress)) ? { next: 'wait', untilMs: now() + FULL_MS } : 'lost';
+
+    const nowMs = now();
+    const run = newRun(nowMs);
+    const after = { ...progress, pending: progress.pending.slice(books.length) };
+    const items = books.map((bookId): AddedItem => {
+      const { jobId, url } = bookReference(bookId);
+      return { input: url, jobId, bookId, duplicates: 0, reason: null };
+    });
+    const recorded: JobRun[] = [];
+    try {
+      const { priority, maxAgeMs } = batch.options;
+      const json = writeProgress(after);
+      const from = { index, ifVersion: version, json, end: null };
+      const added = await store.batches.add({ batchId, nowMs, run, priority, maxAgeMs, items, from });
+      if (added === null) return 'lost';
+      Object.assign(expansion, { progress: after, json, version: version + 1 });
+      recorded.push(...queuedOf(items, added.outcomes, run));
+      await enqueue(expansion, recorded, raisedOf(items, added.outcomes));
+      return null;
+    } finally {
+      leave(recorded.length);
+    }
+  };
+}
+
+/** `null`: the queue is full. */
+async function enterOrNull(enter: ExpandDeps['enter'], jobs: number): Promise<((queued: number) => void) | null> {
+  try {
+    return await enter(jobs);
+  } catch (error) {
+    if (error instanceof QuireError && error.code === 'rate-limited') return null;
+    throw error;
+  }
+}
+
+const queuedOf = (items: AddedItem[], outcomes: AddOutcome[], run: string): JobRun[] =>
+  items.flatMap(({ jobId }, at) => (jobId !== null && outcomes[at]?.status === 'queued' ? [{ jobId, run }] : []));
+
+const raisedOf = (items: AddedItem[], outcomes: AddOutcome[]): JobRun[] =>
+  items.flatMap(({ jobId }, at) => {
+    const outcome = outcomes[at];
+    return jobId !== null && outcome?.status === 'joined' && outcome.raisedRun !== null ? [{ jobId, run: outcome.raisedRun }] : [];
+  });
