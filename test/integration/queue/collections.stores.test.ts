@@ -5,21 +5,28 @@ import { createReconciler } from '../../../src/app/reconcile.ts';
 import type { BatchId } from '../../../src/domain/batch.ts';
 import { collectionReference } from '../../../src/domain/collection.ts';
 import { createBookJobs } from '../../../src/queue/book-jobs.ts';
-import { createCollectionQueue, openCollectionQueue } from '../../../src/queue/collections/expand-collection-queue.ts';
+import {
+  createCollectionQueue,
+  openCollectionQueue,
+  openCollectionWorker,
+} from '../../../src/queue/collections/expand-collection-queue.ts';
 import { openQueue } from '../../../src/queue/parse-book-queue.ts';
+import type { Store } from '../../../src/storage/store.ts';
 import { silentLog } from '../../support/quiet.ts';
-import { startQuire, STORES, type TestQuire } from '../../support/service.ts';
+import { recordUntil } from '../../support/record-until.ts';
+import { startQuire, STORES } from '../../support/service.ts';
 import { inThisRun } from '../../support/sizes.ts';
+import { eachStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
 const SITE = 'https://www.goodreads.com';
 const linkTo = (book: number): string => `${SITE}/book/show/${book}`;
 
 /** Records a batch with a collection, and queues nothing, as a process that died in between. */
-async function record({ service }: TestQuire, batchId: BatchId, work: string): Promise<void> {
+async function record(store: Store, batchId: BatchId, work: string): Promise<void> {
   const reference = collectionReference('editions', work)!;
   const item = { index: 0, input: reference.url, jobId: null, bookId: null, duplicates: 0, reason: null };
-  await service.store.batches.submit({
+  await store.batches.submit({
     batch: { batchId, options: { priority: 'normal', maxAgeMs: null, webhook: null }, total: 1, last: true },
     nowMs: Date.now(),
     run: 'none',
@@ -29,44 +36,47 @@ async function record({ service }: TestQuire, batchId: BatchId, work: string): P
   });
 }
 
-describe.each(inThisRun(STORES))('the queue of collections, on the %s store', (store) => {
-  it('takes a collection again that it had lost, and one that it had finished', async () => {
-    const quire = await startQuire(store, { role: 'api' });
-    onTestFinished(quire.stop);
-    const { store: records } = quire.service;
-    const queue = openCollectionQueue(records, () => undefined);
-    const books = openQueue(records, () => undefined);
+describe.each(inThisRun(eachStore))('a collection in the queue, on the $name store', ({ make }) => {
+  it('is queued again when the queue lost it, and can be queued again when the queue finished it', async () => {
+    const { store, cleanup } = await make();
+    onTestFinished(cleanup);
+    const queue = openCollectionQueue(store, () => undefined);
+    const books = openQueue(store, () => undefined);
     onTestFinished(async () => void (await Promise.all([queue.close(), books.close()])));
-    const collections = createCollectionQueue(records, queue);
+    const collections = createCollectionQueue(store, queue);
     const batchId = 'lostcollection000001' as BatchId;
-    await record(quire, batchId, '11');
+    const item = { batchId, index: 0 };
+    await record(store, batchId, '11');
     const reconciler = createReconciler({
-      store: records,
-      queue: createBookJobs(records, books),
+      store,
+      queue: createBookJobs(store, books),
       collections,
       log: silentLog,
       batchTtlMs: 1e9,
       idleMs: -1_000,
     });
-    expect(await collections.has([{ batchId, index: 0 }])).toEqual([false]);
+    expect(await collections.has([item])).toEqual([false]);
     expect(await reconciler.round()).toBe(1);
-    expect(await collections.has([{ batchId, index: 0 }])).toEqual([true]);
+    expect(await collections.has([item])).toEqual([true]);
+    await collections.enqueue([item], 'normal');
     expect(await collections.counts()).toEqual({ waiting: 1, active: 0, delayed: 0 });
-    await collections.enqueue([{ batchId, index: 0 }], 'normal');
-    expect((await collections.counts()).waiting).toBe(1);
 
-    const worker = await startQuire(store, { role: 'worker', env: quire.env, goodreads: quire.goodreads });
-    onTestFinished(worker.stop);
-    expect((await quire.ended(batchId, 30_000)).counts).toMatchObject({ expanded: 1, parsed: 23 });
-    await waitUntil('the queue to be empty', async () => (await collections.counts()).active === 0);
-    await worker.stop();
-    // Nothing is left that would keep a collection of the same name from being queued.
-    await collections.enqueue([{ batchId, index: 0 }], 'normal');
-    expect((await collections.counts()).waiting).toBe(1);
-    await collections.cancel([{ batchId, index: 0 }]);
-    expect((await collections.counts()).waiting).toBe(0);
+    const options = { backoffMs: () => 1, onError: () => undefined };
+    const worker = openCollectionWorker(store, async () => ({ outcome: 'ended' }), options);
+    const ended = recordUntil(worker, ['completed'], () => true);
+    await worker.waitUntilReady();
+    worker.run().catch(() => undefined);
+    await ended;
+    await worker.close();
+    expect(await collections.has([item])).toEqual([false]);
+    await collections.enqueue([item], 'interactive');
+    expect(await collections.has([item])).toEqual([true]);
+    await collections.cancel([item]);
+    expect(await collections.has([item])).toEqual([false]);
   }, 60_000);
+});
 
+describe.each(inThisRun(STORES))('the queue of collections, on the %s store', (store) => {
   it('is read on by another process behind the last page, when one stops in the middle', async () => {
     const api = await startQuire(store, { role: store === 'embedded' ? 'all' : 'api' });
     onTestFinished(api.stop);
