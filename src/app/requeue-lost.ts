@@ -6,6 +6,7 @@ import type { Log } from '../domain/log.ts';
 import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Store } from '../storage/store.ts';
 import type { CollectionQueue } from './collections/collection-queue.ts';
+import { endOverdue } from './collections/end-overdue.ts';
 import { expandingItems } from './collections/expanding-items.ts';
 import type { JobQueue } from './job-queue.ts';
 
@@ -61,14 +62,16 @@ export async function requeueBatch(deps: RequeueDeps, batchId: BatchId): Promise
 }
 
 /** Requeues the collections of a batch that are expanding and that the queue does not have. Resolves to how many. */
-async function requeueCollections({ store, collections }: RequeueDeps, batchId: BatchId): Promise<number> {
+async function requeueCollections(deps: RequeueDeps, batchId: BatchId): Promise<number> {
+  const { store, collections } = deps;
+  const batch = await store.batches.get(batchId);
   const expanding = await expandingItems(store, batchId);
-  if (expanding.length === 0) return 0;
+  if (!batch || expanding.length === 0) return 0;
+  await endOverdue(deps, batch, expanding);
   const queued = await collections.has(expanding);
   const lost = expanding.filter((_, at) => !queued[at]);
-  const batch = lost.length > 0 ? await store.batches.get(batchId) : null;
-  if (!batch) return 0;
-  await collections.enqueue(lost, batch.options.priority);
+  // One that has ended meanwhile finds nothing to do.
+  if (lost.length > 0) await collections.enqueue(lost, batch.options.priority);
   return lost.length;
 }
 

@@ -53,6 +53,8 @@ export function createBatches(options: BatchesOptions): Batches {
 
   /** Interactive jobs go first. All others wait for the whole backlog. */
   const eta = async ({ counts, options: { priority } }: BatchRecord): Promise<number | null> => {
+    // Nobody knows how many books a collection has.
+    if (counts.expanding > 0) return null;
     const state = source.current();
     // Counting the queue is worth it only where an estimate is possible.
     if (etaSeconds(0, state, now()) === null) return null;

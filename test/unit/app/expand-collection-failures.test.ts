@@ -127,6 +127,35 @@ describe('failures', () => {
   });
 });
 
+describe('a deadline that passes while no worker comes', () => {
+  const limits = { deadlineMs: NOW_MS + 1_000 };
+  it('ends the collection at a round of the reconciler, and not before', async () => {
+    const blocked: ListingReading = { kind: 'blocked', reason: 'Goodreads answered with a challenge.' };
+    const scene = await openCollection({ total: 250, limits, answer: (page) => (page === 2 ? blocked : undefined) });
+    expect(await scene.run()).toMatchObject({ next: 'wait' });
+    const queue = { ...noCollections, has: async () => [true] };
+    await requeueBatch({ ...scene.deps, collections: queue }, scene.batchId);
+    expect((await scene.item()).state).toBe('expanding');
+    scene.wait(2_000);
+    await requeueBatch({ ...scene.deps, collections: queue }, scene.batchId);
+    expect(await scene.item()).toMatchObject({ state: 'expanded', reason: expect.stringMatching(/^The deadline/) });
+    expect(await scene.progress()).toMatchObject({ found: 100, taken: 100, pages: 1 });
+    expect(await scene.run()).toEqual({ next: 'done' });
+  });
+
+  it('leaves one whose books wait for room, until they are in the batch', async () => {
+    const scene = await openCollection({ total: 120, limits, maxWaitingJobs: 80 });
+    expect(await scene.run()).toMatchObject({ next: 'wait' });
+    scene.wait(2_000);
+    await requeueBatch({ ...scene.deps, collections: { ...noCollections, has: async () => [true] } }, scene.batchId);
+    expect((await scene.item()).state).toBe('expanding');
+    scene.queued.clear();
+    expect(await scene.run()).toEqual({ next: 'done' });
+    expect(await scene.found()).toHaveLength(100);
+    expect((await scene.item()).reason).toMatch(/^The deadline/);
+  });
+});
+
 describe('a full queue', () => {
   it('makes it wait as expanding, reads no page twice, and drops nothing', async () => {
     const { run, queued, queue, found, item, pages } = await openCollection({ total: 250, maxWaitingJobs: 150 });
