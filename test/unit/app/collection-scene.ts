@@ -30,6 +30,9 @@ export interface Scene {
   answer?: (page: number, time: number) => ListingReading | Error | undefined;
 }
 
+/** An answer that is whole. */
+const OTHER = { headers: { 'content-type': 'text/plain' }, body: Buffer.alloc(0) };
+
 /** A process died here. */
 export class Crash extends Error {}
 
@@ -72,13 +75,13 @@ export async function openCollection({
     pages.push(page);
     const own = answer?.(page, pages.length);
     if (own instanceof Error) throw own;
-    if (own) return { reading: own, retryAfterMs: null };
+    if (own) return { reading: own, retryAfterMs: null, answer: OTHER as never };
     const found = collectionOfPath(url.pathname)!;
     if ('reason' in found) throw new Error(found.reason);
     const request = { family: found.reference.family, id: found.reference.id, page, total: total ?? DEFAULT_SIZES[family] };
     const { html } = makeListing(trap === undefined ? request : { ...request, trap });
     const fetched = { status: 200, headers: {}, body: Buffer.from(html), url: url.href, requests: 1, wireBytes: html.length };
-    return { reading: classify(fetched as never), retryAfterMs: null };
+    return { reading: classify(fetched as never), retryAfterMs: null, answer: fetched as never };
   };
   const observeListing = vi.fn<(asked: object, reading: ListingReading) => void>();
   const deps = {
@@ -94,7 +97,7 @@ export async function openCollection({
     random: () => 0.5,
   };
   const expand = createExpandCollection(deps);
-  const run = (more: { signal?: AbortSignal } = {}): Promise<ExpandResult> =>
+  const run = (more: { signal?: AbortSignal; starts?: number } = {}): Promise<ExpandResult> =>
     expand({ batchId, index, starts: 1, draining: () => false, signal: new AbortController().signal, ...more });
   const all = async (): Promise<BatchItem[]> => (await store.batches.items(batchId, { fromIndex: 0, limit: 100_000, state: null }))!.items;
   const item = async () => (await all())[index]!;

@@ -1,6 +1,7 @@
 /** Collections on the rules of the store: failures, a full queue, and processes that die. */
 import { describe, expect, it, vi } from 'vitest';
 import { Disallowed } from '../../../src/crawl/crawl.ts';
+import { FetchFault } from '../../../src/crawl/fetch/fetch-fault.ts';
 import { SourceClosed } from '../../../src/crawl/source/turn.ts';
 import { createExpandCollection } from '../../../src/app/collections/expand-collection.ts';
 import { disallowedRecord } from '../../../src/app/collections/progress.ts';
@@ -47,6 +48,15 @@ describe('failures', () => {
     expect(result).toEqual({ next: 'done' });
     expect(await flaky.item()).toMatchObject({ state: 'expanded', reason: null });
     expect(await flaky.found()).toHaveLength(500);
+  });
+
+  it('waits at no cost while the network leads nowhere, and pays after many starts when others get through', async () => {
+    const nowhere = (): Error => new FetchFault('unreachable', 'no name service');
+    const scene = await openCollection({ answer: nowhere });
+    expect(await scene.run()).toMatchObject({ next: 'wait' });
+    expect((await scene.progress()).attempts).toBe(0);
+    expect(await scene.run({ starts: 11 })).toMatchObject({ next: 'later' });
+    expect((await scene.progress()).attempts).toBe(1);
   });
 
   it('looks twice before a collection is not found', async () => {
