@@ -12,10 +12,10 @@ export interface DryRunDependencies extends Pick<HttpDependencies, 'dryRun'> {
 /** Tries a submission. Of a long CSV file only the entries are told that need a person's eye. */
 export async function answerDryRun(
   { dryRun, closing }: DryRunDependencies,
-  { request: { links, maxAgeMs }, digest }: ReadSubmission,
+  { request: { links, maxAgeMs, collections: limits }, digest }: ReadSubmission,
   mode: 'ask' | 'offline',
 ): Promise<DryRunAnswer> {
-  const { entries, totals } = await dryRun({ links, maxAgeMs, mode }, closing);
+  const { entries, totals } = await dryRun({ links, maxAgeMs, mode, ...(limits ? { limits } : {}) }, closing);
   const isLong = digest !== null && links.length > MAX_ROWS_TOLD;
   return { entries: isLong ? entries.filter(({ kind }) => kind === null || kind === 'collection') : entries, totals };
 }

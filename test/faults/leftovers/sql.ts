@@ -11,7 +11,7 @@ export type Query = (text: string) => Promise<Row[]>;
 /** Columns are text, numbers and booleans: the queries here ask for nothing else. */
 export type Row = Record<string, string | number | boolean | null>;
 
-const TABLES = ['batch', 'document', 'item', 'job', 'known', 'migration', 'page', 'search', 'tally'];
+const TABLES = ['batch', 'batch_job', 'document', 'item', 'job', 'known', 'migration', 'page', 'search', 'tally'];
 const BULLMQ_TABLES = ['event', 'job', 'meta', 'migration', 'rate_limit'];
 /** BullMQ's tables for what Quire does not use: flows, schedulers, metrics, logs of jobs, deduplication, relays. */
 const UNUSED_TABLES = [
@@ -58,7 +58,11 @@ const RULES: readonly { rule: string; sql: string }[] = [
   },
   {
     rule: 'has counts that do not add up',
-    sql: `SELECT 'batch ' || batch_id AS what FROM @.batch WHERE settled <> parsed + not_found + failed + cancelled + cached + invalid`,
+    sql: `SELECT 'batch ' || batch_id AS what FROM @.batch WHERE settled <> parsed + not_found + failed + cancelled + cached + invalid + expanded + disallowed + skipped + expired`,
+  },
+  {
+    rule: 'is a book of a growing batch that does not exist',
+    sql: `SELECT j.batch_id || ' ' || j.job_id AS what FROM @.batch_job j WHERE NOT EXISTS (SELECT 1 FROM @.batch b WHERE b.batch_id = j.batch_id)`,
   },
   {
     rule: 'holds a lock and is not active, or the other way round',
