@@ -60,12 +60,14 @@ function createRun(deps: ExpandDeps) {
 
   const step = async (expansion: Expansion, task: ExpandTask): Promise<Step> => {
     const { signal, draining } = task;
-    if (signal.aborted) return signal.reason === 'cancelled' ? { next: 'done' } : { next: 'requeue' };
+    if (signal.aborted && signal.reason === 'cancelled') return { next: 'done' };
+    // Another worker may have the collection now. At a shutdown, what was read is recorded first.
+    if (signal.aborted && signal.reason !== 'shutdown') return { next: 'requeue' };
     const { progress, limits } = expansion;
     if (progress.pending.length > 0) return handOver(expansion);
     if (progress.end !== null) return (await save(deps, expansion, progress, true)) ? { next: 'done' } : 'lost';
     const limit = limitReached(progress, limits, now());
-    if (limit === null) return draining() ? { next: 'requeue' } : readPage(expansion, task);
+    if (limit === null) return draining() || signal.aborted ? { next: 'requeue' } : readPage(expansion, task);
     expansion.progress = expanded(progress, limit);
     return null;
   };
