@@ -21,6 +21,8 @@ import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
 import { createAnswers } from './look-ups/answers.ts';
 import { crawlByAsin, type AsinResult } from './look-ups/crawl-by-asin.ts';
+import type { EndBatch } from './batches/end-batch.ts';
+import { settleParsed } from './batches/hunt.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import { toStoredBook } from './stored-book.ts';
 import { iso } from '../domain/time/iso.ts';
@@ -47,6 +49,7 @@ export interface ProcessBookDeps {
   source: Pick<Source, 'current'>;
   settings: ProcessBookSettings;
   log: Log;
+  endBatch: EndBatch;
   /** Counts what the parser finds. */
   watch: Pick<ParserWatch, 'observe'>;
   /** Is called for every job that gave a book, after it was settled. Is called again when the worker may have died before. */
@@ -270,12 +273,12 @@ async function logFailed(
 }
 
 async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {
-  const { store, settings, watch, announce, log, now, random } = deps;
+  const { settings, watch, announce, log, now, random } = deps;
   const { jobId, run } = task;
   // The time of the request, not of the parse: a worker that hung in between must not replace a newer page with its older one.
   const book = toStoredBook(parsed, 'crawl', askedAtMs, spreadMs(settings.bookTtlMs, random));
   const settledAtMs = now();
-  const { settled, stored } = await store.jobs.settle({
+  const { settled, stored } = await settleParsed(deps, {
     jobId,
     run,
     nowMs: settledAtMs,

@@ -6,6 +6,7 @@
  * progress although no job waits. In that case jobs are lost, and the look requeues them at once.
  */
 import type { BatchId } from '../domain/batch.ts';
+import { createEndDue, endIfFound } from './batches/end-due.ts';
 import { CLOCK_TOLERANCE_MS } from '../domain/time/clock.ts';
 import type { JobQueue } from './job-queue.ts';
 import { cancelOrphan, isOrphan, requeueBatch, requeueJobs, type LiveJob, type RequeueDeps } from './requeue-lost.ts';
@@ -46,6 +47,7 @@ export interface ReconcilerOptions extends Omit<RequeueDeps, 'queue' | 'now'> {
 export function createReconciler(options: ReconcilerOptions): Reconciler {
   const { store, queue, collections, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
   const deps: RequeueDeps = { store, queue, collections, log, now };
+  const endDue = createEndDue(deps);
   const roundTrust = createTrust(Math.min(TRUST_MS, idleMs * 10), now);
   const lookTrust = createTrust(STRANDED_TRUST_MS, now);
 
@@ -59,15 +61,19 @@ export function createReconciler(options: ReconcilerOptions): Reconciler {
       if (!(await isOrphan(deps, batchId))) requeued += await requeueBatch(deps, batchId);
       // If the wrong clock is ours, a batch from the future may be one that is being submitted now.
       else if (idle.includes(batchId)) await cancelOrphan(deps, batchId);
+      await endIfFound(deps, batchId);
       roundTrust.trust(batchId);
     }
     requeued += await requeueJobs(deps, await soloBefore(idleMs));
+    await endDue();
     await store.batches.sweep(now() - batchTtlMs);
     return logRequeued(requeued);
   };
 
   const look = async (): Promise<number> => {
-    const stranded = lookTrust.notTrusted(await store.batches.listIdle(now() - STRANDED_MS, BATCHES_A_ROUND));
+    // Open batches that wait for links are without progress, too, and must not hide others.
+    const idle = await store.batches.listIdle(now() - STRANDED_MS, BATCHES_LISTED);
+    const stranded = lookTrust.notTrusted(idle).slice(0, BATCHES_A_ROUND);
     const solo = await soloBefore(STRANDED_MS);
     if ((stranded.length === 0 && solo.length === 0) || (await queue.waiting()) > 0) return 0;
     let requeued = await requeueJobs(deps, solo);

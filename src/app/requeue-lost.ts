@@ -15,7 +15,7 @@ const ITEMS_AT_ONCE = 500;
 export interface RequeueDeps {
   store: Store;
   queue: Pick<JobQueue, 'enqueue' | 'cancel' | 'has'>;
-  collections: Pick<CollectionQueue, 'enqueue' | 'has'>;
+  collections: Pick<CollectionQueue, 'enqueue' | 'cancel' | 'has'>;
   log: Log;
   now: () => number;
 }

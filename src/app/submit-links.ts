@@ -5,31 +5,28 @@
 import { randomBytes } from 'node:crypto';
 import type { CollectionReference } from '../domain/collection.ts';
 import { keyOfReference, parseEntry } from '../domain/entry.ts';
-import { addressOf, type BookReference } from '../domain/identity.ts';
+import { addressOf, type BookId, type BookReference } from '../domain/identity.ts';
 import { QuireError, type Fault } from '../errors.ts';
 import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
 import { inputOf, keyOfEntry, type BatchId, type Priority } from '../domain/batch.ts';
 import { newRun, type JobRun } from '../domain/run-id.ts';
-import type { Log } from '../domain/log.ts';
 import type { EnterQueue } from './backlog-limit.ts';
 import { createBeginCollections } from './collections/begin-collections.ts';
 import type { CollectionQueue } from './collections/collection-queue.ts';
 import { disallowedRecord, firstRecord } from './collections/progress.ts';
-import type { JobQueue } from './job-queue.ts';
+import { handOver, type HandOverDeps } from './batches/hand-over.ts';
+import { reportCached } from './batches/hunt.ts';
 import type { AnsweredItem, SubmitAnswer, SubmitRequest, SubmitStatus } from './batches/batch-view.ts';
 
 /** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
-const SUBMIT_AT_ONCE = 250;
+export const SUBMIT_AT_ONCE = 250;
 const MOST_FAULTS = 100;
 const RETRY_AFTER_SECONDS = 2;
 
-export interface SubmitLinksOptions {
-  store: Pick<Store, 'batches'>;
-  queue: Pick<JobQueue, 'enqueue' | 'raisePriority'>;
-  collections: Pick<CollectionQueue, 'enqueue'>;
+export interface SubmitLinksOptions extends HandOverDeps {
+  store: Pick<Store, 'batches' | 'books' | 'jobs'>;
+  collections: Pick<CollectionQueue, 'enqueue' | 'cancel'>;
   enter: EnterQueue;
-  log: Log;
-  now: () => number;
 }
 
 /** 20 letters and digits. The first 9 are the time, so that batches sort by it. */
@@ -51,7 +48,8 @@ const COUNTED_AS = {
   skipped: 'cached',
 } as const satisfies Record<SubmitOutcome['status'], SubmitStatus>;
 
-interface Collapsed {
+/** An entry of a list as it was read. */
+export interface Collapsed {
   item: SubmittedItem;
   reference: BookReference | CollectionReference | null;
   /** Why robots.txt forbids the page. */
@@ -61,7 +59,7 @@ interface Collapsed {
 }
 
 /** Each link once, in the order sent. Links that name the same book are one item with a count. */
-function collapse(links: readonly unknown[]): Collapsed[] {
+export function collapse(links: readonly unknown[]): Collapsed[] {
   const byKey = new Map<string, Collapsed>();
   const all: Collapsed[] = [];
   for (const [sentAt, link] of links.entries()) {
@@ -95,7 +93,8 @@ function collapse(links: readonly unknown[]): Collapsed[] {
   return all;
 }
 
-function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
+/** Throws `no-valid-links` when no entry names anything. */
+export function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
   if (entries.some(({ reference, forbidden }) => reference !== null || forbidden !== null)) return;
   const errors: Fault[] = entries
     .slice(0, MOST_FAULTS)
@@ -104,7 +103,8 @@ function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
   throw new QuireError('no-valid-links', `${which}. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
 }
 
-function answer({ item, reference, forbidden }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
+/** What the caller is told of an entry. */
+export function answer({ item, reference, forbidden }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
   const { input, duplicates } = item;
   const more = duplicates > 0 ? { duplicates } : {};
   if (forbidden !== null) return { input, status: 'disallowed', reason: forbidden, ...more };
@@ -122,6 +122,8 @@ function answer({ item, reference, forbidden }: Collapsed, outcome: SubmitOutcom
       return { ...named, status: 'cached', ageSeconds: Math.max(0, Math.floor((nowMs - outcome.fetchedAtMs) / 1000)), ...more };
     case 'not-found':
       return { ...named, status: 'cached', state: 'not-found', ...more };
+    case 'skipped':
+      return { ...named, status: 'cached', state: 'skipped', ...more };
     default:
       return { ...named, status: COUNTED_AS[outcome.status], jobId: reference.jobId, ...more };
   }
@@ -152,16 +154,11 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
     );
   };
 
-  /** Queues the jobs of a recorded batch. The batch counts even when that fails: the reconciler queues the jobs later. */
-  const handOver = async (batchId: BatchId, recorded: JobRun[], raisedJobs: JobRun[], priority: Priority): Promise<void> => {
-    const work = raisedJobs.map((job) => queue.raisePriority(job, priority));
-    if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
-    const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-    if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the jobs of a batch; the reconciler queues them');
-  };
-
-  const submit = async (entries: Collapsed[], { priority, maxAgeMs, webhook, collections }: SubmitRequest): Promise<SubmitAnswer> => {
-    const batchOptions = { priority, maxAgeMs, webhook, ...(collections ? { collections } : {}) };
+  const submit = async (
+    entries: Collapsed[],
+    { priority, maxAgeMs, webhook, collections, until, open = false }: SubmitRequest,
+  ): Promise<SubmitAnswer> => {
+    const batchOptions = { priority, maxAgeMs, webhook, ...(collections && { collections }), ...(until && { until }) };
     const nowMs = now();
     const run = newRun(nowMs);
     const batchId = newBatchId(nowMs);
@@ -172,7 +169,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
 
     const record = async (step: Collapsed[], last: boolean): Promise<void> => {
       const outcomes = await store.batches.submit({
-        batch: { batchId, options: batchOptions, total: entries.length, last },
+        batch: { batchId, options: batchOptions, total: entries.length, last, ...(open && { open }) },
         nowMs,
         run,
         priority,
@@ -188,11 +185,15 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
         counts[answered.status] = (counts[answered.status] ?? 0) + 1;
         items.push(answered);
       });
+      const cached = outcomes.flatMap((outcome): BookId[] => (outcome.status === 'cached' ? [outcome.bookId] : []));
+      if (until) await reportCached(options, { batchId, until }, cached);
     };
 
     try {
       for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE)
-        await record(entries.slice(from, from + SUBMIT_AT_ONCE), from + SUBMIT_AT_ONCE >= entries.length);
+        await record(entries.slice(from, from + SUBMIT_AT_ONCE), !until && from + SUBMIT_AT_ONCE >= entries.length);
+      // The seal may end the batch, so it comes after all cached copies were reported.
+      if (until) await record([], true);
     } catch (error) {
       // Not awaited: while the store is away, waiting only delays the answer.
       cancelFailed(batchId, recorded, priority).catch((err: unknown) =>
@@ -200,7 +201,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
       );
       throw errorForCaller(error);
     }
-    await handOver(batchId, recorded, raisedJobs, priority);
+    await handOver(options, { batchId, priority, jobs: recorded, raised: raisedJobs, hunts: until !== undefined });
     await beginCollections(
       batchId,
       entries.map(({ item }) => item),

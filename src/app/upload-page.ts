@@ -2,9 +2,12 @@
 import { asinReference, bookReference, isbnReference, parseAsin, type BookId, type Isbn13, type JobId } from '../domain/identity.ts';
 import { readPage, type PageReading } from '../parser/read-page.ts';
 import type { ParsedBook } from '../domain/book.ts';
+import type { Log } from '../domain/log.ts';
 import { QuireError } from '../errors.ts';
 import type { Store, StoredBook } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
+import type { EndBatch } from './batches/end-batch.ts';
+import { settleParsed } from './batches/hunt.ts';
 import { toStoredBook } from './stored-book.ts';
 import type { ParserWatch } from './parser-watch.ts';
 import type { JobQueue } from './job-queue.ts';
@@ -44,6 +47,8 @@ export interface UploadsOptions {
   settings: { bookTtlMs: number; bookRetentionMs: number };
   /** Is called for every page that was stored or that settled a job. */
   announce: AnnounceBook;
+  endBatch: EndBatch;
+  log: Log;
   now?: () => number;
   random?: () => number;
 }
@@ -80,7 +85,7 @@ function otherNames({ isbn13, asin }: ParsedBook): JobId[] {
 
 /** Stores the book, and settles the job of that name and its waiters. */
 async function keep(
-  { store, queue, watch, settings, announce, now = Date.now, random = Math.random }: UploadsOptions,
+  { store, queue, watch, settings, announce, endBatch, log, now = Date.now, random = Math.random }: UploadsOptions,
   jobId: JobId,
   parsed: ParsedBook,
   fetchedAtMs: number,
@@ -88,15 +93,10 @@ async function keep(
   const nowMs = now();
   const book = toStoredBook(parsed, 'upload', fetchedAtMs, spreadMs(settings.bookTtlMs, random));
   const live = await store.jobs.get(jobId);
-  const { settled, stored } = await store.jobs.settle({
-    jobId,
-    run: null,
-    nowMs,
-    outcome: 'parsed',
-    attempts: 0,
-    book,
-    keepUntilMs: nowMs + settings.bookRetentionMs,
-  });
+  const { settled, stored } = await settleParsed(
+    { store, endBatch, log },
+    { jobId, run: null, nowMs, outcome: 'parsed', attempts: 0, book, keepUntilMs: nowMs + settings.bookRetentionMs },
+  );
   if (settled && live) await queue.cancel([{ jobId, run: live.run }]);
   watch.observe('book', parsed, stored);
   // When the announcement fails the caller gets an error, and sends the page again.

@@ -2,6 +2,7 @@
 import type { Logger } from 'pino';
 import { createBacklogLimit } from '../app/backlog-limit.ts';
 import { createBatches } from '../app/batches/batches.ts';
+import { createEndBatch } from '../app/batches/end-batch.ts';
 import { createJobs } from '../app/jobs/jobs.ts';
 import { createDryRun } from '../app/dry-run/dry-run.ts';
 import { createAnswers } from '../app/look-ups/answers.ts';
@@ -61,13 +62,15 @@ export function createParts(context: Context) {
   const lookUpOptions = { answers, signals: store.signals, queue: createLookUpQueue(queues.lookUps), source, now };
   const lookUps = createLookUps(lookUpOptions);
   const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
+  const endBatch = createEndBatch({ store, queue, collections, now });
   const batches = createBatches({ store, queue, collections, enter, source, log, now });
-  const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, now, random });
+  const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, endBatch, log, now, random });
   return {
     queues,
     queue,
     collections,
     enter,
+    endBatch,
     crawling,
     watch,
     webhooks,

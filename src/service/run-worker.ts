@@ -22,13 +22,26 @@ export async function runWebhookCalls(context: Context, { webhooks }: Parts): Pr
 /** Resolves when the worker takes jobs. */
 export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const { config, log, store, onStoreFault, lifecycle, now, random } = context;
-  const { queue, queues, collections, crawling, watch, webhooks, answers } = parts;
+  const { queue, queues, endBatch, collections, crawling, watch, webhooks, answers } = parts;
   const { crawler, source } = crawling;
   const announce = webhooks.announceBook;
   const settings = workerSettings(config);
 
   const onFault = (error: Error): void => onStoreFault('worker', error);
-  const worker = createJobWorker({ store, queue: queues.books, crawler, source, settings, onFault, log, watch, announce, now, random });
+  const worker = createJobWorker({
+    store,
+    queue: queues.books,
+    endBatch,
+    crawler,
+    source,
+    settings,
+    onFault,
+    log,
+    watch,
+    announce,
+    now,
+    random,
+  });
   const { drainSeconds } = config;
   const lookUps = createLookUpWorker({
     store,

@@ -35,7 +35,7 @@ export const payloadOf = ({ type, atMs, data }: WebhookEvent): string => JSON.st
  * reference.
  */
 export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent {
-  const { batchId, total, counts, createdAtMs, endedAtMs, cancelledAtMs } = batch;
+  const { batchId, total, counts, createdAtMs, endedAtMs, cancelledAtMs, options, found } = batch;
   const atMs = endedAtMs ?? createdAtMs;
   return {
     type: 'batch.completed',
@@ -49,6 +49,8 @@ export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent
       createdAt: iso(createdAtMs),
       finishedAt: iso(atMs),
       url: `${origin}/batches/${batchId}`,
+      // Only of a batch that looks for books: a body that was announced before an update stays the same.
+      ...(options.until && { found }),
     },
   };
 }

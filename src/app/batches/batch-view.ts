@@ -3,6 +3,7 @@ import type { BatchId, CollectionLimits, Priority, ShownState } from '../../doma
 import type { CollectionFamily } from '../../domain/collection.ts';
 import type { EntryKind } from '../../domain/entry.ts';
 import type { BookId } from '../../domain/identity.ts';
+import type { UntilCondition } from '../../domain/until.ts';
 
 export type SubmitStatus = 'queued' | 'joined' | 'cached' | 'invalid' | 'expanding' | 'disallowed';
 
@@ -23,8 +24,10 @@ export interface AnsweredItem {
   duplicates?: number;
   /** Seconds since a `cached` copy was fetched. */
   ageSeconds?: number;
-  /** `not-found` on a `cached` item: Quire remembers that Goodreads has no such book. */
-  state?: 'not-found';
+  /**
+   * `not-found` on a `cached` item: Quire remembers that Goodreads has no such book. `skipped`: the batch has found what it looks for.
+   */
+  state?: 'not-found' | 'skipped';
 }
 
 export interface SubmitRequest {
@@ -36,6 +39,10 @@ export interface SubmitRequest {
   webhook: { url: string; secret: string | null } | null;
   /** Limits of every collection in the list; absent: the default ones. */
   collections?: CollectionLimits;
+  /** The books that the batch looks for. */
+  until?: UntilCondition;
+  /** The batch takes more links later. */
+  open?: boolean;
 }
 
 export interface SubmitAnswer {
@@ -43,6 +50,19 @@ export interface SubmitAnswer {
   /** Those of `expanding` and `disallowed` are absent when there is none. */
   counts: { total: number; queued: number; joined: number; cached: number; invalid: number; expanding?: number; disallowed?: number };
   items: AnsweredItem[];
+}
+
+/** An item of the answer to `POST /batches/{id}/links`. `duplicate`: the batch has the book already. */
+export interface AddedItem extends Omit<AnsweredItem, 'status'> {
+  status: SubmitStatus | 'duplicate';
+  /** Position in the batch, from 0. */
+  index: number;
+}
+
+export interface AddAnswer {
+  batchId: BatchId;
+  counts: SubmitAnswer['counts'] & { duplicate: number };
+  items: AddedItem[];
 }
 
 /** `GET /batches/{id}`. The counts add up to `total` at every instant. */
@@ -56,6 +76,8 @@ export interface BatchView {
   finishedAt: string | null;
   /** Takes more items, and does not end before it is closed. */
   open: boolean;
+  /** What the batch looks for; `null` when it looks for nothing. */
+  until: UntilCondition | null;
   /** Books that satisfy `until`, in the order in which they were found. */
   found: BookId[];
   /**
@@ -106,6 +128,13 @@ export interface Batches {
    * store does not answer.
    */
   submit(request: SubmitRequest): Promise<SubmitAnswer>;
+  /**
+   * Adds links to an open batch. `null`: no such batch. Throws `batch-closed` when it takes no more, and `no-valid-links` as `submit` does.
+   * When it throws anything else, some links may be in the batch: sending all of them again does no harm.
+   */
+  add(batchId: BatchId, links: readonly unknown[]): Promise<AddAnswer | null>;
+  /** Ends the promise of more links; the batch ends with its last item. `null`: no such batch. Idempotent. */
+  close(batchId: BatchId): Promise<BatchView | null>;
   view(batchId: BatchId): Promise<BatchView | null>;
   /**
    * Batches, newest first. `ended` filters: `true` for ended batches, `false` for open ones. Active and delayed items count as queued here.

@@ -11,9 +11,11 @@ import {
   type ShownState,
 } from '../../domain/batch.ts';
 import { createSubmitLinks, type SubmitLinksOptions } from '../submit-links.ts';
+import { createAddLinks } from './add-links.ts';
+import { createCloseBatch } from './close-batch.ts';
+import { createEndBatch } from './end-batch.ts';
 import { waitFor } from '../wait.ts';
 import type { CollectionQueue } from '../collections/collection-queue.ts';
-import { expandingItems } from '../collections/expanding-items.ts';
 import type { JobQueue } from '../job-queue.ts';
 import { blocksJobs } from '../../crawl/source/source-state.ts';
 import type { Source } from '../../crawl/source/source.ts';
@@ -26,7 +28,7 @@ import { iso, isoOrNull } from '../../domain/time/iso.ts';
 const MOST_LIVE_RUNS = 1_000;
 
 export interface BatchesOptions extends SubmitLinksOptions {
-  store: Pick<Store, 'batches' | 'signals'>;
+  store: Pick<Store, 'batches' | 'books' | 'jobs' | 'signals'>;
   queue: JobQueue;
   collections: CollectionQueue;
   source: Pick<Source, 'current'>;
@@ -36,7 +38,9 @@ export interface BatchesOptions extends SubmitLinksOptions {
 const CURSOR = /^[0-9a-z]{1,5}$/;
 
 export function createBatches(options: BatchesOptions): Batches {
-  const { store, queue, collections, source, now } = options;
+  const { store, queue, source, now } = options;
+  const endBatch = createEndBatch(options);
+  const closeBatch = createCloseBatch(options);
 
   /** The items of this batch whose jobs are active or delayed now. */
   const liveItems = async (batchId: BatchId): Promise<Map<number, ShownState>> => {
@@ -84,6 +88,7 @@ export function createBatches(options: BatchesOptions): Batches {
       createdAt: iso(record.createdAtMs),
       finishedAt: isoOrNull(record.endedAtMs),
       open: record.open,
+      until: record.options.until ?? null,
       found: record.found,
       etaSeconds: record.endedAtMs === null ? await eta(record) : null,
     };
@@ -101,13 +106,19 @@ export function createBatches(options: BatchesOptions): Batches {
     via: item.via,
   });
 
+  const view = async (batchId: BatchId): Promise<BatchView | null> => {
+    const record = await store.batches.get(batchId);
+    if (!record) return null;
+    return toView(record, record.counts.queued > 0 ? [...(await liveItems(batchId)).values()] : []);
+  };
+
   return {
     submit: createSubmitLinks(options),
+    add: createAddLinks(options),
+    view,
 
-    async view(batchId) {
-      const record = await store.batches.get(batchId);
-      if (!record) return null;
-      return toView(record, record.counts.queued > 0 ? [...(await liveItems(batchId)).values()] : []);
+    async close(batchId) {
+      return (await closeBatch(batchId)) === null ? null : view(batchId);
     },
 
     async list({ ended, cursor, limit }) {
@@ -130,12 +141,8 @@ export function createBatches(options: BatchesOptions): Batches {
     },
 
     async cancel(batchId) {
-      const expanding = await expandingItems(store, batchId);
-      const result = await store.batches.cancel(batchId, now());
-      if (!result) return null;
-      await collections.cancel(expanding);
-      await queue.cancel(result.withoutWaiters);
-      return { cancelled: result.cancelled };
+      const result = await endBatch(batchId, 'cancelled');
+      return result && { cancelled: result.cancelled };
     },
 
     untilEnded: (batchId, timeoutMs, signal) =>

@@ -14,6 +14,8 @@ import { iso } from '../../domain/time/iso.ts';
 import { QuireError } from '../../errors.ts';
 import type { AskedListing, ListingReading } from '../../parser/listing/listing.ts';
 import { readListing } from '../../parser/listing/read-listing.ts';
+import { createEndBatch } from '../batches/end-batch.ts';
+import { endFound, reportAgain } from '../batches/hunt.ts';
 import { failureOfCrawl, failureOfReading, type Failure } from '../process-book.ts';
 import type { CollectionItem } from './collection-queue.ts';
 import { readExpansion, save, type ExpandDeps, type ExpandResult, type Expansion, type Step } from './expansion.ts';
@@ -65,6 +67,7 @@ function createRun(deps: ExpandDeps) {
     if (signal.aborted && signal.reason !== 'shutdown') return { next: 'requeue' };
     const { progress, limits } = expansion;
     if (progress.pending.length > 0) return handOver(expansion);
+    if (progress.end !== null) await reportRest(deps, expansion);
     if (progress.end !== null) return (await save(deps, expansion, progress, true)) ? { next: 'done' } : 'lost';
     const limit = limitReached(progress, limits, now());
     if (limit === null) return draining() || signal.aborted ? { next: 'requeue' } : readPage(expansion, task);
@@ -81,6 +84,13 @@ function createRun(deps: ExpandDeps) {
       if (next !== 'lost') return next;
     }
   };
+}
+
+/** What a process that died may not have reported. Its end may end the batch, so this comes before it. */
+async function reportRest(deps: ExpandDeps, { batchId, batch, index, reported }: Expansion): Promise<void> {
+  const { until } = batch.options;
+  if (!until || reported) return;
+  if (await reportAgain(deps, { batchId, until }, index)) await endFound({ endBatch: createEndBatch(deps), log: deps.log }, [batchId]);
 }
 
 function createPageReader(deps: ExpandDeps) {

@@ -8,7 +8,7 @@ import type { Store } from '../../storage/store.ts';
 import type { EnterQueue } from '../backlog-limit.ts';
 import type { JobQueue } from '../job-queue.ts';
 import type { ParserWatch } from '../parser-watch.ts';
-import type { CollectionItem } from './collection-queue.ts';
+import type { CollectionItem, CollectionQueue } from './collection-queue.ts';
 import { readProgress, writeProgress, type CollectionProgress } from './progress.ts';
 import { DEFAULT_LIMITS } from './take-page.ts';
 
@@ -23,7 +23,8 @@ export interface ExpandSettings {
 
 export interface ExpandDeps {
   store: Store;
-  queue: Pick<JobQueue, 'enqueue' | 'raisePriority'>;
+  queue: Pick<JobQueue, 'enqueue' | 'raisePriority' | 'cancel'>;
+  collections: Pick<CollectionQueue, 'cancel'>;
   enter: EnterQueue;
   crawler: Crawler;
   source: Pick<Source, 'current'>;
@@ -58,6 +59,8 @@ export interface Expansion extends CollectionItem {
   version: number;
   /** Books of the pages that were read; `null` before they are needed. */
   seen: Set<BookId> | null;
+  /** Whether this process reported all fresh books of the collection to a batch that looks for books. */
+  reported: boolean;
 }
 
 /** The collection as the store has it; `null` when it or its batch has ended. */
@@ -67,15 +70,17 @@ export async function readExpansion({ store }: Pick<ExpandDeps, 'store'>, { batc
   const item = page?.items[0];
   if (!batch || item?.index !== index || item.state !== 'expanding' || item.collection === null) return null;
   const { version, json } = item.collection;
+  const progress = readProgress(json);
   return {
     batchId,
     index,
     batch,
     limits: batch.options.collections ?? DEFAULT_LIMITS,
-    progress: readProgress(json),
+    progress,
     json,
     version,
     seen: null,
+    reported: progress.pages === 0,
   };
 }
 

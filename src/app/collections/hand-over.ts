@@ -1,8 +1,10 @@
 /** Gives the books of a page to the batch: recorded first, queued then. */
-import { bookReference } from '../../domain/identity.ts';
+import { bookReference, type BookId } from '../../domain/identity.ts';
 import { newRun, type JobRun } from '../../domain/run-id.ts';
 import { QuireError } from '../../errors.ts';
 import type { AddedItem, AddOutcome } from '../../storage/store.ts';
+import { handOver as handOverJobs } from '../batches/hand-over.ts';
+import { reportCached } from '../batches/hunt.ts';
 import { save, type ExpandDeps, type Expansion, type Step } from './expansion.ts';
 import { writeProgress } from './progress.ts';
 
@@ -16,16 +18,7 @@ const FULL_MS = 2_000;
  * pending, so their page is not read again.
  */
 export function createHandOver(deps: ExpandDeps): (expansion: Expansion) => Promise<Step> {
-  const { store, queue, enter, settings, log, now } = deps;
-
-  /** Queues the jobs of recorded items. The items count even when that fails: the queue or the reconciler adds the jobs later. */
-  const enqueue = async ({ batchId, batch }: Expansion, recorded: JobRun[], raised: JobRun[]): Promise<void> => {
-    const { priority } = batch.options;
-    const work = raised.map((job) => queue.raisePriority(job, priority));
-    if (recorded.length > 0) work.push(queue.enqueue(recorded, priority));
-    const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
-    if (failed) log.warn({ err: failed.reason, batchId }, 'the queue did not take the books of a collection; the reconciler queues them');
-  };
+  const { store, enter, settings, now } = deps;
 
   return async function handOver(expansion) {
     const { batchId, index, version, batch, progress } = expansion;
@@ -52,8 +45,11 @@ export function createHandOver(deps: ExpandDeps): (expansion: Expansion) => Prom
       if (added === null) return 'lost';
       Object.assign(expansion, { progress: after, json, version: version + 1 });
       recorded.push(...queuedOf(items, added.outcomes, run));
-      await enqueue(expansion, recorded, raisedOf(items, added.outcomes));
-      return null;
+      const { until } = batch.options;
+      const stopped = until ? await reportCached(deps, { batchId, until }, cachedOf(added.outcomes)) : false;
+      const raised = raisedOf(items, added.outcomes);
+      await handOverJobs(deps, { batchId, priority, jobs: recorded, raised, hunts: Boolean(until) });
+      return stopped ? { next: 'done' } : null;
     } finally {
       leave(recorded.length);
     }
@@ -69,6 +65,8 @@ async function enterOrNull(enter: ExpandDeps['enter'], jobs: number): Promise<((
     throw error;
   }
 }
+
+const cachedOf = (outcomes: AddOutcome[]): BookId[] => outcomes.flatMap((outcome) => (outcome.status === 'cached' ? [outcome.bookId] : []));
 
 const queuedOf = (items: AddedItem[], outcomes: AddOutcome[], run: string): JobRun[] =>
   items.flatMap(({ jobId }, at) => (jobId !== null && outcomes[at]?.status === 'queued' ? [{ jobId, run }] : []));

@@ -41,7 +41,8 @@ const ONE_CHARACTER = new RegExp(String.raw`^${UNSPACED}`, 'u');
 const LETTER_APOSTROPHE = /[\u02bb\u02bc]/g;
 const APOSTROPHES = /(\p{L})['’‘\u02bb\u02bc\u05f3\u05f4](?=\p{L})/gu;
 
-const plain = (text: string): string =>
+/** `text` without case and accents, in one spelling. */
+export const plain = (text: string): string =>
   text
     .normalize('NFKD')
     .toLowerCase()

@@ -19,6 +19,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   'webhook-disabled':
     'Its receiver answered 410 Gone. `POST /webhooks/{webhookId}/enable` lets Quire call it again. Then redeliver the events that it missed.',
   'too-many-webhooks': 'Delete a webhook that you no longer need.',
+  'batch-closed': 'Send the links with `POST /parse-links`. Set `open` to be able to add more to that batch.',
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',

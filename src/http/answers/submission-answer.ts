@@ -89,7 +89,8 @@ export async function answerSubmission(
   const answer: ToldAnswer = submission.digest !== null && submission.request.links.length > MAX_ROWS_TOLD ? inShort(full) : full;
   const { queued, joined, expanding = 0 } = answer.counts;
   const pending = queued + joined + expanding > 0;
-  const waited = pending ? await waitFor(deps, answer, request, reply) : null;
+  // An open batch does not end by itself.
+  const waited = pending && !submission.request.open ? await waitFor(deps, answer, request, reply) : null;
   return waited ?? keepable(answer, pending ? 202 : 200);
 }
 

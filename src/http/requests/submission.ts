@@ -6,6 +6,7 @@ import { QuireError } from '../../errors.ts';
 import { LinkListSchema, LinkObjectSchema, MAX_LINKS } from '../schemas/batch.ts';
 import { createCheck } from '../plugins/validation.ts';
 import { readCollectionLimits, type CollectionOptions } from './collection-limits.ts';
+import { readUntil, type GivenUntil } from './until.ts';
 
 /** The options as query parameters. */
 export interface SubmitQuery extends CollectionOptions {
@@ -13,6 +14,9 @@ export interface SubmitQuery extends CollectionOptions {
   maxAge?: number;
   webhook?: string;
   dryRun?: 'true' | 'false' | 'offline';
+  open?: boolean;
+  /** JSON. */
+  until?: string;
 }
 
 interface LinkObject extends CollectionOptions {
@@ -21,6 +25,8 @@ interface LinkObject extends CollectionOptions {
   maxAge?: number;
   webhook?: { url: string; secret?: string };
   dryRun?: boolean | 'offline';
+  open?: boolean;
+  until?: GivenUntil;
 }
 
 /** How a body is read. A CSV body is {@link CsvEntries} by then. */
@@ -86,6 +92,7 @@ export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType
   const { urls, listPointer, lines, digest, ...options } = linksOf(typeof body === 'string' && type !== 'text' ? null : body, type);
   const maxAge = options.maxAge ?? query.maxAge;
   const collections = readCollectionLimits(options, query);
+  const until = readUntil(options.until, query.until);
   const webhook = options.webhook ?? (query.webhook === undefined ? undefined : { url: query.webhook });
   if (webhook && !URL.canParse(webhook.url)) {
     throw new QuireError('invalid-request', 'The webhook is not a URL.', {
@@ -99,6 +106,9 @@ export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType
       maxAgeMs: maxAge === undefined ? null : maxAge * 1000,
       webhook: webhook ? { url: webhook.url, secret: ('secret' in webhook ? webhook.secret : undefined) ?? null } : null,
       ...(collections === undefined ? {} : { collections }),
+      // Absent unless they are wanted: the keys of earlier versions hold.
+      ...(until && { until }),
+      ...((options.open ?? query.open) && { open: true }),
     },
     listPointer,
     lines,
@@ -106,6 +116,17 @@ export function readSubmission(body: unknown, query: SubmitQuery, type: BodyType
     webhookFrom: options.webhook ? 'body' : 'query',
     dryRun: DRY_RUNS[`${options.dryRun ?? query.dryRun ?? false}`],
   };
+}
+
+/** Reads links that are added to a batch. Its options are those of the batch. Throws `invalid-request`. */
+export function readAddedLinks(body: unknown, type: BodyType): ReadSubmission {
+  const isObject = type === 'json' && typeof body === 'object' && body !== null && !Array.isArray(body);
+  const option = Object.keys(isObject ? body : {}).find((name) => name !== 'urls');
+  if (option !== undefined) {
+    const detail = 'is an option of the batch: send urls alone';
+    throw new QuireError('invalid-request', `/${option} ${detail}.`, { errors: [{ pointer: `/${option}`, detail }] });
+  }
+  return readSubmission(body, {}, type);
 }
 
 /** `error`, told of places in the list of links, with pointers into the body as it was sent. */

@@ -6,8 +6,6 @@ import {
   BatchIdField,
   BookIdField,
   BookIdOrNullField,
-  BookUrlField,
-  JobIdField,
   NextCursorField,
   numberOrNull,
   orNull,
@@ -19,6 +17,7 @@ import {
 } from './fields.ts';
 import { DRY_RUN_OPTION, DRY_RUN_PARAMETER } from './dry-run.ts';
 import { COLLECTION_OPTIONS, CollectionField, FamilySchema } from './collection.ts';
+import { BATCH_OPTIONS, BATCH_PARAMETERS, UntilSchema } from './batch-options.ts';
 import { Cursor, Limit } from './parameters.ts';
 
 /** Links taken at once. */
@@ -100,6 +99,7 @@ const linkObject = <T extends TSchema>(urls: T) =>
       ),
       ...DRY_RUN_OPTION,
       ...COLLECTION_OPTIONS,
+      ...BATCH_OPTIONS,
     },
     {
       additionalProperties: false,
@@ -110,16 +110,19 @@ const linkObject = <T extends TSchema>(urls: T) =>
 export const LinkObjectSchema = linkObject(LinkListSchema);
 export const DocumentedLinkObjectSchema = linkObject(DocumentedLinkListSchema);
 
-export const LinkTextSchema = Type.String({
+const LinkTextSchema = Type.String({
   description: 'A link a line; blank lines are ignored.',
   examples: ['https://www.goodreads.com/book/show/2767052\nhttps://www.goodreads.com/book/show/6148028'],
 });
 
-export const LibraryExportSchema = Type.String({
+const LibraryExportSchema = Type.String({
   description:
     'The library export of Goodreads or StoryGraph, or any CSV file with a column Book Id, ISBN13, ISBN, ISBN/UID, url or id. Only that column is kept.',
   examples: ['Book Id,Title,ISBN,ISBN13\r\n2767052,"The Hunger Games","=""0439023483""","=""9780439023481"""\r\n'],
 });
+
+/** Bodies of links that are not JSON. */
+export const LINK_BODIES = { 'text/plain': { schema: LinkTextSchema }, 'text/csv': { schema: LibraryExportSchema } };
 
 export const SubmitQuerySchema = Type.Object({
   priority: Type.Optional(PrioritySchema),
@@ -127,6 +130,7 @@ export const SubmitQuerySchema = Type.Object({
   webhook: Type.Optional(WebhookUrl),
   ...DRY_RUN_PARAMETER,
   ...COLLECTION_OPTIONS,
+  ...BATCH_PARAMETERS,
 });
 
 const ItemState = Type.Enum([...SHOWN_STATES], {
@@ -135,81 +139,6 @@ const ItemState = Type.Enum([...SHOWN_STATES], {
   description:
     'State of an item. `delayed`: it waits for the next attempt. `blocked`: it waits until Goodreads answers again, or can be reached again.',
 });
-
-const AnsweredItemSchema = Type.Object({
-  input: Type.String({ description: 'What was sent, cut to 2,048 characters.' }),
-  kind: Type.Optional(
-    Type.Enum([...ENTRY_KINDS], {
-      type: 'string',
-      description:
-        'How the entry was read; absent when it is `invalid`. A bare number with the check digit of an ISBN is an `isbn`, any other a `book`.',
-    }),
-  ),
-  family: Type.Optional(FamilySchema),
-  bookId: Type.Optional(BookIdField),
-  url: Type.Optional(BookUrlField),
-  status: Type.Enum(['queued', 'joined', 'cached', 'invalid', 'expanding', 'disallowed'], {
-    type: 'string',
-    description:
-      '`queued`: a new job. `joined`: a live job for that book existed, and this batch waits for it too. `cached`: a fresh copy is stored, or it is remembered that Goodreads has no such book (`state` is `not-found` then). `invalid`: it names no book. `expanding`: a collection; its books join the batch while its pages are read. `disallowed`: `robots.txt` forbids the page.',
-  }),
-  jobId: Type.Optional(JobIdField),
-  reason: Type.Optional(Type.String({ description: 'Why the link is `invalid` or `disallowed`.' })),
-  duplicates: Type.Optional(Type.Integer({ description: 'How often the link came again in the same request.' })),
-  ageSeconds: Type.Optional(Type.Integer({ description: 'Age of a `cached` copy.' })),
-  state: Type.Optional(
-    Type.Enum([...SHOWN_STATES], {
-      type: 'string',
-      description: 'Where the item stands after `Prefer: wait`. Without it only `not-found`, on a `cached` item.',
-    }),
-  ),
-});
-
-export const SubmitAnswerSchema = Type.Object(
-  {
-    batchId: BatchIdField,
-    counts: Type.Object(
-      {
-        total: whole('All items.'),
-        queued: whole('Items with a new job.'),
-        joined: whole('Items that wait for a job that existed.'),
-        cached: whole('Items that are settled already.'),
-        invalid: whole('Items that name no book.'),
-        expanding: Type.Optional(whole('Collections whose pages are read now; absent when there is none.')),
-        disallowed: Type.Optional(whole('Items whose page `robots.txt` forbids; absent when there is none.')),
-      },
-      { description: 'Items by `status`.' },
-    ),
-    items: Type.Array(AnsweredItemSchema, {
-      description: `In the order of the request; equal links are one item. Of a CSV file with more than ${MAX_ROWS_TOLD.toLocaleString('en')} rows only the items that name no book.`,
-    }),
-    itemsUrl: Type.Optional(Type.String({ description: 'Where all items are, when `items` does not have them; also in `Link`.' })),
-  },
-  {
-    title: 'SubmitAnswer',
-    examples: [
-      {
-        batchId: '01k9zq3v8e6m',
-        counts: { total: 2, queued: 1, joined: 0, cached: 0, invalid: 1 },
-        items: [
-          {
-            input: 'https://www.goodreads.com/book/show/2767052-the-hunger-games',
-            kind: 'book',
-            bookId: '2767052',
-            url: 'https://www.goodreads.com/book/show/2767052',
-            status: 'queued',
-            jobId: 'book-2767052',
-          },
-          {
-            input: 'nonsense',
-            status: 'invalid',
-            reason: 'That is no web address, book number, ISBN or ASIN: send a link such as https://www.goodreads.com/book/show/2767052.',
-          },
-        ],
-      },
-    ],
-  },
-);
 
 /** What the counts of a batch count. */
 const COUNTED: Record<(typeof SHOWN_STATES)[number], string> = {
@@ -249,6 +178,7 @@ export const BatchSchema = Type.Object(
     createdAt: time('When the batch was submitted.'),
     finishedAt: timeOrNull('When the last item was settled; `null` before.'),
     open: Type.Boolean({ description: 'Whether the batch takes more items. An open batch ends only after it is closed.' }),
+    until: orNull(UntilSchema, 'Which books the batch looks for; `null` when it looks for none.'),
     found: Type.Array(BookIdField, { description: 'Books that satisfy `until`, in the order in which they were found.' }),
     etaSeconds: numberOrNull('Seconds until the batch likely ends; `null` when nothing can be said.'),
   },

@@ -56,6 +56,7 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
     detail: 'The webhook is disabled. Its receiver answered 410 Gone. Enable it first: POST /webhooks/wh0mhf5k2x3a1b2c3d4e5f6/enable.',
   },
   'too-many-webhooks': { detail: 'There are 100 webhooks already: delete one first.' },
+  'batch-closed': { detail: 'The batch has ended: send the links with POST /parse-links, as a batch of their own.' },
   'method-not-allowed': { detail: '/books takes GET, HEAD.' },
   'idempotency-conflict': { detail: 'The first request with this key is still being handled. Send it again in a moment.' },
   'body-too-large': { detail: 'The body may have at most 65536 bytes.' },

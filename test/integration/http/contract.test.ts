@@ -12,7 +12,14 @@ const KEY = 'a-key-of-ours';
 /** More than the route takes. */
 const tooMany = (template: string): string =>
   'x'.repeat(
-    1024 * (template.endsWith('/page') ? 8 * 1024 : template === '/pages' ? 32 * 1024 : template === '/parse-links' ? 2 * 1024 : 64),
+    1024 *
+      (template.endsWith('/page')
+        ? 8 * 1024
+        : template === '/pages'
+          ? 32 * 1024
+          : ['/parse-links', '/batches/{batchId}/links'].includes(template)
+            ? 2 * 1024
+            : 64),
   );
 const document = JSON.parse(inject('openapi')) as OpenApi & {
   paths: Record<string, Record<string, { security?: object[]; responses: Record<string, { headers?: object }> }>>;

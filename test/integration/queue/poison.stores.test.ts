@@ -50,7 +50,14 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
       asked += 1;
       return new Promise(() => undefined);
     };
-    const rest = { store, source: crawling.source, log, watch: { observe: () => undefined }, announce: async () => undefined };
+    const rest = {
+      store,
+      source: crawling.source,
+      log,
+      watch: { observe: () => undefined },
+      announce: async () => undefined,
+      endBatch: async () => null,
+    };
     const time = { now: Date.now, random: Math.random };
     const hangs = createProcessor({
       processBook: createProcessBook({ ...rest, ...time, crawler: { ...crawling.crawler, crawl }, settings }),

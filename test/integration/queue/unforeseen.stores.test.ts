@@ -44,6 +44,7 @@ describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, 
       log,
       watch: { observe: () => undefined },
       announce: async () => undefined,
+      endBatch: async () => null,
       now: Date.now,
       random: Math.random,
     });

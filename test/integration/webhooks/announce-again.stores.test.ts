@@ -53,6 +53,7 @@ describe.each(inThisRun(eachStore))('a worker that dies between settling and ann
       log: { trace: unused, debug: unused, info: unused, warn: unused, error: unused },
       watch: { observe: unused },
       announce: announcer.announceBook,
+      endBatch: async () => null,
       now: Date.now,
       random: Math.random,
     };

@@ -10,6 +10,7 @@ import { collectionOfPath, collectionReference, type CollectionFamily } from '..
 import type { BookId } from '../../../src/domain/identity.ts';
 import type { JobRun } from '../../../src/domain/run-id.ts';
 import type { ListingReading } from '../../../src/parser/listing/listing.ts';
+import type { UntilCondition } from '../../../src/domain/until.ts';
 import type { Store } from '../../../src/storage/store.ts';
 import { DEFAULT_SIZES, firstBook, makeListing, type ListingTrap } from '../../../scripts/goodreads-listings.ts';
 import { itemsOf, jobOf, NOW_MS, newBatchId, submit } from '../../contract/samples.ts';
@@ -27,6 +28,7 @@ export interface Scene {
   /** Items of the batch besides the collection. */
   others?: string[];
   /** Answers a page by itself: a reading, an error, or nothing for the page as it is. */
+  until?: UntilCondition;
   answer?: (page: number, time: number) => ListingReading | Error | undefined;
 }
 
@@ -45,6 +47,7 @@ export async function openCollection({
   limits,
   maxWaitingJobs = 0,
   others = [],
+  until,
   answer,
 }: Scene = {}) {
   let nowMs = NOW_MS;
@@ -56,6 +59,7 @@ export async function openCollection({
   const items = [...itemsOf(others.map((book) => jobOf(book as BookId))), { ...collection, collection: firstRecord(reference) }];
   const options: BatchOptions = { priority: 'normal', maxAgeMs: null, webhook: null };
   if (limits) options.collections = { maxBooks: 1_000, maxPages: null, deadlineMs: null, editions: 'as-listed', ...limits };
+  if (until) options.until = until;
   await submit(store, batchId, items, { options });
 
   const pages: number[] = [];
@@ -87,6 +91,7 @@ export async function openCollection({
   const deps = {
     store,
     queue,
+    collections: { cancel: () => Promise.resolve() },
     enter: createBacklogLimit({ queue, maxWaitingJobs, clock: () => nowMs }),
     crawler: { crawl: crawl as never },
     source: { current: () => openSource },

@@ -42,7 +42,7 @@ describe('a submission in steps', () => {
       collections: noCollections,
       store: { batches: { submit, cancel } } as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
-      queue: { enqueue, raisePriority: () => Promise.resolve() },
+      queue: { enqueue, raisePriority: () => Promise.resolve(), cancel: () => Promise.resolve() },
       log: { ...silentLog, warn: (_fields, message) => void told.push(message) },
       now: Date.now,
     });
@@ -71,9 +71,9 @@ describe('a submission in steps', () => {
     const submitLinks = (batches: Store['batches']) =>
       createSubmitLinks({
         collections: noCollections,
-        store: { batches },
+        store: { ...store, batches },
         enter: () => Promise.resolve(() => undefined),
-        queue: { enqueue, raisePriority: () => Promise.resolve() },
+        queue: { enqueue, raisePriority: () => Promise.resolve(), cancel: () => Promise.resolve() },
         log: silentLog,
         now: Date.now,
       });
@@ -95,14 +95,8 @@ describe('a submission in steps', () => {
     const leave = vi.fn<(jobs: number) => void>();
     const enter = vi.fn<(jobs: number) => Promise<typeof leave>>(() => Promise.resolve(leave));
     const enqueue = vi.fn<(jobs: JobRun[]) => Promise<void>>(() => Promise.resolve());
-    const submit = createSubmitLinks({
-      collections: noCollections,
-      store,
-      enter,
-      queue: { enqueue, raisePriority },
-      log: silentLog,
-      now: Date.now,
-    });
+    const queue = { enqueue, raisePriority, cancel: () => Promise.resolve() };
+    const submit = createSubmitLinks({ collections: noCollections, store, enter, queue, log: silentLog, now: Date.now });
     await submit({ links: links.slice(0, 2), priority: 'bulk', maxAgeMs: null, webhook: null });
     await submit({ links: ['nonsense', ...links.slice(0, 5)], priority: 'interactive', maxAgeMs: null, webhook: null });
     const [first] = enqueue.mock.calls[0] ?? [];
@@ -126,7 +120,7 @@ describe('entries that are not the same', () => {
       collections: noCollections,
       store: store as unknown as Store,
       enter: () => Promise.resolve(() => undefined),
-      queue: { enqueue: () => Promise.resolve(), raisePriority: () => Promise.resolve() },
+      queue: { enqueue: () => Promise.resolve(), raisePriority: () => Promise.resolve(), cancel: () => Promise.resolve() },
       log: silentLog,
       now: Date.now,
     });

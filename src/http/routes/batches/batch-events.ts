@@ -1,15 +1,15 @@
 /** `GET /batches/{id}/events`: the events of a batch, as Server-Sent Events. */
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import { Type } from 'typebox';
-import type { BatchRecord } from '../../domain/batch.ts';
-import { QuireError } from '../../errors.ts';
-import type { HttpDependencies } from '../dependencies.ts';
-import { createEventStreams } from '../streams/event-streams.ts';
-import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
-import type { Metrics } from '../plugins/metrics.ts';
-import { BatchParams } from '../schemas/parameters.ts';
-import type { ProblemExample } from '../schemas/problem-examples.ts';
-import { problems } from '../schemas/problem.ts';
+import type { BatchRecord } from '../../../domain/batch.ts';
+import { QuireError } from '../../../errors.ts';
+import type { HttpDependencies } from '../../dependencies.ts';
+import { createEventStreams } from '../../streams/event-streams.ts';
+import { batchIdOf, unknownBatch } from '../../requests/identifiers.ts';
+import type { Metrics } from '../../plugins/metrics.ts';
+import { BatchParams } from '../../schemas/parameters.ts';
+import type { ProblemExample } from '../../schemas/problem-examples.ts';
+import { problems } from '../../schemas/problem.ts';
 
 interface Deps extends Pick<HttpDependencies, 'store' | 'batches' | 'log'> {
   metrics: Pick<Metrics, 'openStreams'>;

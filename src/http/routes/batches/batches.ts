@@ -1,13 +1,13 @@
 /** `/batches`: a batch, its items and its books; cancel. */
-import type { BatchId } from '../../domain/batch.ts';
-import type { ItemView } from '../../app/batches/batch-view.ts';
-import type { JobId } from '../../domain/identity.ts';
-import { QuireError } from '../../errors.ts';
-import type { HttpDependencies, TypedApp } from '../dependencies.ts';
-import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../answers/export.ts';
-import { batchIdOf, unknownBatch } from '../requests/identifiers.ts';
-import { linkNext } from '../answers/paging.ts';
-import { json } from '../schemas/answer.ts';
+import type { BatchId } from '../../../domain/batch.ts';
+import type { ItemView } from '../../../app/batches/batch-view.ts';
+import type { JobId } from '../../../domain/identity.ts';
+import { QuireError } from '../../../errors.ts';
+import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
+import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../../answers/export.ts';
+import { batchIdOf, unknownBatch } from '../../requests/identifiers.ts';
+import { linkNext } from '../../answers/paging.ts';
+import { json } from '../../schemas/answer.ts';
 import {
   BatchListQuerySchema,
   BatchPageSchema,
@@ -15,10 +15,10 @@ import {
   CancelledBatchSchema,
   ItemPageSchema,
   ItemQuerySchema,
-} from '../schemas/batch.ts';
-import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../schemas/parameters.ts';
-import { INVALID_FORMAT, INVALID_PAGE } from '../schemas/problem-examples.ts';
-import { problems } from '../schemas/problem.ts';
+} from '../../schemas/batch.ts';
+import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../../schemas/parameters.ts';
+import { INVALID_FORMAT, INVALID_PAGE } from '../../schemas/problem-examples.ts';
+import { problems } from '../../schemas/problem.ts';
 
 type Deps = Pick<HttpDependencies, 'batches' | 'store'>;
 
