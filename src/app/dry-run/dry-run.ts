@@ -9,6 +9,7 @@ import type { CollectionFamily, CollectionReference } from '../../domain/collect
 import { keyOfReference, parseEntry, type EntryKind } from '../../domain/entry.ts';
 import { bookReference, type BookReference, type JobId } from '../../domain/identity.ts';
 import type { Found, Store } from '../../storage/store.ts';
+import { DEFAULT_LIMITS } from '../collections/take-page.ts';
 import type { FirstPage } from '../look-ups/answers.ts';
 import type { LookUpResult, LookUps } from '../look-ups/look-ups.ts';
 import { firstPageQuestion } from '../look-ups/question.ts';
@@ -18,7 +19,6 @@ import { sizeOfCollection, type SizeLimits } from './collection-size.ts';
 export const MOST_ASKED = 20;
 /** Books that are looked up at once. */
 const FIND_AT_ONCE = 32;
-const DEFAULT_LIMITS: SizeLimits = { maxBooks: 1_000, maxPages: null };
 /** Requests that a book without a fresh copy takes: an ISBN is redirected to its book, and an ASIN is asked for first. */
 const REQUESTS = { book: 1, isbn: 2, asin: 2 } as const;
 

@@ -22,6 +22,8 @@ describe.each(inThisRun(STORES))('a dry run, on the %s store', (store) => {
   beforeAll(async () => {
     scene = await openScene(store, { BLOCK_PROBE: '50ms', CRAWL_TIMEOUT: '500ms', CRAWL_RATE: '100' });
     await scene.parsed([linkTo(scene.ids[0]!), linkTo(scene.ids[1]!)]);
+    // BullMQ completes its record after the batch has ended.
+    await waitUntil('the jobs to be completed', async () => (await scene.ask('/stats')).body['backlog'].completed === 2);
   });
   beforeEach(() => scene.goodreads.control({}));
   afterAll(() => scene.stop());
@@ -71,6 +73,21 @@ describe.each(inThisRun(STORES))('a dry run, on the %s store', (store) => {
     expect(await requests()).toBe(before.requests + FAMILIES.length + 1);
     expect(await made()).toEqual(before.made);
   });
+
+  it('foretells what the collections bring when they are submitted, with the limits of the request', async () => {
+    const body = { urls: FAMILIES.map(({ link }) => link), maxBooks: 110 };
+    const { entries } = (await tried({ ...body, dryRun: 'offline' }, '')).body;
+    expect((entries as Loose[]).map(({ books }) => books as number)).toEqual([110, 110, 10, 23, 50, 44]);
+    const { batchId } = (await scene.ask('/parse-links', { method: 'POST', body })).body;
+    const collections = await waitUntil('the collections to be read', async () => {
+      const items = (await scene.ask(`/batches/${batchId}/items?limit=6`)).body['items'] as Loose[];
+      return items.every(({ state }) => state === 'expanded') && items;
+    });
+    await scene.ask(`/batches/${batchId}`, { method: 'DELETE' });
+    const brought = collections.map(({ collection: { taken, pages } }) => ({ taken, pages }));
+    const foretold = (entries as Loose[]).map(({ books, fresh, pages }) => ({ taken: books, pages: pages - (books - fresh) }));
+    expect(brought).toEqual(foretold);
+  }, 30_000);
 
   it('counts what is stored of the first page', async () => {
     const first = firstBook('series', '71');
