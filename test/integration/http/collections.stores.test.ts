@@ -154,6 +154,13 @@ describe.each(inThisRun(STORES))('collections, on the %s store', (store) => {
     expect(items[2]).toMatchObject({ collection: { cutOff: null } });
     expect(items[4]).toMatchObject({ reason: expect.stringContaining('claims 150 books'), collection: { cutOff: null } });
     expect(batch['counts']).toMatchObject({ expanded: 4, failed: 1, parsed: 480 });
+    const metrics = (await scene.ask<string>('/metrics')).body;
+    for (const line of [
+      'quire_collections{state="waiting"} 0',
+      'quire_listing_unrecognised_ratio{family="list"} 0.',
+      'quire_listing_pages{family="editions"} ',
+    ])
+      expect(metrics).toContain(line);
     const { body: health } = await scene.ask('/parser/health');
     expect(health['families']).toEqual(
       expect.arrayContaining([expect.objectContaining({ family: 'list', unrecognised: expect.anything() })]),
