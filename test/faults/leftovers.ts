@@ -9,15 +9,18 @@ export type { Contents } from './leftovers/contents.ts';
 
 /**
  * Waits until BullMQ has nothing to do either: a batch may have ended while the job of a dead worker waits for the check for stalled jobs, which
- * finds it when its lock ends. Rejects when that takes longer than `timeoutMs`.
+ * finds it when its lock ends. Waits also for the batches that no caller knows: their process died before it answered, and the reconciler
+ * queues their collections. Rejects when that takes longer than `timeoutMs`.
  */
 export async function untilIdle(api: () => QuireProcess | undefined, timeoutMs: number): Promise<void> {
   await waitUntil(
-    'the queue to be empty',
+    'the queue to be empty and every batch to end',
     async () => {
-      const answer = await fetch(`${api()?.address}/stats`, { signal: AbortSignal.timeout(5_000) });
-      const { backlog } = (await answer.json()) as { backlog: { waiting: number; active: number; delayed: number } };
-      return backlog.waiting + backlog.active + backlog.delayed === 0;
+      const read = async (path: string): Promise<unknown> =>
+        (await fetch(`${api()?.address}${path}`, { signal: AbortSignal.timeout(5_000) })).json();
+      const { backlog } = (await read('/stats')) as { backlog: { waiting: number; active: number; delayed: number } };
+      if (backlog.waiting + backlog.active + backlog.delayed > 0) return false;
+      return ((await read('/batches?state=open&limit=1')) as { batches: unknown[] }).batches.length === 0;
     },
     { timeoutMs, everyMs: 200 },
   );
