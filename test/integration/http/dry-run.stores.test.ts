@@ -79,15 +79,19 @@ describe.each(inThisRun(STORES))('a dry run, on the %s store', (store) => {
     const { entries } = (await tried({ ...body, dryRun: 'offline' }, '')).body;
     expect((entries as Loose[]).map(({ books }) => books as number)).toEqual([110, 110, 10, 23, 50, 44]);
     const { batchId } = (await scene.ask('/parse-links', { method: 'POST', body })).body;
-    const collections = await waitUntil('the collections to be read', async () => {
-      const items = (await scene.ask(`/batches/${batchId}/items?limit=6`)).body['items'] as Loose[];
-      return items.every(({ state }) => state === 'expanded') && items;
-    });
+    const collections = await waitUntil(
+      'the collections to be read',
+      async () => {
+        const items = (await scene.ask(`/batches/${batchId}/items?limit=6`)).body['items'] as Loose[];
+        return items.every(({ state }) => state === 'expanded') && items;
+      },
+      { timeoutMs: 30_000, everyMs: 100 },
+    );
     await scene.ask(`/batches/${batchId}`, { method: 'DELETE' });
     const brought = collections.map(({ collection: { taken, pages } }) => ({ taken, pages }));
     const foretold = (entries as Loose[]).map(({ books, fresh, pages }) => ({ taken: books, pages: pages - (books - fresh) }));
     expect(brought).toEqual(foretold);
-  }, 30_000);
+  }, 40_000);
 
   it('counts what is stored of the first page', async () => {
     const first = firstBook('series', '71');
