@@ -106,8 +106,11 @@ interface Hunt {
 export async function reportCached({ store, now }: ReportDeps, { batchId, until }: Hunt, cached: readonly BookId[]): Promise<boolean> {
   const found: BookId[] = [];
   for (let from = 0; from < cached.length && found.length < until.count; from += READ_AT_ONCE) {
-    for (const book of await store.books.read(cached.slice(from, from + READ_AT_ONCE), now()))
+    for (const book of await store.books.read(cached.slice(from, from + READ_AT_ONCE), now())) {
       if (satisfies(book, until)) found.push(book.bookId);
+      // A pattern may take long on each book.
+      if (until.matches !== undefined) await nextTurn();
+    }
     await nextTurn();
   }
   if (found.length === 0) return false;
