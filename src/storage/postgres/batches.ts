@@ -1,12 +1,13 @@
 /** Batches in SQL. */
 import { codeOfState, PRIORITIES, type BatchId } from '../../domain/batch.ts';
 import type { JobId } from '../../domain/identity.ts';
+import { MOST_WAITERS_A_STEP } from '../settle-step.ts';
 import type { BatchStore } from '../store.ts';
 import { createBatchReading } from './batch-reading.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 import { createSubmitting } from './submitting.ts';
 
-const CANCEL = statement('batches.cancel', 'SELECT known, gone, jobs, runs FROM @.end_batch($1, $2, $3)');
+const CANCEL = statement('batches.cancel', 'SELECT known, gone, jobs, runs, more FROM @.end_batch($1, $2, $3, $4)');
 const CLOSE = statement('batches.close', 'SELECT @.close_batch($1, $2) AS closed');
 const REPORT = statement('batches.report', 'SELECT @.report_found($1, $2, $3) AS stopped');
 const OPEN_FOR = statement(
@@ -33,7 +34,7 @@ const REJOIN = statement(
   'batches.requeue',
   `INSERT INTO @.job AS o (job_id, run, priority, solo, created_at_ms)
    SELECT i.job_id, $3, $4, false, $5 FROM @.item i JOIN @.batch b ON b.batch_id = i.batch_id
-   WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND i.job_id IS NOT NULL AND b.finished_at_ms IS NULL
+   WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND i.job_id IS NOT NULL AND b.finished_at_ms IS NULL AND b.cancelled_at_ms IS NULL
      AND NOT EXISTS (SELECT 1 FROM @.job j WHERE j.job_id = i.job_id AND j.state = 'l') ORDER BY i.job_id
    ON CONFLICT (job_id) DO UPDATE SET state = 'l', run = excluded.run, priority = excluded.priority, solo = false, raised = false,
      created_at_ms = excluded.created_at_ms, timeline = '[]', attempts = 0, waiters = 0, settled_at_ms = NULL, settled_no = NULL, error_code = NULL,
@@ -49,6 +50,15 @@ const SWEEP = statement(
    SELECT batch_id FROM gone`,
 );
 const MOST_SWEPT = 500;
+
+/** What a step of {@link CANCEL} did. */
+interface EndedStep {
+  known: boolean;
+  gone: number;
+  jobs: JobId[];
+  runs: string[];
+  more: boolean;
+}
 
 /** `purge` drops other records past their time; the sweep calls it. */
 export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): BatchStore {
@@ -67,10 +77,16 @@ export function createBatchStore(sql: SqlClient, purge: () => Promise<void>): Ba
     },
 
     async cancel(batchId, nowMs, as = 'cancelled') {
-      const params = [batchId, nowMs, codeOfState(as)];
-      const [row] = await sql.query<{ known: boolean; gone: number; jobs: JobId[]; runs: string[] }>(CANCEL, params);
-      if (!row?.known) return null;
-      return { cancelled: row.gone, withoutWaiters: row.jobs.map((jobId, at) => ({ jobId, run: row.runs[at] ?? '' })) };
+      const params = [batchId, nowMs, codeOfState(as), MOST_WAITERS_A_STEP];
+      const ended: Awaited<ReturnType<BatchStore['cancel']>> = { cancelled: 0, withoutWaiters: [] };
+      for (let more = true; more;) {
+        const [row] = await sql.query<EndedStep>(CANCEL, params);
+        if (!row?.known) return null;
+        ended.cancelled += row.gone;
+        ended.withoutWaiters.push(...row.jobs.map((jobId, at) => ({ jobId, run: row.runs[at] ?? '' })));
+        more = row.more;
+      }
+      return ended;
     },
 
     async requeue(batchId, { items, nowMs, run, priority }) {

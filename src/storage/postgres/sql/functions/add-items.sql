@@ -21,7 +21,7 @@ DECLARE
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(p_batch, 1));
   SELECT * INTO v_batch FROM @.batch
-  WHERE batch_id = p_batch AND sealed AND finished_at_ms IS NULL AND stopped_at_ms IS NULL AND (open OR p_from IS NOT NULL);
+  WHERE batch_id = p_batch AND sealed AND finished_at_ms IS NULL AND cancelled_at_ms IS NULL AND stopped_at_ms IS NULL AND (open OR p_from IS NOT NULL);
   IF NOT FOUND THEN RAISE EXCEPTION 'the batch takes no more items' USING ERRCODE = 'QU001'; END IF;
   IF p_from IS NOT NULL THEN
     PERFORM 1 FROM @.item
@@ -83,7 +83,7 @@ BEGIN
       (count(*) FILTER (WHERE s = 'e'))::integer AS expanding
     FROM unnest(v_status) AS s
   ) c
-  WHERE batch_id = p_batch AND finished_at_ms IS NULL AND stopped_at_ms IS NULL AND (open OR p_from IS NOT NULL)
+  WHERE batch_id = p_batch AND finished_at_ms IS NULL AND cancelled_at_ms IS NULL AND stopped_at_ms IS NULL AND (open OR p_from IS NOT NULL)
   RETURNING log_length INTO v_length;
   IF NOT FOUND THEN RAISE EXCEPTION 'the batch takes no more items' USING ERRCODE = 'QU001'; END IF;
 

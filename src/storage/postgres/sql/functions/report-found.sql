@@ -8,7 +8,7 @@ DECLARE v_batch record; v_found text[]; v_book text;
 BEGIN
   SELECT * INTO v_batch FROM @.batch WHERE batch_id = p_batch FOR UPDATE;
   IF NOT FOUND THEN RETURN false; END IF;
-  IF v_batch.wanted IS NULL OR v_batch.finished_at_ms IS NOT NULL OR cardinality(p_books) = 0 THEN
+  IF v_batch.wanted IS NULL OR v_batch.finished_at_ms IS NOT NULL OR v_batch.cancelled_at_ms IS NOT NULL OR cardinality(p_books) = 0 THEN
     RETURN v_batch.stopped_at_ms IS NOT NULL;
   END IF;
   v_found := v_batch.found;
