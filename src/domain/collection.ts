@@ -51,12 +51,26 @@ function refer(family: CollectionFamily, id: string): CollectionReference {
 
 /**
  * The path that the crawler requests for a page, from 1: `/list/show/1?page=2`. A shelf, a genre and an author's first page have one page
- * only; more of an author is on `author-list`.
+ * only; more of an author is on `author-list`. Goodreads redirects the bare number of a list to the address with its `slug`: see
+ * {@link slugOfAddress}.
  */
-export function collectionPath({ family, id }: Pick<CollectionReference, 'family' | 'id'>, page: number): string {
+export function collectionPath(
+  { family, id }: Pick<CollectionReference, 'family' | 'id'>,
+  page: number,
+  slug: string | null = null,
+): string {
   const { path, named } = PLACES[family];
-  const first = path + (named === 'number' ? id : encodeURIComponent(id));
+  const first = path + (named === 'number' ? id : encodeURIComponent(id)) + (slug !== null && SAFE_SLUG.test(slug) ? `.${slug}` : '');
   return page === 1 ? first : `${first}?page=${page}`;
+}
+
+const SAFE_SLUG = /^\w{1,150}$/;
+
+/** The slug in the address of an answer to the page of a list, such as `Best_Books_Ever`. `null` without one of letters and digits alone. */
+export function slugOfAddress({ family, id }: Pick<CollectionReference, 'family' | 'id'>, url: string): string | null {
+  if (family !== 'list') return null;
+  const slug = /^[^?#]*\/list\/show\/(\d+)\.(\w{1,150})(?:[?#]|$)/.exec(url);
+  return slug?.[1] === id ? (slug[2] ?? null) : null;
 }
 
 /** The collection that a path (without locale, not decoded) names, or why it names none. `null` when no family has this path. */

@@ -6,7 +6,7 @@
  * that were recorded and not queued.
  */
 import { backoffMs } from '../../domain/backoff.ts';
-import { collectionPath } from '../../domain/collection.ts';
+import { collectionPath, slugOfAddress } from '../../domain/collection.ts';
 import type { BookId } from '../../domain/identity.ts';
 import { EXPORT } from '../../domain/links/disallowed.ts';
 import { FAILURES, judge } from '../../domain/outcome.ts';
@@ -98,17 +98,18 @@ function createPageReader(deps: ExpandDeps) {
   return async function readPage(expansion: Expansion, task: ExpandTask): Promise<Step> {
     const { signal } = task;
     const { progress, limits } = expansion;
-    const { family, id, pages } = progress;
+    const { family, id, slug, pages } = progress;
     if (family === null) throw new Error('a page that robots.txt forbids is never read');
     const seen = (expansion.seen ??= pages === 0 ? new Set<BookId>() : await seenBooks(store, expansion));
     const asked: AskedListing = { family, id, page: pages + 1 };
-    const path = collectionPath(asked, asked.page);
+    const path = collectionPath(asked, asked.page, slug);
     try {
       const result = await crawler.crawl({ path, classify: (answer): ListingReading => readListing(answer, asked) }, { signal });
       const { reading } = result;
       watch.observeListing(asked, reading);
       if (reading.kind !== 'listing') return await fail(deps, expansion, task, failureOfReading(reading, result, source));
-      expansion.progress = takePage(progress, reading, { limits, isNew: (book) => !seen.has(book) });
+      const known = { ...progress, slug: slugOfAddress(asked, result.answer.url) ?? slug };
+      expansion.progress = takePage(known, reading, { limits, isNew: (book) => !seen.has(book) });
       for (const book of reading.books) seen.add(book);
       // The next step records the page, with its books where it has any.
       return expansion.progress.pending.length > 0 || expansion.progress.end !== null ? null : await keepGoing(deps, expansion);

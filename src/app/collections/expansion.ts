@@ -94,7 +94,7 @@ export async function save(
   const { batchId, index, version, batch } = expansion;
   const { priority, maxAgeMs } = batch.options;
   // What only reading needs goes with the end.
-  const kept = ends ? { ...progress, works: [], end: null } : progress;
+  const kept = ends ? { ...progress, slug: null, works: [], end: null } : progress;
   const json = writeProgress(kept);
   if (!ends && json === expansion.json) return true;
   const from = { index, ifVersion: version, json, end: ends ? progress.end : null };

@@ -14,6 +14,8 @@ export interface CollectionProgress {
   /** `null` for a page that robots.txt forbids: it is never asked for. */
   family: CollectionFamily | null;
   id: string;
+  /** Of a list: what Goodreads adds to its number. With it, no page is redirected. */
+  slug: string | null;
   /** Pages that were read and recorded. */
   pages: number;
   title: string | null;
@@ -38,6 +40,7 @@ export interface CollectionProgress {
 }
 
 const START: Omit<CollectionProgress, 'family' | 'id'> = {
+  slug: null,
   pages: 0,
   title: null,
   claimed: null,

@@ -130,6 +130,14 @@ describe.each(inThisRun(STORES))('collections, on the %s store', (store) => {
     expect((await scene.goodreads.stats()).byId[second]).toBe(1);
   });
 
+  it('that are lists are redirected once, at their first page', async () => {
+    scene.goodreads.setCollections({ sizes: { 'list/25': 450 } });
+    const { items } = await ended(scene, [`${SITE}/list/show/25`], '?maxBooks=401');
+    const { requests, byPage, byId } = await scene.goodreads.stats();
+    expect(items[0]).toMatchObject({ state: 'expanded', collection: { pages: 5, taken: 401 } });
+    expect([requests - Object.keys(byId).length, Object.keys(byPage).length]).toEqual([6, 5]);
+  });
+
   it('survive the traps of Goodreads', async () => {
     scene.goodreads.setCollections({
       sizes: { 'list/31': 250, 'list/32': 250, 'list/33': 120, 'editions/34': 25, 'list/35': 150 },

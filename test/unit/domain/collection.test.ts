@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import {
   COLLECTION_FAMILIES,
   collectionPath,
+  slugOfAddress,
   collectionReference,
   type CollectionFamily,
   type CollectionReference,
@@ -116,6 +117,21 @@ describe('links that robots.txt forbids', () => {
   });
 });
 
+describe('the slug in the address of an answer', () => {
+  it.each([
+    ['https://www.goodreads.com/list/show/7.Best_Books?page=2', 'Best_Books'],
+    ['http://127.0.0.1:80/list/show/7.Best_Books', 'Best_Books'],
+    ['https://www.goodreads.com/list/show/8.Best_Books', null],
+    ['https://www.goodreads.com/list/show/7', null],
+    ['https://www.goodreads.com/list/show/7.a%2Fb', null],
+    ['https://www.goodreads.com/list/show/7.a/b', null],
+    ['https://www.goodreads.com/x?y=/list/show/7.Best_Books', null],
+  ])('%s', (url, slug) => {
+    expect(slugOfAddress({ family: 'list', id: '7' }, url)).toBe(slug);
+    expect(slugOfAddress({ family: 'series', id: '7' }, url)).toBeNull();
+  });
+});
+
 describe('the paths of a collection', () => {
   it('are built from family and id', () => {
     const paths = (family: CollectionFamily, id: string) => [1, 2].map((page) => collectionPath({ family, id }, page));
@@ -123,6 +139,9 @@ describe('the paths of a collection', () => {
     expect(paths('series', '45175')).toEqual(['/series/45175', '/series/45175?page=2']);
     expect(paths('author-list', '9')).toEqual(['/author/list/9', '/author/list/9?page=2']);
     expect(paths('editions', '9')).toEqual(['/work/editions/9', '/work/editions/9?page=2']);
+    expect(collectionPath({ family: 'list', id: '7' }, 2, 'Best_Books')).toBe('/list/show/7.Best_Books?page=2');
+    for (const slug of ['', 'a/b', '..', 'a?b', 'a#b', 'é', 'a b', '%2e'])
+      expect(collectionPath({ family: 'list', id: '7' }, 2, slug)).toBe('/list/show/7?page=2');
     expect(collectionPath({ family: 'author', id: '9' }, 1)).toBe('/author/show/9');
     expect(collectionPath({ family: 'shelf', id: 'é' }, 1)).toBe('/shelf/show/%C3%A9');
     expect(collectionPath({ family: 'genre', id: 'fantasy' }, 1)).toBe('/genres/fantasy');
