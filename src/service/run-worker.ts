@@ -6,7 +6,6 @@ import { createCollectionWorker } from '../queue/collections/expand-collection-w
 import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
 import { createLookUpWorker } from '../queue/look-ups/look-up-worker.ts';
 import { createJobWorker } from '../queue/parse-book-worker.ts';
-import { workerName } from '../queue/worker-name.ts';
 import type { Context, Parts } from './parts.ts';
 
 /** Resolves when the process calls webhooks and announces batches. */
@@ -109,8 +108,5 @@ const workerSettings = (config: Config) => ({
 
 function logCrawl({ config, log }: Context): void {
   const rate = config.crawlRate === 0 ? 'no rate limit' : `${config.crawlRate} pages a second`;
-  log.info(
-    { worker: workerName() },
-    `worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`,
-  );
+  log.info(`worker: crawls ${config.goodreadsOrigin}, ${rate}, ${config.crawlConcurrency} at once, over all workers`);
 }
