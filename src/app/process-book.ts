@@ -260,7 +260,7 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   return { next: 'settle', code, detail };
 }
 
-/** One line for each job that failed for good. `items`: how many items of batches waited for it. */
+/** One line for each failed job. `items`: how many items of batches waited for it. */
 async function logFailed(
   { store, log }: ProcessBookDeps,
   { jobId, run, attempt, reference }: BookTask,
@@ -269,7 +269,7 @@ async function logFailed(
   const record = await store.jobs.get(jobId).catch(() => null);
   const items = record?.run === run ? record.waiters : null;
   const book = reference.kind === 'book' ? { bookId: reference.bookId } : {};
-  log.warn({ jobId, ...book, code, attempts: attempt, items, detail }, 'a job failed for good');
+  log.warn({ jobId, ...book, code, attempts: attempt, items, detail }, 'a job failed');
 }
 
 async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {

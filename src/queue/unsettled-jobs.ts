@@ -33,7 +33,7 @@ export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { 
         attempts: job?.attemptsMade ?? 0,
         error: { code, detail },
       })
-      .then(() => log.warn({ jobId: ids.jobId, code, attempts: job?.attemptsMade ?? 0, detail }, 'a job failed for good'))
+      .then(() => log.warn({ jobId: ids.jobId, code, attempts: job?.attemptsMade ?? 0, detail }, 'a job failed'))
       .catch((err: unknown) =>
         log.error({ err, jobId: ids.jobId }, 'a job that BullMQ finished could not be settled; the reconciler does it'),
       );
