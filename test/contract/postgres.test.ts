@@ -48,10 +48,11 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
     await client.query(`COMMENT ON TABLE ${prefix}.migration IS NULL`);
     // What the migrations since then made.
     await client.query(`DROP TABLE ${prefix}.search; DROP FUNCTION ${prefix}.forget_entry CASCADE`);
-    await client.query(`DROP TABLE ${prefix}.batch_job; DROP FUNCTION ${prefix}.forget_batch_jobs CASCADE`);
+    await client.query(`DROP TABLE ${prefix}.batch_job; DROP VIEW ${prefix}.batch; DROP FUNCTION ${prefix}.forget_batch_jobs CASCADE`);
     await client.query(
-      `ALTER TABLE ${prefix}.batch ${['open', 'added_at_ms', 'listed', 'expanding', 'expanded', 'disallowed', 'skipped', 'expired', 'wanted', 'found', 'stopped_at_ms'].map((column) => `DROP COLUMN ${column}`).join(', ')}`,
+      `ALTER TABLE ${prefix}.batch_record ${['open', 'added_at_ms', 'listed', 'expanding', 'expanded', 'disallowed', 'skipped', 'expired', 'wanted', 'found', 'stopped_at_ms'].map((column) => `DROP COLUMN ${column}`).join(', ')}`,
     );
+    await client.query(`ALTER TABLE ${prefix}.batch_record RENAME TO batch`);
     await client.query(
       `ALTER TABLE ${prefix}.item ${['collection', 'collection_version', 'via'].map((column) => `DROP COLUMN ${column}`).join(', ')}`,
     );

@@ -13,17 +13,17 @@ import type { BookId, JobId } from '../../domain/identity.ts';
 import type { BatchStore } from '../store.ts';
 import { statement, type SqlClient } from './sql-client.ts';
 
-const GET = statement('batches.get', 'SELECT * FROM @.batch WHERE batch_id = $1');
+const GET = statement('batches.get', 'SELECT * FROM @.batch_record WHERE batch_id = $1');
 /** Ids sort by creation. Before the newest stands what no id begins with. */
 const BEFORE_ALL = '~';
-const LIST = statement('batches.list', 'SELECT * FROM @.batch WHERE batch_id < $1 ORDER BY batch_id DESC LIMIT $2');
+const LIST = statement('batches.list', 'SELECT * FROM @.batch_record WHERE batch_id < $1 ORDER BY batch_id DESC LIMIT $2');
 const LIST_OPEN = statement(
   'batches.listOpen',
-  'SELECT * FROM @.batch WHERE finished_at_ms IS NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
+  'SELECT * FROM @.batch_record WHERE finished_at_ms IS NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
 );
 const LIST_ENDED = statement(
   'batches.listEnded',
-  'SELECT * FROM @.batch WHERE finished_at_ms IS NOT NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
+  'SELECT * FROM @.batch_record WHERE finished_at_ms IS NOT NULL AND batch_id < $1 ORDER BY batch_id DESC LIMIT $2',
 );
 const ITEM_COLUMNS = 'index, state, duplicates, book_id, job_id, input, reason, collection, collection_version, via';
 const ITEMS = statement(

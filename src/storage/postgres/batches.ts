@@ -12,28 +12,28 @@ const CLOSE = statement('batches.close', 'SELECT @.close_batch($1, $2) AS closed
 const REPORT = statement('batches.report', 'SELECT @.report_found($1, $2, $3) AS stopped');
 const OPEN_FOR = statement(
   'batches.openFor',
-  'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND open AND added_at_ms < $1 ORDER BY added_at_ms LIMIT $2',
+  'SELECT batch_id FROM @.batch_record WHERE finished_at_ms IS NULL AND open AND added_at_ms < $1 ORDER BY added_at_ms LIMIT $2',
 );
 const IDLE = statement(
   'batches.idle',
-  'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND progressed_at_ms < $1 ORDER BY progressed_at_ms LIMIT $2',
+  'SELECT batch_id FROM @.batch_record WHERE finished_at_ms IS NULL AND progressed_at_ms < $1 ORDER BY progressed_at_ms LIMIT $2',
 );
 const AHEAD = statement(
   'batches.ahead',
-  'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NULL AND progressed_at_ms > $1 ORDER BY progressed_at_ms LIMIT $2',
+  'SELECT batch_id FROM @.batch_record WHERE finished_at_ms IS NULL AND progressed_at_ms > $1 ORDER BY progressed_at_ms LIMIT $2',
 );
 const UNANNOUNCED = statement(
   'batches.unannounced',
-  'SELECT batch_id FROM @.batch WHERE finished_at_ms IS NOT NULL AND NOT announced ORDER BY finished_at_ms LIMIT $1',
+  'SELECT batch_id FROM @.batch_record WHERE finished_at_ms IS NOT NULL AND NOT announced ORDER BY finished_at_ms LIMIT $1',
 );
 const ACKNOWLEDGE = statement(
   'batches.acknowledge',
-  'UPDATE @.batch SET announced = true WHERE batch_id = $1 AND finished_at_ms IS NOT NULL',
+  'UPDATE @.batch_record SET announced = true WHERE batch_id = $1 AND finished_at_ms IS NOT NULL',
 );
 const REJOIN = statement(
   'batches.requeue',
   `INSERT INTO @.job AS o (job_id, run, priority, solo, created_at_ms)
-   SELECT i.job_id, $3, $4, false, $5 FROM @.item i JOIN @.batch b ON b.batch_id = i.batch_id
+   SELECT i.job_id, $3, $4, false, $5 FROM @.item i JOIN @.batch_record b ON b.batch_id = i.batch_id
    WHERE i.batch_id = $1 AND i.index = ANY ($2::integer[]) AND i.state = 'q' AND i.job_id IS NOT NULL AND b.finished_at_ms IS NULL AND b.cancelled_at_ms IS NULL
      AND NOT EXISTS (SELECT 1 FROM @.job j WHERE j.job_id = i.job_id AND j.state = 'l') ORDER BY i.job_id
    ON CONFLICT (job_id) DO UPDATE SET state = 'l', run = excluded.run, priority = excluded.priority, solo = false, raised = false,
@@ -45,7 +45,7 @@ const REJOIN = statement(
 const SWEEP = statement(
   'batches.sweep',
   `WITH gone AS (
-     DELETE FROM @.batch WHERE batch_id = (SELECT batch_id FROM @.batch WHERE finished_at_ms IS NOT NULL AND finished_at_ms < $1 ORDER BY finished_at_ms LIMIT 1) RETURNING batch_id
+     DELETE FROM @.batch_record WHERE batch_id = (SELECT batch_id FROM @.batch_record WHERE finished_at_ms IS NOT NULL AND finished_at_ms < $1 ORDER BY finished_at_ms LIMIT 1) RETURNING batch_id
    ), items AS (DELETE FROM @.item WHERE batch_id IN (SELECT batch_id FROM gone))
    SELECT batch_id FROM gone`,
 );

@@ -11,7 +11,7 @@ export type Query = (text: string) => Promise<Row[]>;
 /** Columns are text, numbers and booleans: the queries here ask for nothing else. */
 export type Row = Record<string, string | number | boolean | null>;
 
-const TABLES = ['batch', 'batch_job', 'document', 'item', 'job', 'known', 'migration', 'page', 'search', 'tally'];
+const TABLES = ['batch', 'batch_job', 'batch_record', 'document', 'item', 'job', 'known', 'migration', 'page', 'search', 'tally'];
 const BULLMQ_TABLES = ['event', 'job', 'meta', 'migration', 'rate_limit'];
 /** BullMQ's tables for what Quire does not use: flows, schedulers, metrics, logs of jobs, deduplication, relays. */
 const UNUSED_TABLES = [
@@ -54,15 +54,15 @@ const RULES: readonly { rule: string; sql: string }[] = [
   },
   {
     rule: 'has another length of its log than its items say',
-    sql: `SELECT 'batch ' || b.batch_id AS what FROM @.batch b WHERE log_length <> (SELECT count(*) FROM @.item i WHERE i.batch_id = b.batch_id AND seq IS NOT NULL)`,
+    sql: `SELECT 'batch ' || b.batch_id AS what FROM @.batch_record b WHERE log_length <> (SELECT count(*) FROM @.item i WHERE i.batch_id = b.batch_id AND seq IS NOT NULL)`,
   },
   {
     rule: 'has counts that do not add up',
-    sql: `SELECT 'batch ' || batch_id AS what FROM @.batch WHERE settled <> parsed + not_found + failed + cancelled + cached + invalid + expanded + disallowed + skipped + expired`,
+    sql: `SELECT 'batch ' || batch_id AS what FROM @.batch_record WHERE settled <> parsed + not_found + failed + cancelled + cached + invalid + expanded + disallowed + skipped + expired`,
   },
   {
     rule: 'is a book of a growing batch that does not exist',
-    sql: `SELECT j.batch_id || ' ' || j.job_id AS what FROM @.batch_job j WHERE NOT EXISTS (SELECT 1 FROM @.batch b WHERE b.batch_id = j.batch_id)`,
+    sql: `SELECT j.batch_id || ' ' || j.job_id AS what FROM @.batch_job j WHERE NOT EXISTS (SELECT 1 FROM @.batch_record b WHERE b.batch_id = j.batch_id)`,
   },
   {
     rule: 'holds a lock and is not active, or the other way round',
@@ -114,7 +114,7 @@ export async function readSql(query: Query, schema: string): Promise<Contents> {
       bookId: textOrNull(row['book']),
     });
   }
-  for (const row of await rows('SELECT batch_id, total, settled, finished_at_ms IS NOT NULL AS finished FROM @.batch')) {
+  for (const row of await rows('SELECT batch_id, total, settled, finished_at_ms IS NOT NULL AS finished FROM @.batch_record')) {
     const total = Number(row['total']);
     contents.batches.push({
       batchId: text(row['batch_id']),

@@ -6,7 +6,7 @@ import { FUNCTIONS, FUNCTIONS_MARK, MIGRATIONS, SCHEMA_VERSION } from '../../../
 const RELEASED: Record<string, string> = {
   '001-tables.sql': 'd0f80e1251b4026fb29aff2b1df81b23f1dbc7be5dba5d327218025ab541f33e',
   '004-search.sql': '94775fabc72b1d8ba3acd3fd767c2ab325c864c91fc7c65ea8a1af7a129882b4',
-  '005-growing.sql': '5406826c50b7553e311c109a464b61bb6e940278e0cb235b5bf4080c31a2b357',
+  '005-growing.sql': '7f83d9387a638f76fdeaac29c8b155a7ec871062cc5399a9f75a2e34838f4bdc',
 };
 
 describe('the migrations', () => {

@@ -52,7 +52,7 @@ export const NAMES: Record<TransferKind, Statement> = {
   ),
   batches: statement(
     'transfer.names.batches',
-    'SELECT batch_id AS name FROM @.batch WHERE batch_id > $1 AND (finished_at_ms IS NULL OR finished_at_ms > $3) ORDER BY batch_id LIMIT $2',
+    'SELECT batch_id AS name FROM @.batch_record WHERE batch_id > $1 AND (finished_at_ms IS NULL OR finished_at_ms > $3) ORDER BY batch_id LIMIT $2',
   ),
   jobs: statement('transfer.names.jobs', 'SELECT job_id AS name FROM @.job WHERE job_id > $1 ORDER BY job_id LIMIT $2'),
   documents: statement(
@@ -87,13 +87,13 @@ const WRITE_BOOKS = statement(
 export const READ_BATCHES = statement(
   'transfer.read.batches',
   `SELECT b.*, (SELECT count(*)::integer FROM @.item i WHERE i.batch_id = b.batch_id) AS item_count
-   FROM @.batch b WHERE b.batch_id = ANY ($1::text[]) AND (b.finished_at_ms IS NULL OR b.finished_at_ms > $2)`,
+   FROM @.batch_record b WHERE b.batch_id = ANY ($1::text[]) AND (b.finished_at_ms IS NULL OR b.finished_at_ms > $2)`,
 );
 const BATCH_COLUMNS = `batch_id, total, settled, parsed, not_found, failed, cancelled, cached, invalid, log_length, sealed, announced, created_at_ms, progressed_at_ms,
   finished_at_ms, cancelled_at_ms, options, open, added_at_ms, expanding, expanded, disallowed, skipped, expired, wanted, found, stopped_at_ms`;
 const WRITE_BATCHES = statement(
   'transfer.write.batches',
-  `INSERT INTO @.batch (${BATCH_COLUMNS}) SELECT ${BATCH_COLUMNS}
+  `INSERT INTO @.batch_record (${BATCH_COLUMNS}) SELECT ${BATCH_COLUMNS}
    FROM json_to_recordset($1::json) AS x(batch_id text, total integer, settled integer, parsed integer, not_found integer, failed integer, cancelled integer,
      cached integer, invalid integer, log_length integer, sealed boolean, announced boolean, created_at_ms bigint, progressed_at_ms bigint, finished_at_ms bigint,
      cancelled_at_ms bigint, options text, open boolean, added_at_ms bigint, expanding integer, expanded integer, disallowed integer, skipped integer,
@@ -102,7 +102,7 @@ const WRITE_BATCHES = statement(
 );
 export const DROP_BATCH = statement(
   'transfer.drop.batch',
-  'WITH gone AS (DELETE FROM @.batch WHERE batch_id = $1) DELETE FROM @.item WHERE batch_id = $1',
+  'WITH gone AS (DELETE FROM @.batch_record WHERE batch_id = $1) DELETE FROM @.item WHERE batch_id = $1',
 );
 /** What is there already stays, so that a page may come twice. */
 export const WRITE_ITEMS = statement(
@@ -175,7 +175,7 @@ const WRITE_PAGES = statement(
    ON CONFLICT (job_id) DO UPDATE SET kept_at_ms = excluded.kept_at_ms, expire_at_ms = excluded.expire_at_ms, bytes = excluded.bytes`,
 );
 
-export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, (SELECT count(*) FROM @.batch)::integer AS batches, (SELECT count(*) FROM @.job)::integer AS jobs,
+export const TOTALS = `SELECT (SELECT count(*) FROM @.known)::integer AS books, (SELECT count(*) FROM @.batch_record)::integer AS batches, (SELECT count(*) FROM @.job)::integer AS jobs,
   (SELECT count(*) FROM @.document WHERE key NOT IN (${OWN_DOCUMENTS.map((key) => `'${key}'`).join(', ')}))::integer AS documents, (SELECT count(*) FROM (SELECT DISTINCT series, hour FROM @.tally) t)::integer AS tallies,
   (SELECT count(*) FROM @.page)::integer AS pages`;
 

@@ -20,7 +20,7 @@ DECLARE
   v_batch record;
 BEGIN
   PERFORM pg_advisory_xact_lock(hashtextextended(p_batch, 1));
-  SELECT * INTO v_batch FROM @.batch
+  SELECT * INTO v_batch FROM @.batch_record
   WHERE batch_id = p_batch AND sealed AND finished_at_ms IS NULL AND cancelled_at_ms IS NULL AND stopped_at_ms IS NULL AND (open OR p_from IS NOT NULL);
   IF NOT FOUND THEN RAISE EXCEPTION 'the batch takes no more items' USING ERRCODE = 'QU001'; END IF;
   IF p_from IS NOT NULL THEN
@@ -68,7 +68,7 @@ BEGIN
   INTO v_n, v_status, v_raise, v_book, v_at, v_place, v_new FROM answered;
 
   -- Who ends the batch, or finds what it looks for, may have been faster.
-  UPDATE @.batch b SET total = total + v_new, listed = v_next + v_new, settled = b.settled + c.settled + v_ended,
+  UPDATE @.batch_record b SET total = total + v_new, listed = v_next + v_new, settled = b.settled + c.settled + v_ended,
     cached = b.cached + c.cached, invalid = b.invalid + c.invalid, expanding = b.expanding + c.expanding - v_ended,
     not_found = not_found + c.missing + (p_end IS NOT DISTINCT FROM 'n')::integer,
     failed = failed + (p_end IS NOT DISTINCT FROM 'f')::integer,

@@ -23,7 +23,7 @@ BEGIN
     SELECT job_id FROM @.job WHERE job_id IN (SELECT job_id FROM @.item WHERE batch_id = p_batch AND index = ANY (v_indexes))
     ORDER BY job_id FOR UPDATE
   ) held;
-  SELECT * INTO v_batch FROM @.batch WHERE batch_id = p_batch FOR UPDATE;
+  SELECT * INTO v_batch FROM @.batch_record WHERE batch_id = p_batch FOR UPDATE;
   known := FOUND;
   IF NOT known OR v_batch.finished_at_ms IS NOT NULL OR (p_as = 's' AND v_batch.stopped_at_ms IS NULL) THEN RETURN; END IF;
   v_first := v_batch.cancelled_at_ms IS NULL;
@@ -40,7 +40,7 @@ BEGIN
   -- Items that were announced but never submitted end here too: their caller died half way.
   -- The end of such a batch is not announced: no caller knows the batch.
   IF v_as <> 's' AND NOT more THEN gone := v_batch.total - v_batch.settled; END IF;
-  UPDATE @.batch SET announced = CASE WHEN v_as = 's' OR NOT v_first THEN announced ELSE NOT sealed END,
+  UPDATE @.batch_record SET announced = CASE WHEN v_as = 's' OR NOT v_first THEN announced ELSE NOT sealed END,
     cancelled = cancelled + CASE WHEN v_as = 'x' THEN gone ELSE 0 END,
     skipped = skipped + CASE WHEN v_as = 's' THEN gone ELSE 0 END,
     expired = expired + CASE WHEN v_as = 'o' THEN gone ELSE 0 END,

@@ -5,9 +5,9 @@
 CREATE OR REPLACE FUNCTION @.close_batch(p_batch text, p_now bigint) RETURNS boolean LANGUAGE plpgsql AS $$
 DECLARE v_open boolean;
 BEGIN
-  SELECT open INTO v_open FROM @.batch WHERE batch_id = p_batch FOR UPDATE;
+  SELECT open INTO v_open FROM @.batch_record WHERE batch_id = p_batch FOR UPDATE;
   IF v_open THEN
-    UPDATE @.batch SET open = false, progressed_at_ms = p_now,
+    UPDATE @.batch_record SET open = false, progressed_at_ms = p_now,
       finished_at_ms = CASE WHEN sealed AND settled >= total THEN coalesce(finished_at_ms, p_now) ELSE finished_at_ms END
     WHERE batch_id = p_batch;
     PERFORM pg_notify('@channel', 'batch ' || p_batch);

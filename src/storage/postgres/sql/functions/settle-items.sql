@@ -12,14 +12,14 @@ CREATE OR REPLACE FUNCTION @.settle_waiting(
 ) LANGUAGE plpgsql
   SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off AS $$
 BEGIN
-  PERFORM 1 FROM @.batch WHERE batch_id = ANY (p_batches) ORDER BY batch_id FOR UPDATE;
+  PERFORM 1 FROM @.batch_record WHERE batch_id = ANY (p_batches) ORDER BY batch_id FOR UPDATE;
   IF p_state = 'p' THEN
-    SELECT array_agg(batch_id ORDER BY batch_id), array_agg(options ORDER BY batch_id) INTO unjudged, conditions FROM @.batch
+    SELECT array_agg(batch_id ORDER BY batch_id), array_agg(options ORDER BY batch_id) INTO unjudged, conditions FROM @.batch_record
     WHERE batch_id = ANY (p_batches) AND wanted IS NOT NULL AND stopped_at_ms IS NULL AND batch_id <> ALL (p_matched || p_unmatched);
     IF unjudged IS NOT NULL THEN RETURN; END IF;
   END IF;
   WITH moved AS (
-    UPDATE @.batch b SET settled = b.settled + w.n, log_length = log_length + w.n, progressed_at_ms = p_now,
+    UPDATE @.batch_record b SET settled = b.settled + w.n, log_length = log_length + w.n, progressed_at_ms = p_now,
       parsed = parsed + CASE WHEN w.state = 'p' THEN w.n ELSE 0 END,
       not_found = not_found + CASE WHEN w.state = 'n' THEN w.n ELSE 0 END,
       failed = failed + CASE WHEN w.state = 'f' THEN w.n ELSE 0 END,
@@ -32,7 +32,7 @@ BEGIN
       SELECT o.batch_id, array_agg(u.index ORDER BY u.index) AS indexes, count(*)::integer AS n,
         CASE WHEN o.stopped_at_ms IS NULL THEN p_state ELSE 's'::"char" END AS state,
         p_state = 'p' AND o.stopped_at_ms IS NULL AND o.wanted IS NOT NULL AND o.batch_id = ANY (p_matched) AND p_book::text <> ALL (o.found) AS takes
-      FROM unnest(p_batches, p_indexes) AS u(batch_id, index) JOIN @.batch o ON o.batch_id = u.batch_id GROUP BY o.batch_id
+      FROM unnest(p_batches, p_indexes) AS u(batch_id, index) JOIN @.batch_record o ON o.batch_id = u.batch_id GROUP BY o.batch_id
     ) w
     WHERE b.batch_id = w.batch_id
     RETURNING b.batch_id, b.log_length - w.n AS logged, w.indexes, w.state, w.takes AND b.stopped_at_ms IS NOT NULL AS stops

@@ -27,7 +27,7 @@ BEGIN
     v_taken := least(v_waiters, @waiters_a_step);
     IF v_waiters = 1 THEN
       -- Nearly every job: one item, of a batch that looks for nothing. Plain statements are planned once.
-      UPDATE @.batch b SET settled = b.settled + 1, log_length = log_length + 1, progressed_at_ms = p_now,
+      UPDATE @.batch_record b SET settled = b.settled + 1, log_length = log_length + 1, progressed_at_ms = p_now,
         parsed = parsed + CASE WHEN p_state = 'p' THEN 1 ELSE 0 END,
         not_found = not_found + CASE WHEN p_state = 'n' THEN 1 ELSE 0 END,
         failed = failed + CASE WHEN p_state = 'f' THEN 1 ELSE 0 END,

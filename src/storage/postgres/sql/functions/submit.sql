@@ -24,9 +24,9 @@ DECLARE
 BEGIN
   IF p_batch IS NOT NULL THEN
     PERFORM pg_advisory_xact_lock(hashtextextended(p_batch, 1));
-    INSERT INTO @.batch (batch_id, total, created_at_ms, progressed_at_ms, added_at_ms, options, open, wanted)
+    INSERT INTO @.batch_record (batch_id, total, created_at_ms, progressed_at_ms, added_at_ms, options, open, wanted)
     VALUES (p_batch, p_total, p_now, p_now, p_now, p_options, p_open, p_wanted) ON CONFLICT DO NOTHING;
-    IF NOT FOUND THEN SELECT stopped_at_ms IS NOT NULL INTO v_stopped FROM @.batch WHERE batch_id = p_batch; END IF;
+    IF NOT FOUND THEN SELECT stopped_at_ms IS NOT NULL INTO v_stopped FROM @.batch_record WHERE batch_id = p_batch; END IF;
   END IF;
   WITH given AS MATERIALIZED (
     SELECT * FROM json_to_recordset(p_items::json) AS x(n integer, i integer, t text, j text, b bigint, d integer, r text, k text)
@@ -66,7 +66,7 @@ BEGIN
   INTO v_n, v_status, v_raise, v_book, v_at, v_settled, v_cached, v_missing, v_invalid, v_skipped, v_expanding
   FROM answered a CROSS JOIN counted c;
   IF p_batch IS NOT NULL THEN
-    UPDATE @.batch SET settled = settled + coalesce(v_settled, 0), cached = cached + coalesce(v_cached, 0),
+    UPDATE @.batch_record SET settled = settled + coalesce(v_settled, 0), cached = cached + coalesce(v_cached, 0),
       not_found = not_found + coalesce(v_missing, 0), invalid = invalid + coalesce(v_invalid, 0),
       skipped = skipped + coalesce(v_skipped, 0), expanding = expanding + coalesce(v_expanding, 0), sealed = sealed OR p_last,
       progressed_at_ms = CASE WHEN v_settled > 0 THEN p_now ELSE progressed_at_ms END,
