@@ -51,8 +51,7 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
   let queue: Pending<T>[] = [];
   let flushing = false;
 
-  const replace = (value: T, version: number, ours: boolean): void => {
-    const before = local.value;
+  const replace = (value: T, version: number, ours: boolean, before = local.value): void => {
     local = { value, version };
     loadedAtMs = now();
     onReplaced(before, value, ours);
@@ -81,10 +80,12 @@ export function createSharedState<T>({ documents, key, initial, parse, now, rand
       await load();
       return version === local.version && value === local.value;
     }
-    const version = await documents.put(key, JSON.stringify(value), { nowMs: now(), ifVersion: local.version, expireAtMs: null });
+    const base = local;
+    const version = await documents.put(key, JSON.stringify(value), { nowMs: now(), ifVersion: base.version, expireAtMs: null });
     if (version === null) return false;
     puts += 1;
-    replace(value, version, true);
+    // A read may have brought this change before its answer came. It is ours all the same.
+    replace(value, version, true, base.value);
     return true;
   };
 

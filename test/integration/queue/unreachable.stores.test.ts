@@ -12,6 +12,8 @@ describe.each(inThisRun(STORES))('without a way to Goodreads, on the %s store', 
     const lines: string[] = [];
     const settings = { GOODREADS_ORIGIN: `http://127.0.0.1:${port}`, CRAWL_ATTEMPTS: '1' };
     const quire = await startQuire(store, { settings, log: 'info', onLog: (line) => lines.push(line) });
+    // The state is in the store a moment before the line is written.
+    const told = (sentence: string): Promise<unknown> => waitUntil(`the log to say: ${sentence}`, () => lines.join('').includes(sentence));
     try {
       const ids = [1_600_000_001, 1_600_000_002, 1_600_000_003];
       const { batchId } = await quire.submit(ids.map((id) => `https://www.goodreads.com/book/show/${id}`));
@@ -32,13 +34,13 @@ describe.each(inThisRun(STORES))('without a way to Goodreads, on the %s store', 
         expect(job.timeline.at(-1)).toMatchObject({ event: 'blocked', detail: expect.stringMatching(/cannot be reached.*ECONNREFUSED/) });
       }
       expect((await quire.get('/metrics')).body).toContain('quire_source_state{state="unreachable"} 1');
-      expect(lines.join('')).toContain('the source is unreachable: jobs wait, and only single probes are sent');
+      await told('the source is unreachable: jobs wait, and only single probes are sent');
 
       const goodreads = await startGoodreads({ port });
       try {
         expect((await quire.ended(batchId)).counts).toMatchObject({ parsed: 3, failed: 0 });
         expect((await quire.get('/source')).body).toMatchObject({ state: 'open', reason: null, requestsToday: 4 });
-        expect(lines.join('')).toContain('the source is open');
+        await told('the source is open');
       } finally {
         await goodreads.stop();
       }
