@@ -19,7 +19,7 @@ import { endFound, reportAgain } from '../batches/hunt.ts';
 import { failureOfCrawl, failureOfReading, type Failure } from '../process-book.ts';
 import type { CollectionItem } from './collection-queue.ts';
 import { readExpansion, save, type ExpandDeps, type ExpandResult, type Expansion, type Step } from './expansion.ts';
-import { createHandOver } from './hand-over.ts';
+import { createJoinBooks } from './join-books.ts';
 import { note, type CollectionProgress } from './progress.ts';
 import { seenBooks } from './seen-books.ts';
 import { expanded, limitReached, takePage } from './take-page.ts';
@@ -57,7 +57,7 @@ export function createExpandCollection(deps: ExpandDeps): (task: ExpandTask) => 
 
 function createRun(deps: ExpandDeps) {
   const { now } = deps;
-  const handOver = createHandOver(deps);
+  const joinBooks = createJoinBooks(deps);
   const readPage = createPageReader(deps);
 
   const step = async (expansion: Expansion, task: ExpandTask): Promise<Step> => {
@@ -66,7 +66,7 @@ function createRun(deps: ExpandDeps) {
     // Another worker may have the collection now. At a shutdown, what was read is recorded first.
     if (signal.aborted && signal.reason !== 'shutdown') return { next: 'requeue' };
     const { progress, limits } = expansion;
-    if (progress.pending.length > 0) return handOver(expansion);
+    if (progress.pending.length > 0) return joinBooks(expansion);
     if (progress.end !== null) await reportRest(deps, expansion);
     if (progress.end !== null) return (await save(deps, expansion, progress, true)) ? { next: 'done' } : 'lost';
     const limit = limitReached(progress, limits, now());

@@ -3,7 +3,7 @@ import { bookReference, type BookId } from '../../domain/identity.ts';
 import { newRun, type JobRun } from '../../domain/run-id.ts';
 import { QuireError } from '../../errors.ts';
 import type { AddedItem, AddOutcome } from '../../storage/store.ts';
-import { handOver as handOverJobs } from '../batches/hand-over.ts';
+import { handOver } from '../batches/hand-over.ts';
 import { reportCached } from '../batches/hunt.ts';
 import { save, type ExpandDeps, type Expansion, type Step } from './expansion.ts';
 import { writeProgress } from './progress.ts';
@@ -17,10 +17,10 @@ const FULL_MS = 2_000;
  * Makes the step. It takes the pending books, as many as the queue may ever have. While there is no room for them it records them as
  * pending, so their page is not read again.
  */
-export function createHandOver(deps: ExpandDeps): (expansion: Expansion) => Promise<Step> {
+export function createJoinBooks(deps: ExpandDeps): (expansion: Expansion) => Promise<Step> {
   const { store, enter, settings, now } = deps;
 
-  return async function handOver(expansion) {
+  return async function joinBooks(expansion) {
     const { batchId, index, version, batch, progress } = expansion;
     const most = Math.min(MOST_AT_ONCE, settings.maxWaitingJobs === 0 ? MOST_AT_ONCE : settings.maxWaitingJobs);
     let books = progress.pending.slice(0, most);
@@ -48,7 +48,7 @@ export function createHandOver(deps: ExpandDeps): (expansion: Expansion) => Prom
       const { until } = batch.options;
       const stopped = until ? await reportCached(deps, { batchId, until }, cachedOf(added.outcomes)) : false;
       const raised = raisedOf(items, added.outcomes);
-      await handOverJobs(deps, { batchId, priority, jobs: recorded, raised, hunts: Boolean(until) });
+      await handOver(deps, { batchId, priority, jobs: recorded, raised, hunts: Boolean(until) });
       return stopped ? { next: 'done' } : null;
     } finally {
       leave(recorded.length);
