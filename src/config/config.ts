@@ -142,7 +142,7 @@ export const SETTINGS = {
   publicUrl: setting(
     'PUBLIC_URL',
     '',
-    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads. On loopback without API_KEYS its host is answered beside the names of this machine.',
+    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads. On loopback without API_KEYS its host is answered beside the names of this machine. One by https makes browsers come back by https alone (HSTS, a year).',
     optional(url(['https:', 'http:'], 'https://quire.example.org')),
   ),
   webhookSecret: setting(

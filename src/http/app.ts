@@ -12,6 +12,7 @@ import { watchMethods } from './plugins/known-methods.ts';
 import { installKnownParameters } from './plugins/known-parameters.ts';
 import { createMetrics } from './plugins/metrics.ts';
 import { installBodyLimits } from './plugins/request-bodies.ts';
+import { installSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
 import { batchEventsRoutes } from './routes/batches/batch-events.ts';
 import { batchesRoutes } from './routes/batches/batches.ts';
 import { openBatchesRoutes } from './routes/batches/open-batches.ts';
@@ -39,15 +40,17 @@ import { installWireProblems } from './plugins/wire-problems.ts';
 /** Builds the app. The store is not asked before the first request. The caller listens and closes. */
 export async function createApp(deps: HttpDependencies): Promise<FastifyInstance> {
   const { config, version } = deps;
-  const app = Fastify(serverOptions(deps));
+  const security = securityHeaders(config);
+  const app = Fastify(serverOptions(deps, security));
   const closing = new AbortController();
   app.addHook('preClose', async () => closing.abort());
   useSchemas(app);
 
   const addMissingMethods = watchMethods(app);
+  installSecurityHeaders(app, security);
   if (config.accessLog) installAccessLog(app);
   installErrorHandling(app);
-  installWireProblems(app);
+  installWireProblems(app, security);
   installJsonBodies(app);
   installHostGuard(app, config);
   installAuthentication(app, config.apiKeys);

@@ -3,6 +3,7 @@ import { LogController, type FastifyHttpOptions } from 'fastify';
 import type { Server } from 'node:http';
 import type { HttpDependencies } from './dependencies.ts';
 import { sendError } from './plugins/error-handling.ts';
+import type { SecurityHeaders } from './plugins/security-headers.ts';
 import { createWireAnswer } from './plugins/wire-problems.ts';
 import { requestId } from './requests/request-id.ts';
 
@@ -15,7 +16,10 @@ const SILENT_MS = 120_000;
 /** Bodies of routes that do not say otherwise. */
 const BODY_LIMIT = 64 * 1024;
 
-export const serverOptions = ({ log, silentMs = SILENT_MS }: Pick<HttpDependencies, 'log' | 'silentMs'>): FastifyHttpOptions<Server> => ({
+export const serverOptions = (
+  { log, silentMs = SILENT_MS }: Pick<HttpDependencies, 'log' | 'silentMs'>,
+  security: SecurityHeaders,
+): FastifyHttpOptions<Server> => ({
   loggerInstance: log,
   // One logger for all requests: a child for each would cost more than the rest of a read. Log lines name the request themselves.
   childLoggerFactory: (logger) => logger,
@@ -29,6 +33,6 @@ export const serverOptions = ({ log, silentMs = SILENT_MS }: Pick<HttpDependenci
   return503OnClosing: false,
   // Health checks are answered without a Host; a guard refuses the rest.
   http: { requireHostHeader: false },
-  frameworkErrors: (error, request, reply) => void sendError(error, request, reply),
-  clientErrorHandler: createWireAnswer(log),
+  frameworkErrors: (error, request, reply) => void sendError(error, request, reply.headers(security)),
+  clientErrorHandler: createWireAnswer(log, security),
 });

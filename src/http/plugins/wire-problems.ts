@@ -5,6 +5,7 @@ import type { FastifyInstance } from 'fastify';
 import type { Log } from '../../domain/log.ts';
 import { PROBLEM_TYPE, sendStatusProblem } from '../answers/problem.ts';
 import { requestId } from '../requests/request-id.ts';
+import type { SecurityHeaders } from './security-headers.ts';
 
 /** What Node's parser calls its errors, and what they mean to a caller. */
 const PARSER_ERRORS: Record<string, [status: number, detail: string]> = {
@@ -13,10 +14,16 @@ const PARSER_ERRORS: Record<string, [status: number, detail: string]> = {
   ERR_HTTP_REQUEST_TIMEOUT: [408, 'The request did not arrive in time.'],
 };
 
+interface Written {
+  headers: Record<string, string>;
+  body: string;
+}
+
 /** A problem that means no more than its status, as text, and the headers that go with it. */
-function written(status: number, detail: string, instance: string): { headers: Record<string, string>; body: string } {
+function written(status: number, detail: string, instance: string, security: SecurityHeaders): Written {
   const body = JSON.stringify({ type: 'about:blank', title: STATUS_CODES[status], status, detail, instance });
   const headers = {
+    ...security,
     connection: 'close',
     'content-type': PROBLEM_TYPE,
     'content-length': String(Buffer.byteLength(body)),
@@ -27,29 +34,29 @@ function written(status: number, detail: string, instance: string): { headers: R
 }
 
 /** Answers on a connection that has no request object. The answer is written by hand. */
-function answerBare(socket: Duplex, status: number, detail: string): string {
+function answerBare(socket: Duplex, status: number, detail: string, security: SecurityHeaders): string {
   const instance = requestId({ headers: {} });
-  const { headers, body } = written(status, detail, instance);
+  const { headers, body } = written(status, detail, instance, security);
   const lines = Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`);
   socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy());
   return instance;
 }
 
 /** Makes Fastify's `clientErrorHandler`: it answers what Node's parser refuses. */
-export function createWireAnswer(log: Log): (error: Error & { code?: string }, socket: Duplex) => void {
+export function createWireAnswer(log: Log, security: SecurityHeaders): (error: Error & { code?: string }, socket: Duplex) => void {
   return (error, socket) => {
     if (!socket.writable || error.code === 'ECONNRESET') {
       socket.destroy();
       return;
     }
     const [status, detail] = PARSER_ERRORS[error.code ?? ''] ?? [400, 'That is not a well-formed HTTP request.'];
-    const reqId = answerBare(socket, status, detail);
+    const reqId = answerBare(socket, status, detail, security);
     log.debug({ reqId, status, code: error.code }, 'a request is not well-formed HTTP');
   };
 }
 
 /** Answers what Node would refuse without a body. The server must be made with `requireHostHeader: false`. */
-export function installWireProblems(app: FastifyInstance): void {
+export function installWireProblems(app: FastifyInstance, security: SecurityHeaders): void {
   app.addHook('onRequest', (request, reply, done) => {
     // Health checks may be asked by anybody who reaches the port.
     const isMissing =
@@ -60,10 +67,10 @@ export function installWireProblems(app: FastifyInstance): void {
     });
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
-    const { headers, body } = written(417, 'Only the expectation 100-continue is met here.', requestId(request));
+    const { headers, body } = written(417, 'Only the expectation 100-continue is met here.', requestId(request), security);
     response.writeHead(417, headers).end(body);
   });
   app.server.on('connect', (_request: IncomingMessage, socket: Duplex) => {
-    answerBare(socket, 501, 'CONNECT is for proxies, and this is none.');
+    answerBare(socket, 501, 'CONNECT is for proxies, and this is none.', security);
   });
 }

@@ -81,7 +81,7 @@ function installGuards(app: FastifyInstance, { config, store }: DashboardOptions
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
     const reason = refusal(config, request);
     if (reason !== null) return sendProblem(request, reply, 'forbidden', { detail: reason });
-    reply.header('x-frame-options', 'DENY').header('content-security-policy', CSP).header('referrer-policy', 'no-referrer');
+    reply.header('content-security-policy', CSP);
     checkNames(request);
     // BullMQ waits for a store that is away; a person should not.
     if (request.url.startsWith(`${PATH}/api/`)) await store.ping();

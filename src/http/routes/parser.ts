@@ -63,7 +63,6 @@ export const parserRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependenci
           'content-type': 'text/plain; charset=utf-8',
           'content-disposition': `attachment; filename="${jobId}.txt"`,
           'content-security-policy': "sandbox; default-src 'none'",
-          'x-content-type-options': 'nosniff',
           'cache-control': 'no-store',
           'last-modified': httpDate(kept.keptAtMs),
         })

@@ -83,6 +83,71 @@ describe('on loopback without keys', () => {
   });
 });
 
+describe('what a browser is told', () => {
+  const SECURITY = {
+    'cross-origin-opener-policy': 'same-origin',
+    'cross-origin-resource-policy': 'same-origin',
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+    'x-frame-options': 'DENY',
+  };
+  const headersOf = ({ head }: RawAnswer): Headers =>
+    new Headers(
+      head
+        .split('\r\n')
+        .slice(1)
+        .map((line) => [line.slice(0, line.indexOf(':')), line.slice(line.indexOf(':') + 1).trim()]),
+    );
+
+  it.each([
+    ['https', 'max-age=31536000'],
+    ['http', null],
+  ])('comes with every answer, and of an address by %s the HSTS is %s', async (scheme, hsts) => {
+    const quire = await startQuire('redis', { role: 'api', settings: { PUBLIC_URL: `${scheme}://books.example` } });
+    onTestFinished(quire.stop);
+    await putBook(quire, 1, 1000);
+    const { body: batch } = await quire.post('/parse-links', [linkTo(31)]);
+    const answers: [string, string, string?][] = [
+      ['GET', '/books/1'],
+      ['HEAD', '/books/1'],
+      ['GET', '/books/1', 'if-none-match: *'],
+      ['GET', '/'],
+      ['GET', '/docs/'],
+      ['GET', '/docs/static/index.css'],
+      ['GET', '/dashboard'],
+      ['GET', '/dashboard/ledger'],
+      ['GET', '/errors/forbidden'],
+      ['GET', '/metrics'],
+      ['GET', '/books/export'],
+      ['GET', '/livez'],
+      ['OPTIONS', '/books/1'],
+      ['DELETE', '/books'],
+      ['GET', '/nothing'],
+      ['GET', '/books/%E0%A4%A'],
+      ['GET', `/books/${'x'.repeat(300)}`],
+      ['GET', '/books', 'host: evil.example'],
+      ['GET', '/books', `x: ${'x'.repeat(20_000)}`],
+      ['GET', '/books', 'expect: wonders'],
+      ['CONNECT', 'localhost:80'],
+      ['NONSENSE', '/'],
+    ];
+    for (const [method, path, line] of answers) {
+      const lines = [`${method} ${path} HTTP/1.1`, ...(line?.startsWith('host') ? [] : ['host: localhost']), ...(line ? [line] : [])];
+      const answer = await sendRaw(quire.origin, [...lines, 'connection: close']);
+      const headers = headersOf(answer);
+      const where = `${method} ${path.slice(0, 40)} ${line?.slice(0, 40) ?? ''}: ${answer.status}`;
+      expect(answer.status, where).toBeGreaterThanOrEqual(200);
+      expect(Object.fromEntries(Object.keys(SECURITY).map((name) => [name, headers.get(name)])), where).toEqual(SECURITY);
+      expect(headers.get('strict-transport-security'), where).toBe(hsts);
+      expect(headers.get('content-security-policy'), where).toMatch(/^default-src '(none|self)';.* frame-ancestors 'none'$/);
+    }
+    const events = new AbortController();
+    const stream = await fetch(`${quire.origin}/batches/${batch.batchId}/events`, { signal: events.signal });
+    expect(Object.fromEntries(Object.keys(SECURITY).map((name) => [name, stream.headers.get(name)]))).toEqual(SECURITY);
+    events.abort();
+  });
+});
+
 describe('with keys, or off loopback', () => {
   it('any Host is answered', async () => {
     const keyed = await startQuire('redis', { role: 'api', settings: { API_KEYS: 'a-key-of-ours' } });

@@ -80,6 +80,7 @@ export const batchEventsRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = asyn
       reply.hijack();
       const { raw } = reply;
       raw.writeHead(200, {
+        ...(reply.getHeaders() as Record<string, string>),
         'content-type': 'text/event-stream; charset=utf-8',
         'cache-control': 'no-store',
         'x-accel-buffering': 'no',
