@@ -30,6 +30,7 @@ const GATES: Gate[] = [
   { name: 'import rules', command: ['run', 'deps'], minutes: 3 },
   { name: 'dead code', command: ['run', 'knip'], minutes: 3 },
   { name: 'openapi.yaml in step', command: ['run', 'openapi:check'], minutes: 3 },
+  { name: 'openapi.yaml is sound', command: ['run', 'openapi:lint'], minutes: 3 },
   {
     name: 'accuracy',
     command: ['run', 'accuracy', '--', pages, '--min', '0.995'],

@@ -1,12 +1,14 @@
 /**
- * `npm run openapi` writes what is made from the code: openapi.yaml from the schemas of the routes, the tables of settings and
- * errors in docs/. With `--check` it compares instead, and ends with 1 when a file is out of step. Nothing runs meanwhile: the
+ * `npm run openapi` writes what is made from the code: openapi.yaml from the schemas of the routes, the types and the Postman
+ * collection of `clients/` from that, the tables of settings and errors in docs/. With `--check` it compares instead, and ends with 1 when a file is out of step. Nothing runs meanwhile: the
  * app is built, and asked nothing.
  */
 import { readFile, writeFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { buildDocument } from './openapi-document.ts';
+import { postmanCollection, postmanEnvironment } from './postman.ts';
 import { REFERENCES, withTables } from './reference.ts';
+import { typescriptSchema } from './typescript-schema.ts';
 
 const at = (file: string): string => fileURLToPath(new URL(`../${file}`, import.meta.url));
 const read = async (file: string): Promise<string> => readFile(at(file), 'utf8').catch(() => '');
@@ -19,7 +21,13 @@ function firstDifference(a: string, b: string): string {
   return `line ${line + 1}:\n- ${left[line] ?? '(end of file)'}\n+ ${right[line] ?? '(end of file)'}`;
 }
 
-const wanted: { file: string; text: string }[] = [{ file: 'openapi.yaml', text: await buildDocument() }];
+const yaml = await buildDocument();
+const wanted: { file: string; text: string }[] = [
+  { file: 'openapi.yaml', text: yaml },
+  { file: 'clients/typescript/src/schema.ts', text: await typescriptSchema(yaml) },
+  { file: 'clients/postman/quire.postman_collection.json', text: postmanCollection(yaml) },
+  { file: 'clients/postman/quire.postman_environment.json', text: postmanEnvironment() },
+];
 for (const { file, tables } of REFERENCES) wanted.push({ file, text: withTables(await read(file), tables) });
 
 for (const { file, text } of wanted) {

@@ -25,6 +25,7 @@ const SERVERS = [
     debian: 'redis-server',
   },
   { name: 'the PostgreSQL server', settings: ['TEST_DATABASE_URL'], found: () => findPostgres() !== undefined, debian: 'postgresql' },
+  { name: 'python3', settings: ['PYTHON'], found: () => findOnPath('python3') !== undefined, debian: 'python3' },
 ];
 
 function missingServers(): typeof SERVERS {
