@@ -1,3 +1,4 @@
+#!/usr/bin/env node
 /** The process edge: arguments, environment, signals, exit codes. Nothing else reads the environment or exits. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setFlagsFromString } from 'node:v8';
