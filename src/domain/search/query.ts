@@ -1,6 +1,6 @@
 /** What somebody searches for, and which of the books that have it come first. Pure. */
 import { isbn13FromIsbn10, validIsbn10, validIsbn13 } from '../links/isbn.ts';
-import { readEntry } from './entry.ts';
+import { readEntry, type EntryFields } from './entry.ts';
 import { wordsOf } from './words.ts';
 
 /** Characters and words of a query at most. In writing without spaces each character is a word. */
@@ -34,16 +34,22 @@ export function parseQuery(text: string): SearchQuery | string {
   return { words: [...new Set(phrase.slice(0, -1))], prefix, phrase };
 }
 
-/** How well a book answers a query: 0 is best. */
-function distance({ words, prefix, phrase }: SearchQuery, { title, isbns, authors, series }: ReturnType<typeof readEntry>): number {
+/** Tells how well a book answers a query: 0 is best. What the query alone decides is made once, since hundreds of books may answer it. */
+function createDistance({ words, prefix, phrase }: SearchQuery): (fields: EntryFields) => number {
   const begin = ` ${phrase.join(' ')}`;
-  const hasAll = (line: string): boolean => line.includes(` ${prefix}`) && words.every((word) => line.includes(` ${word} `));
-  if (title === `${begin} ` || (words.length === 0 && isbns.includes(` ${prefix} `))) return 0;
-  if (title.startsWith(begin)) return 1;
-  if (title.includes(begin)) return 2;
-  if (hasAll(title)) return 3;
-  if (hasAll(authors)) return 4;
-  return hasAll(series) ? 5 : 6;
+  const whole = `${begin} `;
+  const inside = words.map((word) => ` ${word} `);
+  const last = ` ${prefix}`;
+  const isbn = `${last} `;
+  const hasAll = (line: string): boolean => line.includes(last) && inside.every((word) => line.includes(word));
+  return ({ title, isbns, authors, series }) => {
+    if (title === whole || (words.length === 0 && isbns.includes(isbn))) return 0;
+    if (title.startsWith(begin)) return 1;
+    if (title.includes(begin)) return 2;
+    if (hasAll(title)) return 3;
+    if (hasAll(authors)) return 4;
+    return hasAll(series) ? 5 : 6;
+  };
 }
 
 /**
@@ -52,9 +58,10 @@ function distance({ words, prefix, phrase }: SearchQuery, { title, isbns, author
  * with more ratings comes first, then the one with the lower number.
  */
 export function rank<M extends Match>(query: SearchQuery, matches: readonly M[]): M[] {
+  const distance = createDistance(query);
   const ranked = matches.map((match) => {
     const fields = readEntry(match.entry);
-    return { match, distance: distance(query, fields), ratings: fields.ratings, number: Number(match.bookId) };
+    return { match, distance: distance(fields), ratings: fields.ratings, number: Number(match.bookId) };
   });
   ranked.sort((a, b) => a.distance - b.distance || b.ratings - a.ratings || a.number - b.number);
   return ranked.map(({ match }) => match);

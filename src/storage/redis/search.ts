@@ -5,12 +5,20 @@ import { asked, type RedisClient } from './connection.ts';
 
 /** Postings of one word that a search looks at most. Redis serves nobody else meanwhile. */
 const MOST_POSTINGS = 400;
+/** Matches of one word that are enough where more books have it: an answer has 50 at most. */
+const ENOUGH_MATCHES = 100;
+/** Before each entry stands the etag of its copy. */
+const ETAG_CHARACTERS = 16;
 
 export function createSearchStore(redis: RedisClient, prefix: string): SearchStore {
   return {
     async matches({ words, prefix: begin }) {
-      const found = (await asked(redis.search(prefix, begin, MOST_POSTINGS, ...words))) as string[];
-      return Array.from({ length: found.length / 2 }, (_, at) => ({ bookId: found[2 * at] as BookId, entry: found[2 * at + 1] ?? '' }));
+      const text = (await asked(redis.search(prefix, begin, MOST_POSTINGS, ENOUGH_MATCHES, ...words))) as string;
+      const found = text === '' ? [] : text.split('\0');
+      return Array.from({ length: found.length / 2 }, (_, at) => ({
+        bookId: found[2 * at] as BookId,
+        entry: (found[2 * at + 1] ?? '').slice(ETAG_CHARACTERS),
+      }));
     },
     async unentered(cursor, limit) {
       const [phase, place, ...bookIds] = (await asked(
