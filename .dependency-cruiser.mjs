@@ -6,20 +6,21 @@
 /** What each part of src/ may import from src/ at run time, beside itself. */
 const MAY_IMPORT = {
   errors: [],
+  tracing: ['errors'],
   domain: ['errors'],
   config: ['domain', 'errors'],
   grafts: ['config', 'domain', 'errors'],
   parser: ['domain', 'errors'],
   storage: ['grafts', 'config', 'domain', 'errors'],
-  crawl: ['config', 'storage', 'domain', 'errors'],
-  app: ['crawl', 'parser', 'storage', 'config', 'domain', 'errors'],
-  webhooks: ['app', 'crawl', 'storage', 'config', 'domain', 'errors'],
-  queue: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors'],
-  http: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors'],
+  crawl: ['config', 'storage', 'domain', 'errors', 'tracing'],
+  app: ['crawl', 'parser', 'storage', 'config', 'domain', 'errors', 'tracing'],
+  webhooks: ['app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
+  queue: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
+  http: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
   migrate: ['queue', 'webhooks', 'storage', 'config', 'domain', 'errors'],
   cli: ['migrate', 'storage', 'config', 'domain', 'errors'],
-  service: ['config', 'http', 'queue', 'webhooks', 'app', 'crawl', 'parser', 'storage', 'domain', 'errors'],
-  main: ['service', 'config', 'cli', 'errors'],
+  service: ['config', 'http', 'queue', 'webhooks', 'app', 'crawl', 'parser', 'storage', 'domain', 'errors', 'tracing'],
+  main: ['service', 'config', 'cli', 'errors', 'tracing'],
 };
 
 const part = (names) => `^src/(${names.join('|')})(/|\\.ts$)`;
@@ -71,6 +72,7 @@ export default {
       ['queue', 'storage', 'grafts'],
       ['bullmq', 'ioredis', 'pg', '@types/pg', '@electric-sql'],
     ),
+    notOutside('only-tracing-knows-opentelemetry', 'Spans are made in tracing.ts.', ['tracing'], ['@opentelemetry']),
     {
       name: 'src-stands-alone',
       comment: 'What is delivered imports neither tests nor benchmarks nor scripts.',

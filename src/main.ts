@@ -9,6 +9,7 @@ import { QuireError, StartError } from './errors.ts';
 import { createService } from './service.ts';
 import { bannerOf } from './service/banner.ts';
 import { createLog } from './service/log.ts';
+import { flushTraces, isTracing } from './tracing.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -97,6 +98,9 @@ async function main(args: string[]): Promise<void> {
   const isTerminal = process.stdout.isTTY;
   const log = createLog({ level: config.logLevel, role: config.role, isTerminal });
   for (const warning of nearMisses(process.env)) log.warn(warning);
+  if (isTracing()) log.info('traces: an SDK of OpenTelemetry is loaded');
+  else if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] && process.env['OTEL_SDK_DISABLED'] !== 'true')
+    log.warn('OTEL_EXPORTER_OTLP_ENDPOINT is set, but no SDK of OpenTelemetry is loaded, so Quire sends no traces: see docs/tracing.md');
   const service = createService(config, { log, version, lingerMs: LINGER_MS });
 
   let signalled = false;
@@ -106,7 +110,8 @@ async function main(args: string[]): Promise<void> {
     signalled = true;
     log.info(`${signal}: draining for at most ${config.drainSeconds} s, then ending; a second signal ends at once`);
     service.stop().then(
-      () => {
+      async () => {
+        await flushTraces();
         log.info('stopped');
         process.exit(0);
       },

@@ -7,6 +7,7 @@ import { createParts, type Context } from './service/parts.ts';
 import { runApi } from './service/run-api.ts';
 import { runWebhookCalls, runWorker } from './service/run-worker.ts';
 import { createStoreWatch } from './service/store-watch.ts';
+import { tracedStore } from './service/traced-store.ts';
 import { hasDatabase } from './storage/embedded/data-directory.ts';
 import { openStore } from './storage/open-store.ts';
 import type { Store } from './storage/store.ts';
@@ -44,7 +45,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
   const storeWatch = createStoreWatch({ store: () => store, log });
   const store = overrides.store ?? openStore(config, (error) => storeWatch.fault('records', error));
   const lifecycle = createLifecycle({ drainMs: config.drainSeconds * 1000, log });
-  const context: Context = { config, version, log, store, onStoreFault: storeWatch.fault, lifecycle, now, random };
+  const context: Context = { config, version, log, store: tracedStore(store), onStoreFault: storeWatch.fault, lifecycle, now, random };
   let address: string | null = null;
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;

@@ -12,9 +12,10 @@ import type { OutcomeKind } from './source/pacing.ts';
 import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { Robots } from './robots.ts';
 import type { Source } from './source/source.ts';
-import type { Entry } from './source/turn.ts';
+import { SourceClosed, type Entry } from './source/turn.ts';
 import type { Log } from '../domain/log.ts';
 import { createFirstRobots } from './first-robots.ts';
+import { inSpan } from '../tracing.ts';
 
 /** What every reading of a page has: the kind of answer, and for kinds without a result a sentence that says why. */
 export interface ReadingKind {
@@ -83,6 +84,9 @@ const OUTCOME: Record<ReadingKind['kind'], OutcomeKind> = {
   overloaded: 'overloaded',
 };
 
+/** The job waits until the source opens, which is no failure. */
+const isControlFlow = (error: unknown): boolean => error instanceof SourceClosed;
+
 /** Combines the parts. The caller made them, and closes them. */
 export function createCrawler({ fetcher, source, robots, ledger, log, now = Date.now }: CrawlerOptions): Crawler {
   const firstRobots = createFirstRobots(robots, source, now);
@@ -122,14 +126,22 @@ export function createCrawler({ fetcher, source, robots, ledger, log, now = Date
     signal?.throwIfAborted();
     await unlessAborted(firstRobots(), signal);
     await mustBeAllowed(request.path);
-    const entry = await source.enter(signal === undefined ? {} : { signal });
+    const entry = await inSpan('wait for turn', { isControlFlow }, () => source.enter(signal === undefined ? {} : { signal }));
     const askedAtMs = now();
     const clockWasPut = watchClock(now);
-    const answer = await get(request, entry, signal);
+    const answer = await inSpan('fetch', { kind: 'client', attributes: { 'url.path': request.path } }, async (span) => {
+      const page = await get(request, entry, signal);
+      span.set({ 'http.response.status_code': page.status, 'http.response.size': page.wireBytes, 'quire.requests': page.requests });
+      return page;
+    });
     const { status } = answer;
     let reading: R;
     try {
-      reading = request.classify(answer);
+      reading = inSpan('parse', {}, (span) => {
+        const read = request.classify(answer);
+        span.set({ 'quire.page': read.kind });
+        return read;
+      });
     } catch (error) {
       await source.report({ ...entry, kind: 'abandoned', status, bytes: answer.wireBytes });
       throw error;

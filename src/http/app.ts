@@ -33,6 +33,7 @@ import { sourceRoutes } from './routes/source.ts';
 import { webhookRoutes } from './routes/webhooks.ts';
 import { BookSchema } from './schemas/book.ts';
 import { ProblemSchema } from './schemas/problem.ts';
+import { traceRequests } from './requests/request-span.ts';
 import { serverOptions } from './server-options.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { installWireProblems } from './plugins/wire-problems.ts';
@@ -48,6 +49,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
 
   const addMissingMethods = watchMethods(app);
   installSecurityHeaders(app, security);
+  traceRequests(app);
   if (config.accessLog) installAccessLog(app);
   installErrorHandling(app);
   installWireProblems(app, security);

@@ -4,7 +4,7 @@ import type { DeliveryQueue, QueuedDelivery, WaitingDelivery } from '../webhooks
 import { parseDeliveryId } from '../webhooks/event.ts';
 import type { Store } from '../storage/store.ts';
 import { askQueue } from './ask-queue.ts';
-import { openBullQueue, openBullWorker, type OwnWorkerOptions } from './open.ts';
+import { dataOfTrace, openBullQueue, openBullWorker, type OwnWorkerOptions, type TracedData } from './open.ts';
 
 /** Name of the queue: what the jobs in it do. */
 export const DELIVER_WEBHOOK = 'deliver-webhook';
@@ -18,13 +18,12 @@ const KEEP_ENDED = { age: 86_400, count: 1_000 };
 /** BullMQ's states of a call that is not being made. */
 const WAITING = ['waiting', 'delayed', 'prioritized'] as const;
 
-type Empty = Record<string, never>;
 /** What BullMQ keeps of a finished job. */
 export interface DeliverWebhookResult {
   state: string;
 }
-export type WebhookQueue = Queue<Empty, DeliverWebhookResult>;
-export type WebhookWorker = Worker<Empty, DeliverWebhookResult>;
+export type WebhookQueue = Queue<TracedData, DeliverWebhookResult>;
+export type WebhookWorker = Worker<TracedData, DeliverWebhookResult>;
 
 const idOf = ({ id, run }: QueuedDelivery): string => `${id}.${run}`;
 
@@ -43,7 +42,7 @@ export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
   return {
     async enqueue(delivery) {
       const options = { jobId: idOf(delivery), attempts: MAX_ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 };
-      await askQueue(queue.add(DELIVER_WEBHOOK, {}, options));
+      await askQueue(queue.add(DELIVER_WEBHOOK, dataOfTrace(), options));
     },
     async countWaiting() {
       const counts = await askQueue(queue.getJobCounts(...WAITING));
@@ -62,7 +61,7 @@ export function createDeliveryQueue(queue: WebhookQueue): DeliveryQueue {
 
 export const openWebhookWorker = (
   store: Store,
-  processor: Processor<Empty, DeliverWebhookResult>,
+  processor: Processor<TracedData, DeliverWebhookResult>,
   options: Pick<OwnWorkerOptions, 'backoffMs' | 'onError'> & { concurrency: number },
 ): WebhookWorker =>
   openBullWorker(DELIVER_WEBHOOK, store, processor, {

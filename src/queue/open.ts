@@ -1,6 +1,16 @@
 /** Opening BullMQ's queues and workers on the store's connection, with what all of them share. */
-import { Queue, Worker, type BackendFactory, type Processor, type QueueOptions, type WorkerOptions } from 'bullmq';
+import {
+  DelayedError,
+  Queue,
+  WaitingError,
+  Worker,
+  type BackendFactory,
+  type Processor,
+  type QueueOptions,
+  type WorkerOptions,
+} from 'bullmq';
 import type { Store } from '../storage/store.ts';
+import { inSpan, traceparent } from '../tracing.ts';
 import { workerName } from './worker-name.ts';
 
 /** A worker that does not renew its lock for this long counts as dead. A running crawl or call renews the lock. */
@@ -18,6 +28,39 @@ export function openBullQueue<Data, Result>(name: string, store: Store, onError:
   queue.on('error', onError);
   return queue;
 }
+
+/** The data of a job that is added in a span which is kept. Workers of earlier versions leave the member alone. */
+export interface TracedData {
+  /** The span that added the job, as a W3C `traceparent`. */
+  trace?: string;
+}
+
+/** What the span that runs now adds to the data of a job: nothing, unless the operator keeps the span. */
+export function dataOfTrace(): TracedData {
+  const cause = traceparent();
+  return cause === undefined ? {} : { trace: cause };
+}
+
+/** Each run of a job is a trace of its own, linked to the span that added the job. So a job that waits for days makes no endless trace. */
+function traced<Data, Result>(name: string, process: Processor<Data, Result>): Processor<Data, Result> {
+  const run: Processor<Data, Result> = (...given) => {
+    const [job] = given;
+    const attributes = {
+      'messaging.system': 'bullmq',
+      'messaging.operation.type': 'process',
+      'messaging.destination.name': name,
+      'messaging.message.id': job.id ?? '',
+      'quire.attempt': job.attemptsMade + 1,
+    };
+    const cause = (job.data as TracedData | undefined)?.trace;
+    return inSpan(name, { kind: 'consumer', root: true, cause, attributes, isControlFlow }, () => process(...given));
+  };
+  // BullMQ gives the signal of a lost lock to functions of three parameters.
+  return Object.defineProperty(run, 'length', { value: process.length });
+}
+
+/** The job goes back to the queue, which is no failure. */
+const isControlFlow = (error: unknown): boolean => error instanceof DelayedError || error instanceof WaitingError;
 
 /** What one kind of worker adds to the options that all share. */
 export type OwnWorkerOptions = Pick<WorkerOptions, 'concurrency' | 'maxStalledCount' | 'removeOnComplete' | 'removeOnFail'> &
@@ -44,7 +87,7 @@ export function openBullWorker<Data, Result>(
     settings: { backoffStrategy: (attemptsMade: number, _type?: string, error?: Error) => backoffMs(attemptsMade, error) },
     ...own,
   } as WorkerOptions;
-  const worker = new Worker(name, processor, settings, factory as BackendFactory) as Worker<Data, Result>;
+  const worker = new Worker(name, traced(name, processor), settings, factory as BackendFactory) as Worker<Data, Result>;
   worker.on('error', onError);
   return worker;
 }

@@ -3,6 +3,7 @@ import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq
 import type { BookTask, TaskResult } from '../app/process-book.ts';
 import { referenceOfJob } from '../domain/identity.ts';
 import { parseRunId } from '../domain/run-id.ts';
+import { tagSpan } from '../tracing.ts';
 import type { ParseBookData, ParseBookResult } from './parse-book-queue.ts';
 
 type ParseBookJob = Job<ParseBookData, ParseBookResult>;
@@ -33,6 +34,7 @@ export function createProcessor({ processBook, attempts, onClosed }: ProcessorOp
     const task = taskOf(job, signal);
     await rememberWorker(job);
     const result = await processBook(task);
+    tagSpan({ 'quire.job': task.jobId, 'quire.next': result.next, ...reasonOf(result) });
     switch (result.next) {
       case 'done':
         return { outcome: result.outcome };
@@ -54,6 +56,12 @@ export function createProcessor({ processBook, attempts, onClosed }: ProcessorOp
         throw new WaitingError();
     }
   };
+}
+
+/** Why the run ended, for its span. */
+function reasonOf(result: TaskResult): Record<string, string> {
+  if (result.next === 'done') return { 'quire.outcome': result.outcome };
+  return 'code' in result ? { 'quire.error': result.code, 'quire.detail': result.detail } : {};
 }
 
 function taskOf(job: ParseBookJob, signal: AbortSignal): BookTask {

@@ -3,7 +3,7 @@ import type { Processor, Queue, Worker } from 'bullmq';
 import type { Priority } from '../domain/batch.ts';
 import { MAX_LOST_WORKERS } from '../domain/outcome.ts';
 import type { Store } from '../storage/store.ts';
-import { openBullQueue, openBullWorker, type OwnWorkerOptions } from './open.ts';
+import { openBullQueue, openBullWorker, type OwnWorkerOptions, type TracedData } from './open.ts';
 
 /** Name of the queue: what the jobs in it do. */
 export const PARSE_BOOK = 'parse-book';
@@ -24,7 +24,7 @@ const KEEP_FAILED = { age: 7 * 86_400, count: 5_000 };
 export const BULLMQ_PRIORITY: Record<Priority, number> = { interactive: 0, normal: 1, bulk: 2 };
 
 /** The data of a job. Its id names the book. The data stays small, because a million jobs may wait. */
-export interface ParseBookData {
+export interface ParseBookData extends TracedData {
   /** When Goodreads first said "not found". The second look decides. */
   missingAtMs?: number;
   /** Name of the last worker of a job that was lost before. BullMQ's own `processedBy` may name the worker that found the job stalled. */

@@ -4,6 +4,7 @@ import type { Store } from '../storage/store.ts';
 import { runIdOf, type JobRun } from '../domain/run-id.ts';
 import type { JobQueue } from '../app/job-queue.ts';
 import { askQueue } from './ask-queue.ts';
+import { dataOfTrace, type TracedData } from './open.ts';
 import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
 
 /** Jobs added in one step. Each step has the whole time-out. */
@@ -33,6 +34,7 @@ export interface Producer extends Pick<JobQueue, 'enqueue' | 'raisePriority' | '
 interface Refused {
   jobs: readonly JobRun[];
   priority: Priority;
+  data: TracedData;
   untilMs: number;
 }
 
@@ -41,11 +43,11 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
-  const add = async (jobs: readonly JobRun[], priority: Priority): Promise<void> => {
+  const add = async (jobs: readonly JobRun[], priority: Priority, data: TracedData): Promise<void> => {
     const number = BULLMQ_PRIORITY[priority];
     const entries = jobs.map(({ jobId, run }) => ({
       name: PARSE_BOOK,
-      data: {},
+      data,
       opts: { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) },
     }));
     await askQueue(queue.addBulk(entries));
@@ -71,7 +73,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       try {
         const live = await Promise.all(one.jobs.map(isLive));
         const jobs = one.jobs.filter((_, at) => live[at]);
-        if (jobs.length > 0) await add(jobs, one.priority);
+        if (jobs.length > 0) await add(jobs, one.priority, one.data);
       } catch {
         remember(one);
       }
@@ -81,12 +83,13 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
   };
 
   const enqueue: Producer['enqueue'] = async (jobs, priority) => {
+    const data = dataOfTrace();
     for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
       try {
-        await add(jobs.slice(from, from + ADD_AT_ONCE), priority);
+        await add(jobs.slice(from, from + ADD_AT_ONCE), priority, data);
       } catch (error) {
         const untilMs = performance.now() + GIVE_UP_MS;
-        for (; from < jobs.length; from += ADD_AT_ONCE) remember({ jobs: jobs.slice(from, from + ADD_AT_ONCE), priority, untilMs });
+        for (; from < jobs.length; from += ADD_AT_ONCE) remember({ jobs: jobs.slice(from, from + ADD_AT_ONCE), priority, data, untilMs });
         throw error;
       }
     }

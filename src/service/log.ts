@@ -3,6 +3,7 @@ import { pino, stdSerializers, stdTimeFunctions, type DestinationStream, type Lo
 import type { Role } from '../config/config.ts';
 import { QuireError } from '../errors.ts';
 import { workerName } from '../queue/worker-name.ts';
+import { activeTrace } from '../tracing.ts';
 import { createLineCap } from './line-cap.ts';
 
 export interface LogOptions {
@@ -28,9 +29,15 @@ const serializeError = (error: unknown): unknown => {
 /** Drivers name the address that they could not reach, with all that it holds. */
 const withoutPassword = (text: string): string => text.replaceAll(/(\b[a-z][a-z+.-]*:\/\/)[^\s/@]*@/gi, '$1');
 
+/** The names are those by which OpenTelemetry and its tools know them. */
+function idsOfTrace(): Record<string, string> {
+  const ids = activeTrace();
+  return ids === null ? {} : { trace_id: ids.traceId, span_id: ids.spanId };
+}
+
 /**
  * Makes the logger. Each line has `level` by its name, `time` in ISO 8601, `pid`, `role` and `worker`, which names the process as
- * failures and BullMQ do. Lines that repeat are held back: see {@link createLineCap}.
+ * failures and BullMQ do. Lines within a trace that is kept have `trace_id` and `span_id`. Lines that repeat are held back: see {@link createLineCap}.
  */
 export function createLog({ level, role, isTerminal, destination }: LogOptions): Logger {
   const cap = createLineCap();
@@ -39,6 +46,7 @@ export function createLog({ level, role, isTerminal, destination }: LogOptions):
     base: { pid: process.pid, role, worker: workerName() },
     serializers: { err: serializeError },
     redact: { paths: SECRETS.flatMap((name) => [name, `*.${name}`]), censor: '[secret]' },
+    mixin: idsOfTrace,
     hooks: { logMethod: cap },
   };
   if (isTerminal) {

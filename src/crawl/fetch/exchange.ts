@@ -1,5 +1,6 @@
 /** One request and its answer on a pooled connection. The received bytes are limited, and a signal ends the exchange at once. */
 import type { Dispatcher } from 'undici';
+import { untraced } from '../../tracing.ts';
 import { FetchFault, faultOf } from './fetch-fault.ts';
 
 export type AnswerHeaders = Record<string, string | string[] | undefined>;
@@ -75,41 +76,39 @@ export async function exchange(dispatcher: Dispatcher, options: ExchangeOptions)
 
     if (signal.aborted) return fail(signal.reason);
     signal.addEventListener('abort', onAbort);
-    dispatcher.dispatch(
-      { path, method: 'GET', headers: requestHeaders },
-      {
-        onRequestStart(started) {
-          controller = started;
-          // The exchange ended while it waited for a connection, so nothing is sent.
-          if (settled) started.abort(new FetchFault('timeout', 'The request was given up before it was sent.'));
-          else onSent();
-        },
-        onResponseStart(_controller, statusCode, answerHeaders) {
-          if (statusCode < 200) return;
-          status = statusCode;
-          headers = answerHeaders;
-          if (isRedirect(status)) limit = Math.min(maxBytes, MAX_REDIRECT_BODY);
-          const announced = Number(headers['content-length'] ?? Number.NaN);
-          if (announced > limit) cut(tooLarge(maxBytes));
-          else if (announced > 0) whole = Buffer.allocUnsafeSlow(announced);
-        },
-        onResponseData(_controller, piece) {
-          if (settled) return;
-          const at = received;
-          received += piece.length;
-          if (received > limit) cut(tooLarge(maxBytes));
-          else if (whole === undefined) pieces.push(piece);
-          else piece.copy(whole, at);
-        },
-        onResponseEnd() {
-          finish(() => resolve({ status, headers, body: whole ?? (pieces.length === 0 ? EMPTY : Buffer.concat(pieces, received)) }));
-        },
-        onResponseError(_controller, error) {
-          const fault = faultOf(error);
-          finish(() => (status > 0 && needsNoBody(status, headers) ? resolve({ status, headers, body: EMPTY }) : reject(fault)));
-        },
+    const handler: Dispatcher.DispatchHandler = {
+      onRequestStart(started) {
+        controller = started;
+        // The exchange ended while it waited for a connection, so nothing is sent.
+        if (settled) started.abort(new FetchFault('timeout', 'The request was given up before it was sent.'));
+        else onSent();
       },
-    );
+      onResponseStart(_controller, statusCode, answerHeaders) {
+        if (statusCode < 200) return;
+        status = statusCode;
+        headers = answerHeaders;
+        if (isRedirect(status)) limit = Math.min(maxBytes, MAX_REDIRECT_BODY);
+        const announced = Number(headers['content-length'] ?? Number.NaN);
+        if (announced > limit) cut(tooLarge(maxBytes));
+        else if (announced > 0) whole = Buffer.allocUnsafeSlow(announced);
+      },
+      onResponseData(_controller, piece) {
+        if (settled) return;
+        const at = received;
+        received += piece.length;
+        if (received > limit) cut(tooLarge(maxBytes));
+        else if (whole === undefined) pieces.push(piece);
+        else piece.copy(whole, at);
+      },
+      onResponseEnd() {
+        finish(() => resolve({ status, headers, body: whole ?? (pieces.length === 0 ? EMPTY : Buffer.concat(pieces, received)) }));
+      },
+      onResponseError(_controller, error) {
+        const fault = faultOf(error);
+        finish(() => (status > 0 && needsNoBody(status, headers) ? resolve({ status, headers, body: EMPTY }) : reject(fault)));
+      },
+    };
+    untraced(() => dispatcher.dispatch({ path, method: 'GET', headers: requestHeaders }, handler));
   });
 }
 

@@ -9,7 +9,7 @@ import type { JobId } from '../../domain/identity.ts';
 import { runIdOf } from '../../domain/run-id.ts';
 import type { Store } from '../../storage/store.ts';
 import { askQueue } from '../ask-queue.ts';
-import { openBullQueue, openBullWorker, type OwnWorkerOptions } from '../open.ts';
+import { dataOfTrace, openBullQueue, openBullWorker, type OwnWorkerOptions, type TracedData } from '../open.ts';
 import { BULLMQ_PRIORITY } from '../parse-book-queue.ts';
 
 /** Name of the queue: what the jobs in it do. */
@@ -30,12 +30,11 @@ export const MAX_STALLED = 10;
 const ADD_AT_ONCE = 1_000;
 const REMOVE_AT_ONCE = 100;
 
-type Empty = Record<string, never>;
 export interface ExpandCollectionResult {
   outcome: string;
 }
-export type ExpandCollectionQueue = Queue<Empty, ExpandCollectionResult>;
-export type ExpandCollectionWorker = Worker<Empty, ExpandCollectionResult>;
+export type ExpandCollectionQueue = Queue<TracedData, ExpandCollectionResult>;
+export type ExpandCollectionWorker = Worker<TracedData, ExpandCollectionResult>;
 
 /** The id of a collection in the queue, as that of a run: the batch and the index of the item. */
 const idOf = ({ batchId, index }: CollectionItem): string => runIdOf(batchId as string as JobId, String(index));
@@ -55,11 +54,12 @@ export function createCollectionQueue(store: Store, queue: ExpandCollectionQueue
   return {
     async enqueue(collections, priority) {
       const number = BULLMQ_PRIORITY[priority];
+      const data = dataOfTrace();
       for (let from = 0; from < collections.length; from += ADD_AT_ONCE) {
         const step = collections.slice(from, from + ADD_AT_ONCE);
         const entries = step.map((collection) => ({
           name: EXPAND_COLLECTION,
-          data: {},
+          data,
           opts: { jobId: idOf(collection), ...(number === 0 ? {} : { priority: number }) },
         }));
         await askQueue(queue.addBulk(entries));
@@ -87,7 +87,7 @@ export function createCollectionQueue(store: Store, queue: ExpandCollectionQueue
 
 export const openCollectionWorker = (
   store: Store,
-  processor: Processor<Empty, ExpandCollectionResult>,
+  processor: Processor<TracedData, ExpandCollectionResult>,
   {
     lockMs,
     stalledCheckMs,

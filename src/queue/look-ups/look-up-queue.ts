@@ -4,7 +4,7 @@ import type { LookUpQueue } from '../../app/look-ups/look-ups.ts';
 import { idOfQuestion, type Question } from '../../app/look-ups/question.ts';
 import type { Store } from '../../storage/store.ts';
 import { askQueue } from '../ask-queue.ts';
-import { openBullQueue, openBullWorker, type OwnWorkerOptions } from '../open.ts';
+import { dataOfTrace, openBullQueue, openBullWorker, type OwnWorkerOptions, type TracedData } from '../open.ts';
 
 /** Name of the queue: what the jobs in it do. Workers of earlier versions do not know it. */
 export const LOOK_UP = 'look-up';
@@ -15,7 +15,7 @@ export const MAX_STALLED = 2;
 const ATTEMPTS = 3;
 const WAITING = ['waiting', 'delayed', 'prioritized'] as const;
 
-export interface LookUpData {
+export interface LookUpData extends TracedData {
   question: Question;
 }
 /** What BullMQ is told of a finished job. The store has the answer. */
@@ -33,7 +33,7 @@ export function createLookUpQueue(queue: LookUpBullQueue): LookUpQueue {
     async add(question) {
       // An ended job is removed at once, so that its question can be asked again.
       const options = { jobId: idOfQuestion(question), attempts: ATTEMPTS, backoff: { type: 'custom' }, stackTraceLimit: 1 };
-      await askQueue(queue.add(LOOK_UP, { question }, { ...options, removeOnComplete: true, removeOnFail: true }));
+      await askQueue(queue.add(LOOK_UP, { question, ...dataOfTrace() }, { ...options, removeOnComplete: true, removeOnFail: true }));
     },
     async countWaiting() {
       const counts = await askQueue(queue.getJobCounts(...WAITING));

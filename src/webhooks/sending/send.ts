@@ -2,6 +2,7 @@
 import type { LookupFunction } from 'node:net';
 import { isIP } from 'node:net';
 import { buildConnector, Client } from 'undici';
+import { untraced } from '../../tracing.ts';
 import type { Target } from './target-guard.ts';
 
 /** Longest time an attempt may take, from look-up to the last byte read. */
@@ -45,7 +46,7 @@ export async function send({ target, headers, body, signal }: SendRequest): Prom
     maxHeaderSize: 16 * 1024,
   });
   try {
-    const answer = await client.request({ method: 'POST', path: url.pathname + url.search, headers, body, signal });
+    const answer = await untraced(() => client.request({ method: 'POST', path: url.pathname + url.search, headers, body, signal }));
     let received = 0;
     try {
       for await (const piece of answer.body as AsyncIterable<Buffer>) {
