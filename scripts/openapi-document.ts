@@ -2,6 +2,7 @@
 import { readFile } from 'node:fs/promises';
 import type { FastifyInstance } from 'fastify';
 import { pino } from 'pino';
+import { createKeys } from '../src/app/access/keys.ts';
 import { createApp } from '../src/http/app.ts';
 import { asYaml } from '../src/http/plugins/document-yaml.ts';
 import type { HttpDependencies } from '../src/http/dependencies.ts';
@@ -22,7 +23,14 @@ function unusable<T extends object>(name: string): T {
 export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKeys: [] }): Promise<FastifyInstance> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const deps: HttpDependencies = {
-    config: { accessLog: false, host: '127.0.0.1', apiKeys, publicUrl: null },
+    config: { accessLog: false, host: '127.0.0.1', publicUrl: null },
+    keys: createKeys({
+      store: { documents: unusable('documents'), signals: unusable('signals') },
+      apiKeys,
+      file: null,
+      log: pino({ level: 'silent' }),
+    }),
+    sessions: unusable('sessions'),
     version,
     log: pino({ level: 'silent' }),
     store: unusable('store'),

@@ -18,6 +18,8 @@ export const ERRORS = {
   'delivery-unknown': { status: 404, title: 'There is no such delivery' },
   'webhook-disabled': { status: 409, title: 'The webhook is disabled' },
   'too-many-webhooks': { status: 409, title: 'There are too many webhooks' },
+  'key-unknown': { status: 404, title: 'There is no such key' },
+  'too-many-keys': { status: 409, title: 'There are too many keys' },
   'batch-closed': { status: 409, title: 'The batch takes no more links' },
   'method-not-allowed': { status: 405, title: 'This resource does not take that method' },
   'idempotency-conflict': { status: 409, title: 'The first request with this Idempotency-Key is still being handled' },

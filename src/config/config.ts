@@ -139,10 +139,16 @@ export const SETTINGS = {
     'Comma-separated keys of at least 8 visible ASCII characters; when set, every endpoint but the health checks and `/errors` needs one (`Authorization: Bearer …`).',
     list,
   ),
+  apiKeysFile: setting(
+    'API_KEYS_FILE',
+    '',
+    'File of keys with scopes, which `quire keys create --file` writes. It holds only hashes, and a change counts within a second.',
+    optional(text),
+  ),
   publicUrl: setting(
     'PUBLIC_URL',
     '',
-    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads. On loopback without API_KEYS its host is answered beside the names of this machine. One by https makes browsers come back by https alone (HSTS, a year).',
+    'Address of the API as others reach it, without a slash at the end; goes before paths in webhook payloads. On loopback without keys its host is answered beside the names of this machine. One by https makes browsers come back by https alone (HSTS, a year).',
     optional(url(['https:', 'http:'], 'https://quire.example.org')),
   ),
   webhookSecret: setting(

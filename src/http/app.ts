@@ -1,7 +1,8 @@
 /** The HTTP side of Quire: its parts, in their order. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { installAccessLog } from './plugins/access-log.ts';
-import { installAuthentication } from './plugins/authentication.ts';
+import { installAuthentication } from './access/authentication.ts';
+import { installScopes } from './access/scopes.ts';
 import { createBookAnswer } from './answers/book-answer.ts';
 import { installJsonBodies } from './plugins/body-parsing.ts';
 import { installCrossOriginGuard, installHostGuard } from './plugins/cross-origin.ts';
@@ -13,6 +14,8 @@ import { installKnownParameters } from './plugins/known-parameters.ts';
 import { createMetrics } from './plugins/metrics.ts';
 import { installBodyLimits } from './plugins/request-bodies.ts';
 import { installSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
+import { keysRoutes } from './routes/access/keys.ts';
+import { sessionRoutes } from './routes/access/session.ts';
 import { batchEventsRoutes } from './routes/batches/batch-events.ts';
 import { batchesRoutes } from './routes/batches/batches.ts';
 import { openBatchesRoutes } from './routes/batches/open-batches.ts';
@@ -54,14 +57,15 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installErrorHandling(app);
   installWireProblems(app, security);
   installJsonBodies(app);
-  installHostGuard(app, config);
-  installAuthentication(app, config.apiKeys);
+  installHostGuard(app, deps);
+  installScopes(app);
+  installAuthentication(app, deps);
   installCrossOriginGuard(app);
   installKnownParameters(app);
   const bodyBytes = installBodyLimits(app);
   const metrics = createMetrics(app, { ...deps, bodyBytes });
   const answerBook = createBookAnswer({ ...deps, closing: closing.signal, count: metrics.countRead });
-  await collectDocumentation(app, { version, keyed: config.apiKeys.length > 0 });
+  await collectDocumentation(app, { version, keyed: deps.keys.required() });
 
   const parts = { ...deps, metrics, answerBook, closing: closing.signal };
   await app.register(parseLinksRoutes, { deps: parts });
@@ -79,6 +83,8 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(deliveryRoutes, { deps: parts });
   await app.register(sourceRoutes, { deps: parts });
   await app.register(parserRoutes, { deps: parts });
+  await app.register(keysRoutes, { deps: parts });
+  await app.register(sessionRoutes, { deps: parts });
   await app.register(operationsRoutes, { deps: parts });
   await app.register(pagesRoutes, { deps: parts });
   await app.register(documentationRoutes);

@@ -2,6 +2,8 @@
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Keys } from '../app/access/keys.ts';
+import type { Sessions } from '../app/access/sessions.ts';
 import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batches/batch-view.ts';
 import type { CollectionQueue } from '../app/collections/collection-queue.ts';
@@ -38,7 +40,9 @@ export interface Readiness {
 export type DashboardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
 
 export interface HttpDependencies {
-  config: Pick<Config, 'accessLog' | 'host' | 'apiKeys' | 'publicUrl'>;
+  config: Pick<Config, 'accessLog' | 'host' | 'publicUrl'>;
+  keys: Keys;
+  sessions: Sessions;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
   /** Fastify needs a logger with `child()` and levels; the HTTP part itself uses no more of it than `Log`. */

@@ -1,4 +1,6 @@
 /** The role `api`: answers HTTP. */
+import { createKeys } from '../app/access/keys.ts';
+import { createSessions } from '../app/access/sessions.ts';
 import { createApp } from '../http/app.ts';
 import { openDoorWarning } from '../http/plugins/cross-origin.ts';
 import { closeGently } from '../http/close-gently.ts';
@@ -23,12 +25,17 @@ export interface ApiOptions {
 
 /** Resolves to the address of the API, such as `http://127.0.0.1:3000`. Rejects with a sentence when it cannot listen. */
 export async function runApi(context: Context, parts: Parts, { lingerMs, silentMs }: ApiOptions): Promise<string> {
-  const { config, version, log, store, lifecycle } = context;
+  const { config, version, log, store, lifecycle, now } = context;
   const { batches, jobs, collections, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, dryRun } = parts;
   const books = lifecycle.add('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (cache) => cache.close());
   const { source, ledger } = crawling;
+  const keys = createKeys({ store, apiKeys: config.apiKeys, file: config.apiKeysFile, log, now });
+  lifecycle.add('keys', keys, async () => keys.stop());
+  await keys.start();
   const app = await createApp({
     config,
+    keys,
+    sessions: createSessions({ store, keys, now }),
     version,
     log,
     store: { ...store, books },
@@ -55,7 +62,7 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
   });
   const address = await listenOn(app, { port: config.port, host: config.host });
   log.info(`api: ${address} (docs at ${address}/docs, dashboard at ${address}/dashboard)`);
-  const open = openDoorWarning(config);
+  const open = openDoorWarning({ config, keys });
   if (open !== null) log.warn(open);
   return address;
 }

@@ -45,6 +45,7 @@ export function signalsContract({ make }: RecordsKind): void {
         { kind: 'book', bookId: newBookId() },
         { kind: 'cancel', jobId: jobOf(newBookId()), run: newRun() },
         { kind: 'look-up', id: 'find-0' },
+        { kind: 'keys' },
         { kind: 'source' },
       ];
       const other: Signal[] = [];

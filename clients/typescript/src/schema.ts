@@ -681,6 +681,78 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List keys
+         * @description The oldest first: those of the store, then those of `API_KEYS_FILE`, then those of `API_KEYS`. The last 100 revoked ones stay listed.
+         */
+        get: operations["listKeys"];
+        put?: never;
+        /**
+         * Create a key
+         * @description The key itself is shown in this answer and never again: Quire keeps its hash. From the first key on, every request needs a key. So the first one must have the scope `admin`.
+         */
+        post: operations["createKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/keys/{keyId}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Revoke a key
+         * @description From now on the key opens nothing, in any process, and its sessions are over.
+         */
+        delete: operations["revokeKey"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/session": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Tell who asks
+         * @description Whether keys are needed, and what the key or the session of this request may do. Needs no key.
+         */
+        get: operations["getSession"];
+        put?: never;
+        /**
+         * Sign in with a key
+         * @description For the web page: the answer sets a cookie that opens what the key opens. The session ends after 12 hours, with the key, or by `DELETE /session`. Without keys no cookie is needed, and none is set.
+         */
+        post: operations["signIn"];
+        /**
+         * Sign out
+         * @description Ends the session of the cookie in every process. Without a session it does nothing.
+         */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/livez": {
         parameters: {
             query?: never;
@@ -881,7 +953,7 @@ export interface components {
              * @description The last part of `type`.
              * @enum {string}
              */
-            code?: "invalid-request" | "invalid-book-url" | "no-valid-links" | "unauthorized" | "forbidden" | "not-found" | "book-unknown" | "job-unknown" | "batch-unknown" | "webhook-target-refused" | "webhook-unknown" | "delivery-unknown" | "webhook-disabled" | "too-many-webhooks" | "batch-closed" | "method-not-allowed" | "idempotency-conflict" | "body-too-large" | "unsupported-media-type" | "idempotency-mismatch" | "page-refused" | "rate-limited" | "book-not-found" | "page-not-recognised" | "crawl-failed" | "blocked" | "disallowed" | "poison" | "cancelled" | "internal-error" | "store-unavailable" | "overloaded" | "not-ready";
+            code?: "invalid-request" | "invalid-book-url" | "no-valid-links" | "unauthorized" | "forbidden" | "not-found" | "book-unknown" | "job-unknown" | "batch-unknown" | "webhook-target-refused" | "webhook-unknown" | "delivery-unknown" | "webhook-disabled" | "too-many-webhooks" | "key-unknown" | "too-many-keys" | "batch-closed" | "method-not-allowed" | "idempotency-conflict" | "body-too-large" | "unsupported-media-type" | "idempotency-mismatch" | "page-refused" | "rate-limited" | "book-not-found" | "page-not-recognised" | "crawl-failed" | "blocked" | "disallowed" | "poison" | "cancelled" | "internal-error" | "store-unavailable" | "overloaded" | "not-ready";
             /** @description Each fault in the request. */
             errors?: {
                 /** @description JSON pointer (RFC 6901) to the fault; `/query/…` for query parameters. */
@@ -2049,6 +2121,149 @@ export interface components {
                 drifting: boolean;
             }[];
         };
+        /**
+         * KeyLimits
+         * @description What the key may use. `null`: no limit.
+         */
+        KeyLimits: {
+            /** @description Requests a second. */
+            requestsPerSecond?: number | null;
+            /** @description Links of submissions a day, from 0:00 UTC. */
+            linksPerDay?: number | null;
+            /** @description Jobs that wait for batches of this key. */
+            waitingJobs?: number | null;
+        };
+        /**
+         * NewKey
+         * @description A new key, with the key itself.
+         */
+        NewKey: {
+            /**
+             * @description Names the key. It tells nothing about the key itself.
+             * @example k0a1b2c3d4e5
+             */
+            id: string;
+            /**
+             * @description Who or what has it.
+             * @example library-import
+             */
+            name: string;
+            /**
+             * @description What may be done: `read` reads, `submit` brings work, `admin` does everything.
+             * @example [
+             *       "read",
+             *       "submit"
+             *     ]
+             */
+            scopes: ("read" | "submit" | "admin")[];
+            limits: components["schemas"]["KeyLimits"];
+            /**
+             * @description Where the key is kept. Only keys of the store can be revoked here.
+             * @enum {string}
+             */
+            from: "store" | "file" | "environment";
+            /**
+             * Format: date-time
+             * @description `null` for a key of `API_KEYS`.
+             */
+            createdAt: string | null;
+            /**
+             * Format: date-time
+             * @description From then on the key opens nothing.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since then the key opens nothing.
+             */
+            revokedAt: string | null;
+            /**
+             * @description The key itself. It is shown in this answer and never again.
+             * @example quire_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx
+             */
+            key: string;
+        };
+        /**
+         * Key
+         * @description A key of the API. Quire keeps only its hash.
+         */
+        Key: {
+            /**
+             * @description Names the key. It tells nothing about the key itself.
+             * @example k0a1b2c3d4e5
+             */
+            id: string;
+            /**
+             * @description Who or what has it.
+             * @example library-import
+             */
+            name: string;
+            /**
+             * @description What may be done: `read` reads, `submit` brings work, `admin` does everything.
+             * @example [
+             *       "read",
+             *       "submit"
+             *     ]
+             */
+            scopes: ("read" | "submit" | "admin")[];
+            limits: components["schemas"]["KeyLimits"];
+            /**
+             * @description Where the key is kept. Only keys of the store can be revoked here.
+             * @enum {string}
+             */
+            from: "store" | "file" | "environment";
+            /**
+             * Format: date-time
+             * @description `null` for a key of `API_KEYS`.
+             */
+            createdAt: string | null;
+            /**
+             * Format: date-time
+             * @description From then on the key opens nothing.
+             */
+            expiresAt: string | null;
+            /**
+             * Format: date-time
+             * @description Since then the key opens nothing.
+             */
+            revokedAt: string | null;
+        };
+        /**
+         * KeyList
+         * @description All keys.
+         */
+        KeyList: {
+            /** @description The oldest first. */
+            keys: components["schemas"]["Key"][];
+        };
+        /**
+         * Session
+         * @description Who asks, and what that caller may do.
+         */
+        Session: {
+            /** @description Whether requests need a key. Without keys everybody may do everything. */
+            keysRequired: boolean;
+            /**
+             * @description How the request says who asks.
+             * @enum {string}
+             */
+            via: "none" | "key" | "session";
+            /** @description The name of the key. */
+            name: string | null;
+            /**
+             * @description What may be done: `read` reads, `submit` brings work, `admin` does everything.
+             * @example [
+             *       "read",
+             *       "submit"
+             *     ]
+             */
+            scopes: ("read" | "submit" | "admin")[];
+            /**
+             * Format: date-time
+             * @description When the session or the key ends.
+             */
+            expiresAt: string | null;
+        };
         /** Stats */
         Stats: {
             /** @description Jobs by state. */
@@ -2430,6 +2645,8 @@ export interface components {
         PreferenceApplied: string;
         /** @description Seconds, with jitter. */
         RetryAfter: number;
+        /** @description The session: `HttpOnly`, `SameSite=Strict`, `Secure` on https. */
+        SetCookie: string;
     };
     pathItems: never;
 }
@@ -4001,6 +4218,218 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The keys. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyList"];
+                };
+            };
+            400: components["responses"]["UnknownParameter"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    createKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /**
+                     * @description Who or what gets it.
+                     * @example library-import
+                     */
+                    name: string;
+                    /**
+                     * @description What it may do.
+                     * @example [
+                     *       "read",
+                     *       "submit"
+                     *     ]
+                     */
+                    scopes: ("read" | "submit" | "admin")[];
+                    /**
+                     * @description When it ends (RFC 3339). Without it, the key lasts until it is revoked.
+                     * @example 2031-01-01T00:00:00Z
+                     */
+                    expiresAt?: string | null;
+                    limits?: components["schemas"]["KeyLimits"];
+                };
+            };
+        };
+        responses: {
+            /** @description The new key. */
+            201: {
+                headers: {
+                    Location: components["headers"]["Location"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NewKey"];
+                };
+            };
+            400: components["responses"]["InvalidJson"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenOrOtherOrigin"];
+            /** @description `too-many-keys`: There are too many keys. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailableOrOverloaded"];
+        };
+    };
+    revokeKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /**
+                 * @description As `GET /keys` lists it.
+                 * @example k0a1b2c3d4e5
+                 */
+                keyId: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The key is revoked. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenOrOtherOrigin"];
+            /** @description `key-unknown`: There is no such key. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    getSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Who asks. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["UnknownParameter"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    signIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    /** @description The key itself. */
+                    key: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Who is signed in. */
+            200: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Session"];
+                };
+            };
+            400: components["responses"]["InvalidJson"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenOrOtherOrigin"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailableOrOverloaded"];
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description There is no session any more. */
+            204: {
+                headers: {
+                    "Set-Cookie": components["headers"]["SetCookie"];
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["ForbiddenOrOtherOrigin"];
+            413: components["responses"]["BodyTooLarge"];
+            415: components["responses"]["UnsupportedMediaType"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };

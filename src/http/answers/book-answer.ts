@@ -7,6 +7,7 @@ import { bookReference, type BookReference } from '../../domain/identity.ts';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
 import type { JobView } from '../../app/jobs/job-view.ts';
 import type { StoredBook } from '../../storage/store.ts';
+import { needScope } from '../access/authentication.ts';
 import { isNotModified } from './conditional.ts';
 import { isCrossOrigin, refuseCrossOrigin } from '../plugins/cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -21,7 +22,7 @@ const STALE = 'stale-while-revalidate=86400, stale-if-error=2592000';
 /** How a read of a book ended, for the metrics. */
 export type ReadOutcome = 'fresh' | 'stale' | 'not-modified' | 'pending' | 'not-found' | 'unknown' | 'failed';
 
-export interface BookAnswerOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'config'> {
+export interface BookAnswerOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'keys'> {
   /** Fires when the app closes. */
   closing: AbortSignal;
   count: (outcome: ReadOutcome) => void;
@@ -34,7 +35,7 @@ interface Answering extends BookAnswerOptions {
   /** Queues a stale book again, behind the answer. */
   refresh: (reference: BookReference, nowMs: number) => void;
   /** Begins `Cache-Control`. With keys, a shared cache must not hand one caller's answer to another who has none. */
-  scope: '' | 'private, ';
+  scope: () => '' | 'private, ';
 }
 
 const LIVE = new Set(['waiting', 'active', 'delayed', 'blocked']);
@@ -51,7 +52,7 @@ function sendBook(answering: Answering, request: FastifyRequest, reply: FastifyR
   reply.header('etag', `"${etag}"`);
   reply.header('last-modified', httpDate(fetchedAtMs));
   reply.header('age', String(Math.max(0, Math.floor((nowMs - fetchedAtMs) / 1000))));
-  reply.header('cache-control', `${scope}max-age=${maxAge}, ${STALE}`);
+  reply.header('cache-control', `${scope()}max-age=${maxAge}, ${STALE}`);
   if (isNotModified(request.headers, etag, fetchedAtMs)) {
     count('not-modified');
     return reply.code(304).send();
@@ -82,7 +83,7 @@ function sendPending({ count, source }: Answering, reply: FastifyReply, referenc
 function sendMissing({ count, scope }: Answering, request: FastifyRequest, reply: FastifyReply, untilMs: number): FastifyReply {
   count('not-found');
   const seconds = Math.max(0, Math.min(3600, Math.floor((untilMs - Date.now()) / 1000)));
-  reply.header('cache-control', `${scope}max-age=${seconds}`);
+  reply.header('cache-control', `${scope()}max-age=${seconds}`);
   return sendProblem(request, reply, 'book-not-found', {
     detail: 'Goodreads says there is no such book. That is remembered for some time, then it is asked again.',
   });
@@ -160,7 +161,10 @@ function sendWhatIs(
   reference: BookReference,
   submit: boolean,
 ): Promise<FastifyReply> {
-  if (submit) refuseCrossOrigin(request);
+  if (submit) {
+    refuseCrossOrigin(request);
+    needScope(request, 'submit');
+  }
   const nowMs = Date.now();
   return answering.store.books.find(reference.jobId, nowMs).then((found) => {
     if (found === null) return sendWithoutCopy(answering, request, reply, reference, submit);
@@ -175,7 +179,7 @@ export function createBookAnswer(options: BookAnswerOptions): BookAnswer {
   const answering: Answering = {
     ...options,
     refresh: createRefresher(options),
-    scope: options.config.apiKeys.length > 0 ? 'private, ' : '',
+    scope: () => (options.keys.required() ? 'private, ' : ''),
   };
   return (request, reply, reference, submit) => sendWhatIs(answering, request, reply, reference, submit);
 }

@@ -6,9 +6,9 @@ export const ADVICE: Record<ErrorCode, string> = {
   'invalid-book-url': 'Send a link such as `https://www.goodreads.com/book/show/2767052`, a book number or a valid ISBN, once.',
   'no-valid-links': 'Read `errors[]`: it says for each link why it names no book (at most 100 are told).',
   unauthorized:
-    'Send one of the keys in `API_KEYS` as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name.',
+    'Send a key as `Authorization: Bearer <key>` or `X-API-Key: <key>`; a browser may send it as password with any user name. Who runs Quire makes keys with `quire keys create` or sets `API_KEYS`.',
   forbidden:
-    'Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. Without `API_KEYS` Quire on loopback answers only under `localhost`, `127.0.0.1`, `[::1]` and the host of `PUBLIC_URL`, and the dashboard under loopback names alone.',
+    'The key may lack the scope that this needs: the problem names it. Pages of other origins may change nothing here: send the request from a program, or from a page that Quire serves. Without keys Quire on loopback answers only under `localhost`, `127.0.0.1`, `[::1]` and the host of `PUBLIC_URL`, and the dashboard under loopback names alone.',
   'not-found': 'Check the path. /docs shows what there is.',
   'book-unknown': 'Submit the book with `POST /parse-links`, or ask with `submit=true`.',
   'job-unknown': 'Check the id. Settled jobs are forgotten after some time; the books they found are kept.',
@@ -19,6 +19,8 @@ export const ADVICE: Record<ErrorCode, string> = {
   'webhook-disabled':
     'Its receiver answered 410 Gone. `POST /webhooks/{webhookId}/enable` lets Quire call it again. Then redeliver the events that it missed.',
   'too-many-webhooks': 'Delete a webhook that you no longer need.',
+  'key-unknown': 'Check the id: `GET /keys` lists what there is. Keys of a file or of `API_KEYS` are changed there.',
+  'too-many-keys': 'Revoke a key that nobody needs any longer: `DELETE /keys/{keyId}`.',
   'batch-closed': 'Send the links with `POST /parse-links`. Set `open` to be able to add more to that batch.',
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',

@@ -3,6 +3,7 @@
  * By DNS rebinding a page can make its own name lead to this machine. Programs that are no browsers send none of these headers.
  */
 import type { FastifyInstance, FastifyRequest, onRequestHookHandler } from 'fastify';
+import type { Keys } from '../../app/access/keys.ts';
 import type { Config } from '../../config/config.ts';
 import { QuireError } from '../../errors.ts';
 import { sendProblem } from '../answers/problem.ts';
@@ -31,6 +32,12 @@ export function isCrossOrigin({ headers }: Pick<FastifyRequest, 'headers'>): boo
   return !URL.canParse(origin) || new URL(origin).host !== (host ?? '').toLowerCase();
 }
 
+/** Whether a browser says that a page of ours made the request. Programs say nothing, and get no `true`. */
+export function comesFromOwnPage(request: Pick<FastifyRequest, 'headers'>): boolean {
+  const { origin, 'sec-fetch-site': site } = request.headers;
+  return (site !== undefined ? site === 'same-origin' : origin !== undefined) && !isCrossOrigin(request);
+}
+
 const REFUSAL = 'A page of another origin may not change anything here.';
 
 /** Refuses pages of other origins. For reads that change something; other methods pass {@link installCrossOriginGuard}. */
@@ -54,29 +61,33 @@ export function installCrossOriginGuard(app: FastifyInstance): void {
   });
 }
 
-type Doors = Pick<Config, 'host' | 'apiKeys' | 'publicUrl'>;
+interface Doors {
+  config: Pick<Config, 'host' | 'publicUrl'>;
+  keys: Pick<Keys, 'required'>;
+}
 
 /**
  * On loopback without keys, only the name tells a caller of this machine from a web page that rebinds its own name to it.
  * So Quire answers under loopback names and the host of `PUBLIC_URL` alone. With keys, or on another address, the name does not matter.
  */
-export function installHostGuard(app: FastifyInstance, { host, apiKeys, publicUrl }: Doors): void {
-  const guarded = apiKeys.length === 0 && isLoopbackHost(host);
+export function installHostGuard(app: FastifyInstance, { config: { host, publicUrl }, keys }: Doors): void {
+  const isLoopback = isLoopbackHost(host);
   const publicName = publicUrl === null ? null : hostName(new URL(publicUrl).host);
   app.addHook('onRequest', (request, reply, done) => {
     if (request.routeOptions.config.anyHost === true) return done();
     const given = request.headers.host;
-    if (!guarded || isAskedByLoopbackName(request) || (publicName !== null && hostName(given ?? '') === publicName)) return done();
+    if (!isLoopback || keys.required() || isAskedByLoopbackName(request) || (publicName !== null && hostName(given ?? '') === publicName))
+      return done();
     sendProblem(request, reply, 'forbidden', {
       detail:
-        'Without API_KEYS Quire answers only under the names of this machine (127.0.0.1, localhost, [::1]) and the host of PUBLIC_URL. Set one of the two to be reached under another name.',
+        'Without keys Quire answers only under the names of this machine (127.0.0.1, localhost, [::1]) and the host of PUBLIC_URL. Make a key or set PUBLIC_URL to be reached under another name.',
     });
   });
 }
 
 /** The warning at start when others can do everything: who they are, and what to do. `null` when they cannot. */
-export function openDoorWarning({ host, apiKeys, publicUrl }: Doors): string | null {
-  if (apiKeys.length > 0) return null;
+export function openDoorWarning({ config: { host, publicUrl }, keys }: Doors): string | null {
+  if (keys.required()) return null;
   const open = 'can read, change and delete everything here';
   if (!isLoopbackHost(host))
     return `HOST is ${host} and API_KEYS is not set: every machine that can reach this port ${open}. Set API_KEYS; or HOST=127.0.0.1 where no other machine needs it.`;

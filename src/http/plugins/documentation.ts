@@ -3,6 +3,7 @@ import swagger from '@fastify/swagger';
 import swaggerUi from '@fastify/swagger-ui';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
+import { SESSION_COOKIE } from '../access/credentials.ts';
 import { problems } from '../schemas/problem.ts';
 import { asYaml } from './document-yaml.ts';
 import { withSharedComponents } from './document-components.ts';
@@ -20,7 +21,7 @@ const DESCRIPTION = `Takes links to Goodreads books, fetches and parses their pa
 
 Submit links with \`POST /parse-links\`, read books with \`GET /book-info\`. Every error is a problem (RFC 9457) whose \`type\` leads to a page that says what to do.
 A path answers methods that it does not take with 405 and \`Allow\`. What HTTP itself refuses (400, 408, 413, 417, 431, 501) is a problem of type \`about:blank\`.
-When \`API_KEYS\` is set every request but the health checks needs a key.`;
+Once there are keys, every request but the health checks needs one. \`x-scope\` of an operation names the scope that the key needs; the scope \`admin\` opens everything.`;
 
 /** Nothing is loaded from elsewhere, and no other page may frame this one. */
 const CSP =
@@ -36,12 +37,13 @@ export async function collectDocumentation(app: FastifyInstance, { version, keye
       tags: TAGS,
       components: {
         securitySchemes: {
-          bearer: { type: 'http', scheme: 'bearer', description: 'One of `API_KEYS`.' },
+          bearer: { type: 'http', scheme: 'bearer', description: 'A key of the API.' },
           apiKey: { type: 'apiKey', in: 'header', name: 'X-API-Key' },
-          basic: { type: 'http', scheme: 'basic', description: 'Any user; the password is one of `API_KEYS`.' },
+          basic: { type: 'http', scheme: 'basic', description: 'Any user; the password is a key.' },
+          session: { type: 'apiKey', in: 'cookie', name: SESSION_COOKIE, description: 'Set by `POST /session`, for the web page.' },
         },
       },
-      security: [...(keyed ? [] : [{}]), { bearer: [] }, { apiKey: [] }, { basic: [] }],
+      security: [...(keyed ? [] : [{}]), { bearer: [] }, { apiKey: [] }, { basic: [] }, { session: [] }],
     },
     // Copies: a schema that two routes share would become an alias in the YAML.
     transform: ({ schema, url }) => ({ schema: schema === undefined ? {} : (JSON.parse(JSON.stringify(schema)) as typeof schema), url }),

@@ -17,7 +17,7 @@ import { sendProblem } from '../answers/problem.ts';
 const PATH = '/dashboard';
 
 export interface DashboardOptions {
-  deps: Pick<HttpDependencies, 'config' | 'queues' | 'workerName' | 'store' | 'source'>;
+  deps: Pick<HttpDependencies, 'config' | 'keys' | 'queues' | 'workerName' | 'store' | 'source'>;
 }
 
 const LEDGER_DAYS = 14;
@@ -52,13 +52,13 @@ function ledgerTable(title: string, periods: LedgerPeriod[]): string {
 }
 
 /** Why a request may not see the dashboard, or `null`. Keys were asked for before this. */
-function refusal({ host, apiKeys }: DashboardOptions['deps']['config'], request: FastifyRequest): string | null {
-  if (apiKeys.length > 0) return null;
+function refusal({ config: { host }, keys }: DashboardOptions['deps'], request: FastifyRequest): string | null {
+  if (keys.required()) return null;
   if (!isLoopbackHost(host))
     return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
   // Stricter than the rest: the host of PUBLIC_URL does not open it.
   if (!isAskedByLoopbackName(request))
-    return 'Without API_KEYS the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';
+    return 'Without keys the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';
   return null;
 }
 
@@ -77,14 +77,14 @@ function checkNames({ url, query }: FastifyRequest): void {
 }
 
 /** What stands before every page of the dashboard. */
-function installGuards(app: FastifyInstance, { config, store }: DashboardOptions['deps']): void {
+function installGuards(app: FastifyInstance, deps: DashboardOptions['deps']): void {
   app.addHook('onRequest', async (request, reply: FastifyReply) => {
-    const reason = refusal(config, request);
+    const reason = refusal(deps, request);
     if (reason !== null) return sendProblem(request, reply, 'forbidden', { detail: reason });
     reply.header('content-security-policy', CSP);
     checkNames(request);
     // BullMQ waits for a store that is away; a person should not.
-    if (request.url.startsWith(`${PATH}/api/`)) await store.ping();
+    if (request.url.startsWith(`${PATH}/api/`)) await deps.store.ping();
   });
 
   app.addHook('onSend', async (_request, reply, payload) =>

@@ -38,7 +38,7 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
   unauthorized: { detail: 'Send one of the API keys as `Authorization: Bearer <key>` or `X-API-Key: <key>`.' },
   forbidden: {
     detail:
-      'Without API_KEYS Quire answers only under the names of this machine (127.0.0.1, localhost, [::1]) and the host of PUBLIC_URL. Set one of the two to be reached under another name.',
+      'Without keys Quire answers only under the names of this machine (127.0.0.1, localhost, [::1]) and the host of PUBLIC_URL. Make a key or set PUBLIC_URL to be reached under another name.',
   },
   'not-found': { detail: 'There is nothing at /book. /docs shows what there is.' },
   'book-unknown': { detail: 'Submit it with POST /parse-links, or ask again with submit=true.' },
@@ -56,6 +56,8 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
     detail: 'The webhook is disabled. Its receiver answered 410 Gone. Enable it first: POST /webhooks/wh0mhf5k2x3a1b2c3d4e5f6/enable.',
   },
   'too-many-webhooks': { detail: 'There are 100 webhooks already: delete one first.' },
+  'key-unknown': { detail: 'There is no key "k0a1b2c3d4e5" that could be revoked here.' },
+  'too-many-keys': { detail: 'There are 500 keys already: revoke one first.' },
   'batch-closed': { detail: 'The batch has ended: send the links with POST /parse-links, as a batch of their own.' },
   'method-not-allowed': { detail: '/books takes GET, HEAD.' },
   'idempotency-conflict': { detail: 'The first request with this key is still being handled. Send it again in a moment.' },

@@ -12,6 +12,8 @@ export type Signal =
   | { kind: 'cancel'; jobId: JobId; run: string }
   /** The answer to a question to Goodreads is kept now: a document of the store. `id` has no spaces. */
   | { kind: 'look-up'; id: string }
+  /** The keys of the API changed. */
+  | { kind: 'keys' }
   /** The state of the source changed. */
   | { kind: 'source' };
 

@@ -64,6 +64,7 @@ describe('with API_KEYS', () => {
       { authorization: `bearer ${KEY}` },
       { 'x-api-key': KEY },
       { authorization: basic(KEY) },
+      { authorization: KEY },
       { 'x-api-key': 'another-key' },
     ];
     for (const headers of ways) {
@@ -72,7 +73,7 @@ describe('with API_KEYS', () => {
     const ill: Record<string, string>[] = [
       { authorization: 'Bearer wrong-key' },
       { authorization: `Bearer ${KEY}x` },
-      { authorization: KEY },
+      { authorization: `${KEY}x` },
       { authorization: basic('wrong') },
       { authorization: 'Basic !' },
       { 'x-api-key': '' },

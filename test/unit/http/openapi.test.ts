@@ -217,8 +217,17 @@ describe('the OpenAPI document', () => {
     const keyed = await buildBareApp({ apiKeys: ['a-key-of-ours'] });
     const secured = keyed.swagger() as unknown as { security: object[] };
     await keyed.close();
-    expect(secured.security).toEqual([{ bearer: [] }, { apiKey: [] }, { basic: [] }]);
+    expect(secured.security).toEqual([{ bearer: [] }, { apiKey: [] }, { basic: [] }, { session: [] }]);
     expect((document as unknown as { security: object[] }).security).toEqual([{}, ...secured.security]);
+  });
+
+  it('names the scope that each operation needs', () => {
+    const scopes = operations.map(([name, operation]) => [name, (operation as { 'x-scope'?: string })['x-scope'] ?? 'none'] as const);
+    const of = (scope: string): string[] => scopes.filter(([, one]) => one === scope).map(([name]) => name);
+    expect(of('none')).toEqual(operations.filter(([, { security }]) => security !== undefined).map(([name]) => name));
+    expect(of('submit')).toEqual(expect.arrayContaining(['POST /parse-links', 'DELETE /batches/{batchId}', 'POST /pages']));
+    expect(of('admin')).toEqual(expect.arrayContaining(['GET /keys', 'DELETE /books/{bookId}', 'POST /failures/redrive', 'GET /webhooks']));
+    expect(of('read').filter((name) => !name.startsWith('GET '))).toEqual([]);
   });
 
   it('shares one response among codes of one status', () => {

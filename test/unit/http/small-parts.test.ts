@@ -1,7 +1,7 @@
 import { EventEmitter } from 'node:events';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createKeyCheck } from '../../../src/http/plugins/authentication.ts';
+import { presentedKey, presentedSession, sessionCookie } from '../../../src/http/access/credentials.ts';
 import { isNotModified } from '../../../src/http/answers/conditional.ts';
 import { isCrossOrigin } from '../../../src/http/plugins/cross-origin.ts';
 import { csvLines, TABLE_HEADER } from '../../../src/http/answers/book-table.ts';
@@ -196,16 +196,30 @@ describe('ids and keys', () => {
     for (const id of own) expect(id).toMatch(/^[\w-]{8,}$/);
   });
 
-  it('an API key is one of the list, whole', () => {
-    const isKnown = createKeyCheck(['first-key', 'second-key']);
-    expect(['first-key', 'second-key', 'first-key ', 'first-ke', '', 'third'].map(isKnown)).toEqual([
-      true,
-      true,
-      false,
-      false,
-      false,
-      false,
-    ]);
+  it('a key comes in four ways', () => {
+    const basic = `Basic ${Buffer.from('anybody:a:key').toString('base64')}`;
+    expect(
+      [{ 'x-api-key': 'a-key' }, { authorization: 'Bearer a-key' }, { authorization: 'bearer  a-key' }, { authorization: 'a-key' }].map(
+        (headers) => presentedKey({ headers }),
+      ),
+    ).toEqual(['a-key', 'a-key', 'a-key', 'a-key']);
+    expect(presentedKey({ headers: { authorization: basic } })).toBe('a:key');
+    for (const authorization of ['Digest abc', `Basic ${Buffer.from('nothing').toString('base64')}`])
+      expect(presentedKey({ headers: { authorization } })).toBeNull();
+    expect(presentedKey({ headers: {} })).toBeNull();
+  });
+
+  it('the cookie of a session is found among others, and stays below the path of PUBLIC_URL', () => {
+    const token = 'x'.repeat(43);
+    expect(presentedSession({ headers: { cookie: `a=b; quire_session=${token}; c=d` } })).toBe(token);
+    for (const cookie of ['', 'quire_session=', 'quire_session=short', `other=${token}`])
+      expect(presentedSession({ headers: { cookie } })).toBeNull();
+    expect(sessionCookie(token, 60, { publicUrl: null, isSecure: false })).toBe(
+      `quire_session=${token}; Path=/; Max-Age=60; HttpOnly; SameSite=Strict`,
+    );
+    expect(sessionCookie('', 0, { publicUrl: 'https://books.example/quire/', isSecure: false })).toBe(
+      'quire_session=; Path=/quire; Max-Age=0; HttpOnly; SameSite=Strict; Secure',
+    );
   });
 
   it('an Idempotency-Key is short and printable', () => {
