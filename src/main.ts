@@ -10,6 +10,7 @@ import { createService } from './service.ts';
 import { bannerOf } from './service/banner.ts';
 import { createLog } from './service/log.ts';
 import { flushTraces, isTracing } from './tracing.ts';
+import { createSystemdNotice } from './service/systemd.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
 
@@ -102,6 +103,8 @@ async function main(args: string[]): Promise<void> {
   else if (process.env['OTEL_EXPORTER_OTLP_ENDPOINT'] && process.env['OTEL_SDK_DISABLED'] !== 'true')
     log.warn('OTEL_EXPORTER_OTLP_ENDPOINT is set, but no SDK of OpenTelemetry is loaded, so Quire sends no traces: see docs/tracing.md');
   const service = createService(config, { log, version, lingerMs: LINGER_MS });
+  const { NOTIFY_SOCKET: socket, PATH: path } = process.env;
+  const tellSystemd = createSystemdNotice({ socket, path, onFault: (message) => log.warn(message) });
 
   let signalled = false;
   const end = (signal: string): void => {
@@ -109,6 +112,7 @@ async function main(args: string[]): Promise<void> {
     if (signalled) process.exit(1);
     signalled = true;
     log.info(`${signal}: draining for at most ${config.drainSeconds} s, then ending; a second signal ends at once`);
+    void tellSystemd('STOPPING=1', 'draining');
     service.stop().then(
       async () => {
         await flushTraces();
@@ -127,6 +131,7 @@ async function main(args: string[]): Promise<void> {
   try {
     await service.start();
     log.info(`quire ${version} is ready (role ${config.role})`);
+    void tellSystemd('READY=1', service.address ?? `role ${config.role}`);
     if (isTerminal) process.stdout.write(bannerOf(config, { version, address: service.address, store: service.store.description }));
   } catch (error) {
     if (signalled) return;
