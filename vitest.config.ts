@@ -11,7 +11,7 @@ const ANSWERS = './test/support/hold-answers.ts';
 const SLOW = '**/*.slow.test.ts';
 const size = runSize();
 
-/** Four kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
+/** Five kinds of test, each a project of its own, so that `npm test -- --project unit` runs the fast ones alone. */
 const project = (name: string, testTimeout: number, globalSetup: string[], setupFiles: string[] = []) => ({
   test: {
     name,
@@ -24,8 +24,8 @@ const project = (name: string, testTimeout: number, globalSetup: string[], setup
     // To load Quire takes longer than most files of tests: a process loads it once. So a test undoes what it does to its process.
     isolate: false,
     // An end-to-end test starts processes of its own: more than two at once only wait for each other on two cores. They come last.
-    maxWorkers: name === 'e2e' ? 2 : 4,
-    sequence: { groupOrder: name === 'e2e' ? 1 : 0 },
+    maxWorkers: { e2e: 2, page: 1 }[name] ?? 4,
+    sequence: { groupOrder: { e2e: 1, page: 2 }[name] ?? 0 },
   },
 });
 
@@ -45,6 +45,7 @@ export default defineConfig({
       project('unit', 20_000, []),
       project('contract', 240_000, [SERVERS]),
       project('integration', 240_000, [SERVERS, CONTRACT], [ANSWERS]),
+      project('page', 120_000, [BUILD]),
       project('e2e', 600_000, [SERVERS, BUILD, CONTRACT], [ANSWERS]),
     ],
   },

@@ -10,7 +10,7 @@ import { chmod, mkdtemp, readFile, rm, statfs } from 'node:fs/promises';
 import { freemem, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { findOnPath, findPostgres, findRedisServer } from '../test/support/server-binaries.ts';
+import { findChromium, findOnPath, findPostgres, findRedisServer } from '../test/support/server-binaries.ts';
 import type { Size } from '../test/support/sizes.ts';
 import { countTests, failureLines, slowestLines, type VitestReport } from './test-count.ts';
 
@@ -28,8 +28,20 @@ const SERVERS = [
   { name: 'python3', settings: ['PYTHON'], found: () => findOnPath('python3') !== undefined, debian: 'python3' },
 ];
 
+/** For the tests of the page alone. */
+const CHROMIUM = { name: 'Chromium', settings: ['TEST_CHROMIUM'], found: () => findChromium() !== undefined, debian: 'chromium' };
+
+/** Whether the tests of the page are among those that the arguments choose. */
+const takesPage = (args: readonly string[]): boolean => {
+  const projects = args.filter((arg, at) => args[at - 1] === '--project' || arg.startsWith('--project='));
+  const files = args.filter((arg) => /\.test\.ts$/.test(arg));
+  if (files.length > 0) return files.some((file) => /(^|\/)test\/page\//.test(file));
+  return projects.length === 0 || projects.some((project) => /(^|=)page$/.test(project));
+};
+
 function missingServers(): typeof SERVERS {
-  return SERVERS.filter((server) => !server.found() && server.settings.some((setting) => !process.env[setting]));
+  const needed = takesPage(process.argv.slice(2)) ? [...SERVERS, CHROMIUM] : SERVERS;
+  return needed.filter((server) => !server.found() && server.settings.some((setting) => !process.env[setting]));
 }
 
 /** Installs missing servers from Debian where that is allowed; else stops with a sentence that tells how to bring them. */
@@ -39,7 +51,7 @@ function provideServers(): void {
   const packages = missing.map((server) => server.debian).join(' ');
   const names = missing.map((server) => server.name).join(' and ');
   const settings = missing.flatMap((server) => server.settings).join(' and ');
-  const advice = `install it (Debian: apt-get install ${packages}) or name a running server in ${settings}`;
+  const advice = `install it (Debian: apt-get install ${packages}) or name your own in ${settings}`;
   if (process.getuid?.() !== 0 || findOnPath('apt-get') === undefined) fail(`The tests need ${names}: ${advice}.`);
 
   process.stderr.write(`The tests need ${names}; installing ${packages} with apt-get.\n`);

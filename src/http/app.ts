@@ -40,6 +40,7 @@ import { traceRequests } from './requests/request-span.ts';
 import { serverOptions } from './server-options.ts';
 import { validatorCompiler } from './plugins/validation.ts';
 import { installWireProblems } from './plugins/wire-problems.ts';
+import { webRoutes } from './web/web-routes.ts';
 
 /** Builds the app. The store is not asked before the first request. The caller listens and closes. */
 export async function createApp(deps: HttpDependencies): Promise<FastifyInstance> {
@@ -86,7 +87,8 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(keysRoutes, { deps: parts });
   await app.register(sessionRoutes, { deps: parts });
   await app.register(operationsRoutes, { deps: parts });
-  await app.register(pagesRoutes, { deps: parts });
+  await app.register(pagesRoutes);
+  await app.register(webRoutes, { deps: parts });
   await app.register(documentationRoutes);
   await app.register(dashboardRoutes, { deps: parts });
   addMissingMethods();

@@ -25,7 +25,7 @@ export default async function setup(): Promise<void> {
     ({ mtimeMs }) => mtimeMs,
     () => 0,
   );
-  if (built > (await writtenAt('src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json'))) return;
+  if (built > (await writtenAt('src', 'tsconfig.json', 'tsconfig.build.json', 'package-lock.json', 'scripts/copy-web.mjs'))) return;
   try {
     await promisify(execFile)('npm', ['run', 'build'], { cwd: root, timeout: 240_000 });
   } catch (error) {

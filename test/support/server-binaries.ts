@@ -42,3 +42,14 @@ function isExecutable(path: string): boolean {
     return false;
   }
 }
+
+/** Returns the path of Chromium: `TEST_CHROMIUM`, or what Debian and others call it on `PATH`; undefined without one. */
+export function findChromium(): string | undefined {
+  const named = process.env['TEST_CHROMIUM'];
+  if (named) return named;
+  for (const name of ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome']) {
+    const found = findOnPath(name);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}

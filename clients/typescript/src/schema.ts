@@ -833,26 +833,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /**
-         * Show the start page
-         * @description A page with links to everything else.
-         */
-        get: operations["home"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/errors": {
         parameters: {
             query?: never;
@@ -885,6 +865,26 @@ export interface paths {
          * @description The page that the `type` of a problem leads to. Needs no key.
          */
         get: operations["getError"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show the page
+         * @description The page on which people submit links, watch batches and read books. Needs no key; it asks for one.
+         */
+        get: operations["home"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1604,6 +1604,43 @@ export interface components {
          * @enum {string}
          */
         ItemState: "queued" | "active" | "delayed" | "blocked" | "expanding" | "parsed" | "not-found" | "failed" | "cancelled" | "cached" | "invalid" | "expanded" | "disallowed" | "skipped" | "expired";
+        /** BookCard */
+        BookCard: {
+            /** @description Goodreads' book number. */
+            id: string;
+            /** @description The title of this edition. */
+            title: string;
+            /** @description Names of the authors. */
+            authors: string[];
+            /** @description The series that the book belongs to. */
+            series: {
+                /** @description Goodreads' number of the series. */
+                id: string | null;
+                /** @description The name of the series. */
+                title: string;
+                /** @description The place in the series: "1", "1.5", "1-3". */
+                position: string | null;
+            }[];
+            /** @description 0 to 5; `null` while nobody has rated the book. */
+            rating: number | null;
+            /** @description Ratings, over all editions of the work. */
+            ratingsCount: number | null;
+            /** @description The binding, such as `Hardcover`. */
+            format: string | null;
+            /** @description Pages of this edition. */
+            pages: number | null;
+            /** @description When the work first appeared, or else this edition; negative before the common era. */
+            year: number | null;
+            /** @description The language of this edition. */
+            language: string | null;
+            /** @description The picture of the cover. */
+            coverUrl: string | null;
+            /**
+             * Format: date-time
+             * @description When the page was fetched, or sent by a user.
+             */
+            fetchedAt: string;
+        };
         /** Item */
         Item: {
             /** @description Position in the batch, from 0. */
@@ -1654,6 +1691,10 @@ export interface components {
             duplicates: number;
             /** @description Index of the collection item that brought this one; `null` when it was sent. */
             via: number | null;
+            /** @description The stored book in short; `null` without a copy. Only with `books=true`. */
+            book?: components["schemas"]["BookCard"] | null;
+            /** @description Whether `GET /jobs/{jobId}/page` has the page that the job failed on. Only with `books=true`. */
+            pageKept?: boolean;
         };
         /** ItemPage */
         ItemPage: {
@@ -3315,6 +3356,8 @@ export interface operations {
             query?: {
                 /** @description State of an item. `delayed`: it waits for the next attempt. `blocked`: it waits until Goodreads answers again, or can be reached again. */
                 state?: components["schemas"]["ItemState"];
+                /** @description Tells of each item its stored book too, in short. */
+                books?: boolean;
                 /** @description Where the page begins: take it from the `Link: <…>; rel="next"` header (or `cursor`) of the page before. */
                 cursor?: components["parameters"]["Cursor"];
                 /** @description Most entries on a page. */
@@ -4559,23 +4602,6 @@ export interface operations {
             503: components["responses"]["StoreUnavailable"];
         };
     };
-    home: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: components["responses"]["HtmlPage"];
-            400: components["responses"]["InvalidRequest"];
-            401: components["responses"]["Unauthorized"];
-            403: components["responses"]["Forbidden"];
-            500: components["responses"]["InternalError"];
-            503: components["responses"]["StoreUnavailable"];
-        };
-    };
     listErrors: {
         parameters: {
             query?: never;
@@ -4619,6 +4645,29 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    home: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: components["responses"]["HtmlPage"];
+            /** @description The browser has it already. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            400: components["responses"]["InvalidRequest"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };

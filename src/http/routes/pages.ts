@@ -1,12 +1,12 @@
-/** `/`, `/errors/{code}` and `/favicon.ico`: pages for people. */
-import type { FastifyRequest } from 'fastify';
+/** `/errors/{code}` and `/favicon.ico`: pages for people. */
 import { Type } from 'typebox';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
-import type { HttpDependencies, TypedApp } from '../dependencies.ts';
+import type { TypedApp } from '../dependencies.ts';
 import { ADVICE } from '../answers/error-advice.ts';
 import { FAVICON } from '../answers/favicon.ts';
 import { escapeHtml, sendPage } from '../answers/html.ts';
 import { isPassing } from '../answers/problem.ts';
+import { HTML_RESPONSE } from '../schemas/html-response.ts';
 import { problems } from '../schemas/problem.ts';
 
 const PASSING = '<p>The same request may succeed later: the answer says when, in <code>Retry-After</code>.</p>';
@@ -15,41 +15,6 @@ const isCode = (text: string): text is ErrorCode => Object.hasOwn(ERRORS, text);
 
 /** Text with `code` in backquotes as HTML. */
 const inline = (text: string): string => escapeHtml(text).replace(/`([^`]*)`/g, '<code>$1</code>');
-
-/** The origin that the caller used, for commands to copy. A name that a shell could misread is not repeated. */
-const originOf = ({ protocol, host }: FastifyRequest): string => `${protocol}://${/^[\w.:[\]-]+$/.test(host) ? host : 'localhost:3000'}`;
-
-const HTML_RESPONSE = {
-  description: 'A page.',
-  content: { 'text/html': { schema: Type.String({ title: 'HtmlPage', description: 'A page for a browser.' }) } },
-};
-
-type Deps = Pick<HttpDependencies, 'version'>;
-
-function home(app: TypedApp, { version }: Deps): void {
-  app.get('/', {
-    config: { anyParameter: true },
-    schema: {
-      operationId: 'home',
-      tags: ['Operations'],
-      summary: 'Show the start page',
-      description: 'A page with links to everything else.',
-      response: { 200: HTML_RESPONSE, ...problems() },
-    },
-    handler: (request, reply) =>
-      sendPage(
-        reply as never,
-        'Quire',
-        `<h1>Quire ${escapeHtml(version)}</h1><p>Submit Goodreads links, get clean records.</p>
-<pre>curl -H 'content-type: application/json' \\
-  -d '["https://www.goodreads.com/book/show/2767052"]' \\
-  ${originOf(request)}/parse-links
-curl '${originOf(request)}/book-info?id=2767052'</pre>
-<p><a href="/docs/">Try the API</a> · <a href="/openapi.yaml">openapi.yaml</a> · <a href="/dashboard">Dashboard</a> · <a href="/stats">Backlog</a> ·
-<a href="/source">Source</a> · <a href="/metrics">Metrics</a> · <a href="/errors">Errors</a></p>`,
-      ) as never,
-  });
-}
 
 function listErrors(app: TypedApp): void {
   app.get('/errors', {
@@ -94,8 +59,7 @@ function getError(app: TypedApp): void {
   });
 }
 
-export async function pagesRoutes(app: TypedApp, { deps }: { deps: Deps }): Promise<void> {
-  home(app, deps);
+export async function pagesRoutes(app: TypedApp): Promise<void> {
   listErrors(app);
   getError(app);
   app.get('/favicon.ico', { config: { open: true }, schema: { hide: true } }, (_request, reply) =>

@@ -16,6 +16,7 @@ import {
   whole,
 } from './fields.ts';
 import { DRY_RUN_OPTION, DRY_RUN_PARAMETER } from './dry-run.ts';
+import { BookCardSchema } from './book-card.ts';
 import { COLLECTION_OPTIONS, CollectionField, FamilySchema } from './collection.ts';
 import { BATCH_OPTIONS, BATCH_PARAMETERS, UntilSchema } from './batch-options.ts';
 import { Cursor, Limit } from './parameters.ts';
@@ -217,6 +218,10 @@ const ItemSchema = Type.Object(
     reason: textOrNull('Why the item is `invalid` or failed, or why a collection was not read whole.'),
     duplicates: whole('How often the book came again: in the same request, or from another source of the batch.'),
     via: numberOrNull('Index of the collection item that brought this one; `null` when it was sent.'),
+    book: Type.Optional(orNull(BookCardSchema, 'The stored book in short; `null` without a copy. Only with `books=true`.')),
+    pageKept: Type.Optional(
+      Type.Boolean({ description: 'Whether `GET /jobs/{jobId}/page` has the page that the job failed on. Only with `books=true`.' }),
+    ),
   },
   { title: 'Item' },
 );
@@ -226,4 +231,9 @@ export const ItemPageSchema = Type.Object(
   { title: 'ItemPage' },
 );
 
-export const ItemQuerySchema = Type.Object({ state: Type.Optional(ItemState), cursor: Cursor, limit: Limit });
+export const ItemQuerySchema = Type.Object({
+  state: Type.Optional(ItemState),
+  books: Type.Optional(Type.Boolean({ default: false, description: 'Tells of each item its stored book too, in short.' })),
+  cursor: Cursor,
+  limit: Limit,
+});

@@ -1,6 +1,7 @@
 /** `/batches`: a batch, its items and its books; cancel. */
 import type { BatchId } from '../../../domain/batch.ts';
 import type { ItemView } from '../../../app/batches/batch-view.ts';
+import { cardOf, type BookCard } from '../../../domain/book-card.ts';
 import type { JobId } from '../../../domain/identity.ts';
 import { QuireError } from '../../../errors.ts';
 import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
@@ -67,7 +68,24 @@ function getBatch(app: TypedApp, { batches }: Deps): void {
   });
 }
 
-function listBatchItems(app: TypedApp, { batches }: Deps): void {
+interface ItemWithBook extends ItemView {
+  book: BookCard | null;
+  pageKept: boolean;
+}
+
+/** The same items, each with its stored book in short, and whether the page is kept on which it failed. */
+const withBooks = ({ books, pages }: Deps['store'], items: ItemView[]): Promise<ItemWithBook[]> =>
+  Promise.all(
+    items.map(async (item) => {
+      if (item.jobId === null) return { ...item, book: null, pageKept: false };
+      const jobId = item.jobId as JobId;
+      const found = await books.find(jobId, Date.now());
+      const pageKept = item.state === 'failed' && (await pages.get(jobId, Date.now())) !== null;
+      return { ...item, book: found?.kind === 'book' ? cardOf(found.book.body) : null, pageKept };
+    }),
+  );
+
+function listBatchItems(app: TypedApp, { batches, store }: Deps): void {
   app.get('/batches/:batchId/items', {
     schema: {
       operationId: 'listBatchItems',
@@ -83,10 +101,10 @@ function listBatchItems(app: TypedApp, { batches }: Deps): void {
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
-      const { state = null, cursor = null, limit = DEFAULT_PAGE_LIMIT } = request.query;
+      const { state = null, books = false, cursor = null, limit = DEFAULT_PAGE_LIMIT } = request.query;
       const page = (await batches.items(batchId, { state, cursor, limit })) ?? unknownBatch(batchId);
       linkNext(request, reply, page.cursor);
-      return reply.header('cache-control', 'no-store').send(page);
+      return reply.header('cache-control', 'no-store').send(books ? { ...page, items: await withBooks(store, page.items) } : page);
     },
   });
 }
