@@ -1,5 +1,6 @@
-/** How a use case announces that a job gave a book. webhooks/ implements it. */
+/** How a use case announces that a job gave a book, or failed. webhooks/ implements it. */
 import type { JobId } from '../domain/identity.ts';
+import type { JobRecord } from '../domain/job.ts';
 import type { StoredBook } from '../storage/store.ts';
 
 /** A job that gave a book. */
@@ -14,3 +15,6 @@ export interface ParsedJob {
 
 /** Announces `book.parsed`. Rejects with what the store throws. Then call it again: announcing twice is the same as once. */
 export type AnnounceBook = (parsed: ParsedJob) => Promise<void>;
+
+/** Announces `book.failed` of a job, from its settled record. As {@link AnnounceBook} otherwise. */
+export type AnnounceFailure = (job: JobRecord) => Promise<void>;

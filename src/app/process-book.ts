@@ -12,13 +12,14 @@ import { SourceClosed } from '../crawl/source/turn.ts';
 import { backoffMs, spreadMs } from '../domain/backoff.ts';
 import type { ParsedBook } from '../domain/book.ts';
 import { crawlPath, type BookReference, type JobId } from '../domain/identity.ts';
-import type { JobFailure, TimelineEntry } from '../domain/job.ts';
+import type { TimelineEntry } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES, judge, type FailureCause } from '../domain/outcome.ts';
 import { QuireError, type ErrorCode } from '../errors.ts';
 import { cameWhole, readPage, type NoBook, type PageReading } from '../parser/read-page.ts';
 import type { Store } from '../storage/store.ts';
 import type { AnnounceBook } from './announce.ts';
+import { tellFailed, type TellFailedDeps } from './jobs/tell-failed.ts';
 import { createAnswers } from './look-ups/answers.ts';
 import { crawlByAsin, type AsinResult } from './look-ups/crawl-by-asin.ts';
 import type { EndBatch } from './batches/end-batch.ts';
@@ -43,7 +44,7 @@ export interface ProcessBookSettings {
   notFoundRecheckMs: number;
 }
 
-export interface ProcessBookDeps {
+export interface ProcessBookDeps extends Pick<TellFailedDeps, 'announceFailure'> {
   store: Store;
   crawler: Crawler;
   source: Pick<Source, 'current'>;
@@ -121,12 +122,16 @@ export function createProcessBook(deps: ProcessBookDeps): (task: BookTask) => Pr
  * A run that was started before may have settled its job. Its worker may have died before it announced the book; announcing twice is
  * harmless.
  */
-async function settledBefore({ store, announce }: ProcessBookDeps, { jobId, run, starts }: BookTask): Promise<TaskResult | null> {
+async function settledBefore(
+  { store, announce, announceFailure }: ProcessBookDeps,
+  { jobId, run, starts }: BookTask,
+): Promise<TaskResult | null> {
   if (starts <= 1) return null;
   const record = await store.jobs.get(jobId);
   if (!record || (record.state === 'live' && record.run === run)) return null;
   if (record.run === run && record.state === 'parsed' && record.settledAtMs !== null)
     await announce({ jobId, run, settledAtMs: record.settledAtMs, book: null });
+  if (record.run === run && record.state === 'failed') await announceFailure(record);
   return { next: 'done', outcome: 'settled before' };
 }
 
@@ -256,20 +261,8 @@ async function settleFailure(deps: ProcessBookDeps, task: BookTask, { cause, det
   }
   const lastDetail = next === 'retry' ? `${withoutStop(detail)} (after ${attempts} attempts).` : detail;
   await store.jobs.settle({ ...base, outcome, error: { code, detail: lastDetail } });
-  await logFailed(deps, task, { code, detail: lastDetail });
+  await tellFailed(deps, { jobId, run, attempts, code, detail: lastDetail });
   return { next: 'settle', code, detail };
-}
-
-/** One line for each failed job. `items`: how many items of batches waited for it. */
-async function logFailed(
-  { store, log }: ProcessBookDeps,
-  { jobId, run, attempt, reference }: BookTask,
-  { code, detail }: JobFailure,
-): Promise<void> {
-  const record = await store.jobs.get(jobId).catch(() => null);
-  const items = record?.run === run ? record.waiters : null;
-  const book = reference.kind === 'book' ? { bookId: reference.bookId } : {};
-  log.warn({ jobId, ...book, code, attempts: attempt, items, detail }, 'a job failed');
 }
 
 async function settleBook(deps: ProcessBookDeps, task: BookTask, parsed: ParsedBook, askedAtMs: number): Promise<TaskResult> {

@@ -6,7 +6,7 @@ import { createPageFetcher } from './fetch/fetch-page.ts';
 import { createLedger, type Ledger } from './ledger.ts';
 import type { Log } from '../domain/log.ts';
 import { createRobots } from './robots.ts';
-import { createSource, type Source } from './source/source.ts';
+import { createSource, type ModeListener, type Source } from './source/source.ts';
 import { pausedWhy, userAgent } from './fetch/user-agent.ts';
 
 export interface Crawling {
@@ -32,12 +32,15 @@ export interface CrawlingOptions {
   >;
   version: string;
   log: Log;
+  /** As in `SourceOptions`. */
+  onModeChange?: ModeListener;
   now?: () => number;
   random?: () => number;
 }
 
 /** Makes the parts. Nothing is requested before the first crawl. Throws when `QUIET_HOURS` is not valid. */
-export function createCrawling({ store, config, version, log, now = Date.now, random = Math.random }: CrawlingOptions): Crawling {
+export function createCrawling(options: CrawlingOptions): Crawling {
+  const { store, config, version, log, onModeChange, now = Date.now, random = Math.random } = options;
   const { documents, signals, tallies } = store;
   const origin = config.goodreadsOrigin;
   const agent = userAgent(version, config.crawlContact);
@@ -66,6 +69,7 @@ export function createCrawling({ store, config, version, log, now = Date.now, ra
       paused: pausedWhy(config),
     },
     log,
+    ...(onModeChange === undefined ? {} : { onModeChange }),
     ledger,
     robots,
     now,

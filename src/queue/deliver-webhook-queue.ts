@@ -1,7 +1,7 @@
 /** BullMQ's queue for calls of webhooks. The id of a job names a delivery and its run. The delivery log has what is sent. */
 import type { Processor, Queue, Worker } from 'bullmq';
 import type { DeliveryQueue, QueuedDelivery, WaitingDelivery } from '../webhooks/delivery-queue.ts';
-import { parseDeliveryId } from '../webhooks/event.ts';
+import { parseDeliveryId } from '../webhooks/events/event.ts';
 import type { Store } from '../storage/store.ts';
 import { askQueue } from './ask-queue.ts';
 import { dataOfTrace, openBullQueue, openBullWorker, type OwnWorkerOptions, type TracedData } from './open.ts';

@@ -57,7 +57,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     },
   );
   const pause = pauseWhileClosed({ worker, source, log, now, random });
-  settleUnsettled(worker, { store, log, now });
+  settleUnsettled(worker, options);
   let limitCheck: NodeJS.Timeout | undefined;
   let stopping: Promise<void> | null = null;
 

@@ -1,5 +1,6 @@
 /** Settles jobs that BullMQ finishes without the use case: their worker was lost, or an unexpected error was thrown. */
 import { UnrecoverableError } from 'bullmq';
+import { tellFailed, type TellFailedDeps } from '../app/jobs/tell-failed.ts';
 import type { Log } from '../domain/log.ts';
 import { FAILURES } from '../domain/outcome.ts';
 import { parseRunId } from '../domain/run-id.ts';
@@ -7,11 +8,18 @@ import type { Store } from '../storage/store.ts';
 import { AttemptFailed } from './parse-book-processor.ts';
 import type { ParseBookWorker } from './parse-book-queue.ts';
 
+export interface UnsettledDeps extends Pick<TellFailedDeps, 'announceFailure'> {
+  store: Store;
+  log: Log;
+  now: () => number;
+}
+
 /** BullMQ's own message for a job that lost its worker too often. */
 const LOST_TOO_OFTEN = /stalled more than/;
 
 /** Listens to the worker, and settles the records of such jobs. */
-export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { store: Store; log: Log; now: () => number }): void {
+export function settleUnsettled(worker: ParseBookWorker, deps: UnsettledDeps): void {
+  const { store, log, announceFailure, now } = deps;
   worker.on('failed', (job, error) => {
     const ids = parseRunId(job?.id ?? '');
     const lost = LOST_TOO_OFTEN.test(error.message);
@@ -33,7 +41,7 @@ export function settleUnsettled(worker: ParseBookWorker, { store, log, now }: { 
         attempts: job?.attemptsMade ?? 0,
         error: { code, detail },
       })
-      .then(() => log.warn({ jobId: ids.jobId, code, attempts: job?.attemptsMade ?? 0, detail }, 'a job failed'))
+      .then(() => tellFailed({ store, log, announceFailure }, { ...ids, code, detail, attempts: job?.attemptsMade ?? 0 }))
       .catch((err: unknown) =>
         log.error({ err, jobId: ids.jobId }, 'a job that BullMQ finished could not be settled; the reconciler does it'),
       );

@@ -52,10 +52,11 @@ export function createParts(context: Context) {
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
   const collections = createCollectionQueue(store, queues.collections);
-  const crawling = lifecycle.add('crawler', createCrawling({ store, config, version, log, now, random }), (crawler) => crawler.close());
   const watch = lifecycle.add('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (parser) => parser.close());
   const webhookOptions = { store, queue: createDeliveryQueue(queues.calls), config, version, log, now, random };
   const webhooks = lifecycle.add('webhooks', createWebhookService(webhookOptions), (service) => service.stop());
+  const crawlOptions = { store, config, version, log, onModeChange: webhooks.announceSource, now, random };
+  const crawling = lifecycle.add('crawler', createCrawling(crawlOptions), (crawler) => crawler.close());
 
   const { source } = crawling;
   const answers = createAnswers({ store, now });

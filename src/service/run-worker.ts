@@ -23,7 +23,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const { config, log, store, onStoreFault, lifecycle, now, random } = context;
   const { queue, queues, endBatch, collections, crawling, watch, webhooks, answers } = parts;
   const { crawler, source } = crawling;
-  const announce = webhooks.announceBook;
+  const { announceBook: announce, announceFailure } = webhooks;
   const settings = workerSettings(config);
 
   const onFault = (error: Error): void => onStoreFault('worker', error);
@@ -38,6 +38,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
     log,
     watch,
     announce,
+    announceFailure,
     now,
     random,
   });

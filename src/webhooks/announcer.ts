@@ -4,11 +4,12 @@
  */
 import type { Log } from '../domain/log.ts';
 import type { BatchId, ItemCounts } from '../domain/batch.ts';
-import type { AnnounceBook } from '../app/announce.ts';
+import type { AnnounceBook, AnnounceFailure } from '../app/announce.ts';
 import type { Store } from '../storage/store.ts';
 import type { Deliveries } from './deliveries.ts';
-import type { Endpoints } from './endpoints.ts';
-import { batchCompleted, bookParsed } from './event.ts';
+import type { Endpoint, Endpoints } from './endpoints.ts';
+import { batchCompleted, bookFailed, bookParsed, type WebhookEvent } from './events/event.ts';
+import { passes } from './events/filter.ts';
 
 /** How often the store's list is read, in milliseconds. It is read sooner when a batch makes progress. */
 const ROUND_MS = 1_000;
@@ -24,10 +25,14 @@ export interface Announcer {
   round(): Promise<number>;
   /** Announces `book.parsed` to the webhooks that subscribed to it. Costs next to nothing when there are none. */
   announceBook: AnnounceBook;
+  /** The same for `book.failed`. */
+  announceFailure: AnnounceFailure;
+  /** Announces an event that is about no single job. Rejects with what the store throws. */
+  announce(event: WebhookEvent): Promise<void>;
 }
 
 export interface AnnouncerOptions {
-  store: Pick<Store, 'batches' | 'books' | 'signals'>;
+  store: Pick<Store, 'batches' | 'books' | 'jobs' | 'signals'>;
   endpoints: Endpoints;
   deliveries: Deliveries;
   /** The address of the API as receivers know it, or ''. Payloads put it before paths. */
@@ -48,6 +53,10 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
   let running = false;
   let poked = false;
 
+  const tell = async (event: WebhookEvent, subscribed: readonly Endpoint[]): Promise<void> => {
+    for (const endpoint of subscribed) if (passes(endpoint.filter, event)) await deliveries.announce(endpoint.id, event);
+  };
+
   const announceBatch = async (batchId: BatchId): Promise<void> => {
     const batch = await store.batches.get(batchId);
     if (batch && batch.endedAtMs !== null) {
@@ -57,7 +66,7 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
       log.info({ batchId, state, seconds, ...settledCounts(batch.counts) }, 'a batch ended');
       const { webhook } = batch.options;
       const own = webhook ? [await endpoints.ofBatch(batchId, webhook)] : [];
-      for (const endpoint of [...own, ...(await endpoints.subscribed(event.type, 'of now'))]) await deliveries.announce(endpoint.id, event);
+      await tell(event, [...own, ...(await endpoints.subscribed(event.type, 'of now'))]);
     }
     await store.batches.acknowledge(batchId);
   };
@@ -122,7 +131,14 @@ export function createAnnouncer({ store, endpoints, deliveries, publicUrl, log, 
       const body = book?.body ?? (found?.kind === 'book' ? found.book.body : null);
       if (body === null) return;
       const event = bookParsed({ jobId, run: runName, atMs: settledAtMs, body });
-      for (const endpoint of subscribed) await deliveries.announce(endpoint.id, event);
+      // The job is read only where somebody asks for its priority.
+      const job = subscribed.some(({ filter }) => filter?.priorities) ? await store.jobs.get(jobId) : null;
+      await tell({ ...event, ...(job?.run === runName && { facts: { priority: job.priority } }) }, subscribed);
     },
+    async announceFailure(job) {
+      const subscribed = await endpoints.subscribed('book.failed', 'lately known');
+      if (subscribed.length > 0) await tell(bookFailed(job), subscribed);
+    },
+    announce: async (event) => tell(event, await endpoints.subscribed(event.type, 'of now')),
   };
 }

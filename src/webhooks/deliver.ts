@@ -3,8 +3,9 @@ import type { Log } from '../domain/log.ts';
 import { parseRetryAfter } from '../domain/time/http-time.ts';
 import type { QueuedDelivery } from './delivery-queue.ts';
 import { QuireError } from '../errors.ts';
-import type { Deliveries, Delivery, DeliveryAttempt } from './deliveries.ts';
+import type { Deliveries, DeliveryAttempt } from './deliveries.ts';
 import { batchOf, signingSecrets, type Endpoints } from './endpoints.ts';
+import { messageOf } from './events/message.ts';
 import { GIVE_UP_AFTER_MS, waitAfter } from './retry-schedule.ts';
 import { DEADLINE_MS, send } from './sending/send.ts';
 import { SECRET_FORM, signedHeaders } from './sending/signing.ts';
@@ -58,7 +59,7 @@ export function createDeliverer(options: DelivererOptions): Deliver {
 
   /** Makes the call. Resolves to the attempt for the log, and the wait that the receiver asked for. */
   const attempt = async (
-    delivery: Delivery,
+    body: string,
     url: string,
     headers: Record<string, string>,
     stop: AbortSignal,
@@ -70,7 +71,7 @@ export function createDeliverer(options: DelivererOptions): Deliver {
     const took = (): number => Math.round(performance.now() - began);
     try {
       const target = await guard.check(url, signal);
-      const { status, retryAfter } = await send({ target, headers, body: delivery.body, signal });
+      const { status, retryAfter } = await send({ target, headers, body, signal });
       const error =
         status >= 200 && status < 300
           ? null
@@ -113,12 +114,9 @@ export function createDeliverer(options: DelivererOptions): Deliver {
     const secrets = signingSecrets(endpoint, defaultSecret, now());
     if (secrets.length === 0) return end('failed', null, `There is no valid secret to sign with: it must be ${SECRET_FORM}.`);
 
-    const headers = {
-      'content-type': 'application/json',
-      'user-agent': userAgent,
-      ...signedHeaders({ id, body: delivery.body, secrets, nowMs: now() }),
-    };
-    const { retryAfterMs, ...made } = await attempt(delivery, endpoint.url, headers, stop);
+    const { body, headers: form } = messageOf(delivery.type, delivery.body, endpoint.format);
+    const headers = { ...form, 'user-agent': userAgent, ...signedHeaders({ id, body, secrets, nowMs: now() }) };
+    const { retryAfterMs, ...made } = await attempt(body, endpoint.url, headers, stop);
     if (made.error === null) return end('delivered', made, null);
     if (made.status === 410) {
       const reason = 'Its receiver answered 410 Gone.';

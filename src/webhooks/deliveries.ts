@@ -6,7 +6,7 @@ import type { DeliveryQueue } from './delivery-queue.ts';
 import type { DocumentStore } from '../storage/store.ts';
 import { updateDocument } from '../storage/update-document.ts';
 import { batchOf } from './endpoints.ts';
-import { deliveryIdOf, payloadOf, type DeliveryId, type EventType, type WebhookEvent } from './event.ts';
+import { deliveryIdOf, payloadOf, type DeliveryId, type EventType, type WebhookEvent } from './events/event.ts';
 import { MAX_PENDING_IN_ALL } from './pending-limits.ts';
 
 /** How long a delivery is kept after it last changed. */

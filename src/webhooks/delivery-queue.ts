@@ -2,7 +2,7 @@
  * What webhooks need from the queue of calls. queue/ implements it on BullMQ. A call that fails rejects with `store-unavailable` within 2
  * s.
  */
-import type { DeliveryId } from './event.ts';
+import type { DeliveryId } from './events/event.ts';
 
 /** A delivery and one of its runs. The queue takes the same run once. */
 export interface QueuedDelivery {

@@ -4,7 +4,9 @@ import type { BatchId } from '../domain/batch.ts';
 import { QuireError } from '../errors.ts';
 import type { DocumentStore } from '../storage/store.ts';
 import { updateDocument } from '../storage/update-document.ts';
-import { picks, type EventType } from './event.ts';
+import { picks, type EventType } from './events/event.ts';
+import type { EventFilter } from './events/filter.ts';
+import type { Format } from './events/message.ts';
 import { createPlaces } from './places.ts';
 import { parseSecret, type WebhookSecret } from './sending/signing.ts';
 
@@ -28,6 +30,10 @@ export interface Endpoint {
   url: string;
   /** Patterns of the events that it subscribed to. */
   events: string[];
+  /** Which of these events it hears. Absent: all. */
+  filter?: EventFilter;
+  /** Absent: `json`. */
+  format?: Format;
   /** `null`: signed with `WEBHOOK_SECRET`. */
   secret: string | null;
   /** Older secrets, the latest first. Each signs until its time. */
@@ -40,7 +46,7 @@ export interface Endpoint {
 }
 
 export interface Endpoints {
-  create(endpoint: Pick<Endpoint, 'url' | 'events' | 'secret'>): Promise<Endpoint>;
+  create(endpoint: Pick<Endpoint, 'url' | 'events' | 'secret' | 'filter' | 'format'>): Promise<Endpoint>;
   get(id: string): Promise<Endpoint | null>;
   /** All standing ones, the oldest first. */
   list(): Promise<Endpoint[]>;
@@ -134,9 +140,9 @@ export function createEndpoints(documents: DocumentStore, now: () => number = Da
     async countDropped(id, calls) {
       await update(id, (before) => ({ ...before, dropped: { calls: (before.dropped?.calls ?? 0) + calls, atMs: now() } }));
     },
-    async create({ url, events, secret }) {
+    async create(wanted) {
       const nowMs = now();
-      const endpoint: Endpoint = { id: newId(nowMs), url, events, secret, previous: [], createdAtMs: nowMs, disabled: null };
+      const endpoint: Endpoint = { ...wanted, id: newId(nowMs), previous: [], createdAtMs: nowMs, disabled: null };
       if (!(await places.take(endpoint.id)))
         throw new QuireError('too-many-webhooks', `There are ${MAX_ENDPOINTS} webhooks already: delete one first.`);
       await documents.put(STANDING + endpoint.id, JSON.stringify(endpoint), { nowMs, ifVersion: 0, expireAtMs: null });

@@ -1,5 +1,5 @@
 /** How many calls may wait for receivers that do not answer, and how calls sort by age. */
-import type { DeliveryId } from './event.ts';
+import type { DeliveryId } from './events/event.ts';
 
 /** About how many calls may wait for one standing webhook. */
 export const MAX_PENDING = 10_000;

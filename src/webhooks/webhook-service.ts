@@ -1,5 +1,5 @@
 /** The webhooks of one process: the part for the API, the part for workers, and the announcements. */
-import type { AnnounceBook } from '../app/announce.ts';
+import type { AnnounceBook, AnnounceFailure } from '../app/announce.ts';
 import type { Config } from '../config/config.ts';
 import { userAgent } from '../crawl/fetch/user-agent.ts';
 import type { Log } from '../domain/log.ts';
@@ -8,7 +8,9 @@ import { createAnnouncer } from './announcer.ts';
 import { createDeliverer, type Deliver } from './deliver.ts';
 import { createDeliveries } from './deliveries.ts';
 import type { DeliveryQueue } from './delivery-queue.ts';
+import type { ModeListener } from '../crawl/source/source.ts';
 import { createEndpoints } from './endpoints.ts';
+import { sourceChanged, type WebhookEvent } from './events/event.ts';
 import { createPendingCalls } from './pending-calls.ts';
 import { createTargetGuard, type Resolve } from './sending/target-guard.ts';
 import type { Webhooks } from './webhook-view.ts';
@@ -32,6 +34,12 @@ export interface WebhookService {
   webhooks: Webhooks;
   /** Announces a parsed book to the webhooks that subscribed to it. */
   announceBook: AnnounceBook;
+  /** Announces a failed job to them. */
+  announceFailure: AnnounceFailure;
+  /** Announces that the source was closed or opened. What fails is logged. */
+  announceSource: ModeListener;
+  /** Announces an event that is about no single job. Rejects with what the store throws. */
+  announce(event: WebhookEvent): Promise<void>;
   /** Makes one call. For workers. */
   deliver: Deliver;
   /** Announces ended batches and bounds the waiting calls, until `stop`. For workers. */
@@ -53,6 +61,15 @@ export function createWebhookService(options: WebhookServiceOptions): WebhookSer
   return {
     webhooks: createWebhooks({ endpoints, deliveries, guard, defaultSecret, now }),
     announceBook: announcer.announceBook,
+    announceFailure: announcer.announceFailure,
+    announce: announcer.announce,
+    announceSource(before, after) {
+      const event = sourceChanged(before, after);
+      if (event === null) return;
+      announcer
+        .announce(event)
+        .catch((error: unknown) => log.warn({ err: error, type: event.type }, 'webhooks could not be told of a change of the source'));
+    },
     deliver: createDeliverer({
       endpoints,
       deliveries,

@@ -2,13 +2,18 @@
  * Webhooks as callers see them: the shapes of the HTTP contract. http/ turns them into JSON. Only {@link WebhookWithSecret} has a secret.
  */
 import type { DeliveryState } from './deliveries.ts';
-import type { EventType } from './event.ts';
+import type { EventType } from './events/event.ts';
+import type { EventFilter } from './events/filter.ts';
+import type { Format } from './events/message.ts';
 
 export interface WebhookView {
   id: string;
   url: string;
   /** Patterns of the events that it subscribed to: `*`, `batch.*` or a type. */
   events: string[];
+  /** Which of these events it hears; `null`: all. */
+  filter: EventFilter | null;
+  format: Format;
   /** `disabled`: its receiver answered 410, and it is not called until it is enabled. */
   state: 'enabled' | 'disabled';
   disabledReason: string | null;
@@ -51,6 +56,9 @@ export interface NewWebhook {
   url: string;
   /** Patterns; all events without them. */
   events?: string[];
+  filter?: EventFilter;
+  /** `json` without it. */
+  format?: Format;
   /** A random secret without it. */
   secret?: string;
 }

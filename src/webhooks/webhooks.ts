@@ -2,7 +2,8 @@
 import { foreignCursor, QuireError, type Fault } from '../errors.ts';
 import type { Deliveries, Delivery } from './deliveries.ts';
 import { batchOf, withNewSecret, type Endpoint, type Endpoints } from './endpoints.ts';
-import { EVENT_TYPES, isPattern, parseDeliveryId, type DeliveryId } from './event.ts';
+import { EVENT_TYPES, isPattern, parseDeliveryId, type DeliveryId } from './events/event.ts';
+import { faultOfFilter } from './events/filter.ts';
 import { newSecret, parseSecret, SECRET_FORM, type WebhookSecret } from './sending/signing.ts';
 import type { TargetGuard } from './sending/target-guard.ts';
 import type { DeliveryView, Webhooks, WebhookView } from './webhook-view.ts';
@@ -32,7 +33,7 @@ function readPatterns(events: string[] | undefined): string[] {
     if (!isPattern(pattern))
       invalid(
         `/events/${at}`,
-        `${JSON.stringify(pattern.slice(0, 60))} matches no event: there are ${EVENT_TYPES.join(' and ')}, patterns such as batch.* and *.`,
+        `${JSON.stringify(pattern.slice(0, 60))} matches no event: there are ${EVENT_TYPES.join(', ')}, patterns such as batch.* and *.`,
       );
   });
   return [...new Set(patterns)];
@@ -63,13 +64,15 @@ function pointTo(error: unknown, pointer: string): unknown {
 }
 
 export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, now = Date.now }: WebhooksOptions): Webhooks {
-  const toView = ({ id, url, events, disabled, createdAtMs, previous, dropped }: Endpoint): WebhookView => {
+  const toView = ({ id, url, events, filter, format, disabled, createdAtMs, previous, dropped }: Endpoint): WebhookView => {
     const nowMs = now();
     const until = Math.max(0, ...previous.map(({ untilMs }) => untilMs));
     return {
       id,
       url,
       events,
+      filter: filter ?? null,
+      format: format ?? 'json',
       state: disabled ? 'disabled' : 'enabled',
       disabledReason: disabled?.reason ?? null,
       createdAt: iso(createdAtMs),
@@ -100,11 +103,18 @@ export function createWebhooks({ endpoints, deliveries, guard, defaultSecret, no
   };
 
   return {
-    async create({ url, events, secret: given }) {
+    async create({ url, events, filter, format, secret: given }) {
       const patterns = readPatterns(events);
+      const fault = filter && faultOfFilter(filter);
+      if (fault) invalid(fault.pointer, fault.detail);
       const secret = given === undefined ? newSecret() : readSecret(given, '/secret');
       const target = await guard.check(url);
-      return { ...toView(await endpoints.create({ url: target.url.href, events: patterns, secret })), secret };
+      return {
+        ...toView(
+          await endpoints.create({ url: target.url.href, events: patterns, secret, ...(filter && { filter }), ...(format && { format }) }),
+        ),
+        secret,
+      };
     },
     list: async () => (await endpoints.list()).map(toView),
     get: async (id) => toView(await standing(id)),

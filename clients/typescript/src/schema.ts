@@ -521,6 +521,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/events/types": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List the types of events
+         * @description What webhooks can hear of, each with a JSON Schema of its `data`.
+         */
+        get: operations["listEventTypes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/webhooks/{webhookId}/deliveries": {
         parameters: {
             query?: never;
@@ -1770,6 +1790,16 @@ export interface components {
              */
             limit?: number;
         };
+        /**
+         * EventFilter
+         * @description Which of the events are sent. An event without a reason or a priority passes the filter of it.
+         */
+        EventFilter: {
+            /** @description Failures of books with other reasons are left out. */
+            reasons?: string[];
+            /** @description Jobs and batches of other priorities are left out. */
+            priorities?: ("interactive" | "normal" | "bulk")[];
+        };
         /** NewWebhook */
         NewWebhook: {
             /** @description Where to send events: an https URL whose host is on the public internet. */
@@ -1781,6 +1811,13 @@ export interface components {
              *     ]
              */
             events?: string[];
+            filter?: components["schemas"]["EventFilter"];
+            /**
+             * @description `json`: the event, as Standard Webhooks has it. `text`: a sentence as plain text with the headers `Title` and `Priority`, as ntfy takes it. `slack`: a sentence as `{"text": …}`, as Slack and Mattermost take it.
+             * @default json
+             * @enum {string}
+             */
+            format?: "json" | "text" | "slack";
             /**
              * @description `whsec_` and 24 to 64 random bytes in base64. Without it Quire makes one.
              * @example whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oD
@@ -1795,6 +1832,8 @@ export interface components {
          *       "events": [
          *         "batch.*"
          *       ],
+         *       "filter": null,
+         *       "format": "json",
          *       "state": "enabled",
          *       "disabledReason": null,
          *       "createdAt": "2026-01-31T09:30:00.000Z",
@@ -1811,6 +1850,13 @@ export interface components {
             url: string;
             /** @description The events that are sent: `*`, a group such as `batch.*`, or single ones. */
             events: string[];
+            /** @description Which of these events are sent; `null`: all. */
+            filter: components["schemas"]["EventFilter"] | null;
+            /**
+             * @description `json`: the event, as Standard Webhooks has it. `text`: a sentence as plain text with the headers `Title` and `Priority`, as ntfy takes it. `slack`: a sentence as `{"text": …}`, as Slack and Mattermost take it.
+             * @enum {string}
+             */
+            format: "json" | "text" | "slack";
             /**
              * @description `disabled`: its receiver answered 410 Gone.
              * @enum {string}
@@ -1846,6 +1892,13 @@ export interface components {
             url: string;
             /** @description The events that are sent: `*`, a group such as `batch.*`, or single ones. */
             events: string[];
+            /** @description Which of these events are sent; `null`: all. */
+            filter: components["schemas"]["EventFilter"] | null;
+            /**
+             * @description `json`: the event, as Standard Webhooks has it. `text`: a sentence as plain text with the headers `Title` and `Priority`, as ntfy takes it. `slack`: a sentence as `{"text": …}`, as Slack and Mattermost take it.
+             * @enum {string}
+             */
+            format: "json" | "text" | "slack";
             /**
              * @description `disabled`: its receiver answered 410 Gone.
              * @enum {string}
@@ -1887,12 +1940,29 @@ export interface components {
              */
             secret?: string;
         };
+        /** EventTypes */
+        EventTypes: {
+            /** @description In alphabetical order. */
+            types: {
+                /**
+                 * @description The type, for `events` of a webhook.
+                 * @enum {string}
+                 */
+                type: "batch.completed" | "book.parsed" | "book.failed" | "source.blocked" | "source.opened";
+                /** @description When it happens. */
+                description: string;
+                /** @description The JSON Schema of its `data`. */
+                data: {
+                    [key: string]: unknown;
+                };
+            }[];
+        };
         /**
          * EventType
          * @description The event that is told.
          * @enum {string}
          */
-        EventType: "batch.completed" | "book.parsed";
+        EventType: "batch.completed" | "book.parsed" | "book.failed" | "source.blocked" | "source.opened";
         /** Delivery */
         Delivery: {
             /** @description The delivery. Receivers see it as `webhook-id`. */
@@ -3975,6 +4045,31 @@ export interface operations {
             404: components["responses"]["WebhookUnknown"];
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listEventTypes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The types. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EventTypes"];
+                };
+            };
+            400: components["responses"]["UnknownParameter"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };

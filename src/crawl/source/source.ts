@@ -59,11 +59,16 @@ export interface Source {
   close(): Promise<void>;
 }
 
+/** Takes the states before and after a change of the mode. */
+export type ModeListener = (before: PacingState, after: PacingState) => void;
+
 export interface SourceOptions {
   documents: DocumentStore;
   signals: Signals;
   settings: SourceSettings;
   log: Log;
+  /** Is called in the one process whose change it is, when the mode changes. Must not throw. */
+  onModeChange?: ModeListener;
   ledger?: Pick<Ledger, 'requestsToday'>;
   robots?: Pick<Robots, 'view' | 'crawlDelayMs'>;
   now?: () => number;
@@ -104,7 +109,10 @@ export function createSource(options: SourceOptions): Source {
     return () => void listeners.delete(listener);
   };
   const publishChange = (before: PacingState, after: PacingState): void => {
-    if (before.mode !== after.mode) logMode(log, after, currentRate(after, pacing()));
+    if (before.mode !== after.mode) {
+      logMode(log, after, currentRate(after, pacing()));
+      options.onModeChange?.(before, after);
+    }
     signals
       .publish({ kind: 'source' })
       .catch((error: unknown) =>

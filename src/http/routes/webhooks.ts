@@ -1,5 +1,6 @@
 /** `/webhooks`: who is called when something happens. */
 import type { FastifyInstance } from 'fastify';
+import { EVENTS } from '../../webhooks/events/event-types.ts';
 import type { NewWebhook } from '../../webhooks/webhook-view.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import { sendUncached } from '../answers/uncached.ts';
@@ -8,6 +9,7 @@ import { INVALID_JSON, UNKNOWN_PARAMETER } from '../schemas/problem-examples.ts'
 import { json } from '../schemas/answer.ts';
 import { problems } from '../schemas/problem.ts';
 import {
+  EventTypesSchema,
   NewWebhookSchema,
   RotateSchema,
   WebhookListSchema,
@@ -124,6 +126,22 @@ function enableWebhook(app: FastifyInstance, { webhooks }: Deps): void {
   });
 }
 
+function listEventTypes(app: FastifyInstance): void {
+  const types = Object.entries(EVENTS)
+    .map(([type, { description, data }]) => ({ type, description, data }))
+    .toSorted((a, b) => (a.type < b.type ? -1 : 1));
+  app.get('/events/types', {
+    schema: {
+      operationId: 'listEventTypes',
+      tags: TAGS,
+      summary: 'List the types of events',
+      description: 'What webhooks can hear of, each with a JSON Schema of its `data`.',
+      response: { 200: json('The types.', EventTypesSchema), ...problems(UNKNOWN_PARAMETER) },
+    },
+    handler: async (_request, reply) => sendUncached(reply, 200, { types }),
+  });
+}
+
 export async function webhookRoutes(app: FastifyInstance, { deps }: { deps: Deps }): Promise<void> {
   createWebhook(app, deps);
   listWebhooks(app, deps);
@@ -131,4 +149,5 @@ export async function webhookRoutes(app: FastifyInstance, { deps }: { deps: Deps
   deleteWebhook(app, deps);
   rotateWebhookSecret(app, deps);
   enableWebhook(app, deps);
+  listEventTypes(app);
 }

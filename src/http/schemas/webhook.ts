@@ -1,6 +1,8 @@
 /** Webhooks and deliveries in the OpenAPI document. */
 import { Type } from 'typebox';
-import { EVENT_TYPES } from '../../webhooks/event.ts';
+import { PRIORITIES } from '../../domain/batch.ts';
+import { EVENT_TYPES } from '../../webhooks/events/event.ts';
+import { FORMATS } from '../../webhooks/events/message.ts';
 import { MAX_PENDING } from '../../webhooks/pending-limits.ts';
 import { NextCursorField, orNull, text, textOrNull, time, timeOrNull, whole } from './fields.ts';
 import { Cursor, Limit } from './parameters.ts';
@@ -20,6 +22,32 @@ export const DeliveryParams = Type.Object({
   deliveryId: Type.String({ description: 'As in the list of deliveries; receivers see it as `webhook-id`.' }),
 });
 
+const Filter = Type.Object(
+  {
+    reasons: Type.Optional(
+      Type.Array(Type.String({ maxLength: 60, description: 'The code of an error, as in docs/errors.md.' }), {
+        minItems: 1,
+        maxItems: 50,
+        description: 'Failures of books with other reasons are left out.',
+      }),
+    ),
+    priorities: Type.Optional(
+      Type.Array(Type.Enum([...PRIORITIES], { type: 'string' }), {
+        minItems: 1,
+        maxItems: PRIORITIES.length,
+        description: 'Jobs and batches of other priorities are left out.',
+      }),
+    ),
+  },
+  {
+    additionalProperties: false,
+    title: 'EventFilter',
+    description: 'Which of the events are sent. An event without a reason or a priority passes the filter of it.',
+  },
+);
+const FORMAT =
+  '`json`: the event, as Standard Webhooks has it. `text`: a sentence as plain text with the headers `Title` and `Priority`, as ntfy takes it. `slack`: a sentence as `{"text": …}`, as Slack and Mattermost take it.';
+
 export const NewWebhookSchema = Type.Object(
   {
     url: Type.String({ maxLength: 2048, description: 'Where to send events: an https URL whose host is on the public internet.' }),
@@ -31,6 +59,8 @@ export const NewWebhookSchema = Type.Object(
         description: 'The events to send.',
       }),
     ),
+    filter: Type.Optional(Filter),
+    format: Type.Optional(Type.Enum([...FORMATS], { type: 'string', default: 'json', description: FORMAT })),
     secret: Secret,
   },
   { additionalProperties: false, title: 'NewWebhook', examples: [{ url: 'https://receiver.example.com/quire', events: ['batch.*'] }] },
@@ -45,6 +75,8 @@ const WEBHOOK = {
   id: text('The webhook, for `GET /webhooks/{webhookId}`.'),
   url: text('Where events are sent.'),
   events: Type.Array(Type.String(), { description: 'The events that are sent: `*`, a group such as `batch.*`, or single ones.' }),
+  filter: orNull(Filter, 'Which of these events are sent; `null`: all.'),
+  format: Type.Enum([...FORMATS], { type: 'string', description: FORMAT }),
   state: Type.Enum(['enabled', 'disabled'], { type: 'string', description: '`disabled`: its receiver answered 410 Gone.' }),
   disabledReason: textOrNull('Why the webhook is disabled.'),
   createdAt: time('When the webhook was made.'),
@@ -63,6 +95,8 @@ export const WebhookWithSecretSchema = Type.Object(
         id: 'wh0mhf5k2x3a1b2c3d4e5f6',
         url: 'https://receiver.example.com/quire',
         events: ['batch.*'],
+        filter: null,
+        format: 'json',
         state: 'enabled',
         disabledReason: null,
         createdAt: '2026-01-31T09:30:00.000Z',
@@ -127,3 +161,17 @@ export const DeliveryPageQuerySchema = Type.Object({ cursor: Cursor, limit: Limi
 export const DeliveriesOfBatchQuerySchema = Type.Object({
   batchId: Type.String({ minLength: 1, maxLength: 40, description: 'A batch that asked to be called back.' }),
 });
+
+export const EventTypesSchema = Type.Object(
+  {
+    types: Type.Array(
+      Type.Object({
+        type: Type.Enum([...EVENT_TYPES], { type: 'string', description: 'The type, for `events` of a webhook.' }),
+        description: text('When it happens.'),
+        data: Type.Object({}, { additionalProperties: true, description: 'The JSON Schema of its `data`.' }),
+      }),
+      { description: 'In alphabetical order.' },
+    ),
+  },
+  { title: 'EventTypes' },
+);

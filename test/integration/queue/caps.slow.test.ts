@@ -104,6 +104,7 @@ it.each(Object.keys(opened))('keeps 200 pages that were not recognised on the %s
     log: silentLog,
     watch: { observe: () => undefined },
     announce: async () => undefined,
+    announceFailure: async () => undefined,
     endBatch: async () => null,
     random: Math.random,
     // Each page has a time of its own.

@@ -38,6 +38,7 @@ it('does not replace the newer page with its older one', async () => {
         log: silentLog,
         watch: { observe: () => undefined },
         announce: async () => undefined,
+        announceFailure: async () => undefined,
         endBatch: async () => null,
         now: Date.now,
         random: Math.random,

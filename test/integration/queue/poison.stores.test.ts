@@ -56,6 +56,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
       log,
       watch: { observe: () => undefined },
       announce: async () => undefined,
+      announceFailure: async () => undefined,
       endBatch: async () => null,
     };
     const time = { now: Date.now, random: Math.random };

@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import type { DeliveryId } from '../../../src/webhooks/event.ts';
+import type { DeliveryId } from '../../../src/webhooks/events/event.ts';
 import { ROTATION_MS } from '../../../src/webhooks/endpoints.ts';
 import { GIVE_UP_AFTER_MS } from '../../../src/webhooks/retry-schedule.ts';
 import { newSecret } from '../../../src/webhooks/sending/signing.ts';

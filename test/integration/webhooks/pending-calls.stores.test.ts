@@ -1,7 +1,7 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { createDeliveries } from '../../../src/webhooks/deliveries.ts';
 import { createEndpoints } from '../../../src/webhooks/endpoints.ts';
-import type { WebhookEvent } from '../../../src/webhooks/event.ts';
+import type { WebhookEvent } from '../../../src/webhooks/events/event.ts';
 import { createTargetGuard } from '../../../src/webhooks/sending/target-guard.ts';
 import { createWebhooks } from '../../../src/webhooks/webhooks.ts';
 import { createPendingCalls } from '../../../src/webhooks/pending-calls.ts';

@@ -78,6 +78,7 @@ async function openJob(
     log: silentLog,
     watch: { observe: () => undefined },
     announce,
+    announceFailure: () => Promise.resolve(),
     endBatch: () => Promise.resolve(null),
     now: () => NOW_MS,
     random: () => 0.5,

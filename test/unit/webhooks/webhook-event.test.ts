@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { NO_ITEMS, type BatchId, type BatchRecord } from '../../../src/domain/batch.ts';
 import type { JobId } from '../../../src/domain/identity.ts';
-import { batchCompleted, bookParsed, deliveryIdOf, isPattern, parseDeliveryId, payloadOf, picks } from '../../../src/webhooks/event.ts';
+import {
+  batchCompleted,
+  bookParsed,
+  deliveryIdOf,
+  isPattern,
+  parseDeliveryId,
+  payloadOf,
+  picks,
+} from '../../../src/webhooks/events/event.ts';
 import { GIVE_UP_AFTER_MS, waitAfter } from '../../../src/webhooks/retry-schedule.ts';
 
 const batch: BatchRecord = {

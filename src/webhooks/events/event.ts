@@ -2,12 +2,14 @@
  * The events that webhooks receive: their types, the patterns that pick them, and their payloads in the form of Standard Webhooks. Pure.
  */
 import { createHash } from 'node:crypto';
-import type { BatchRecord } from '../domain/batch.ts';
-import type { JobId } from '../domain/identity.ts';
-import { iso } from '../domain/time/iso.ts';
+import { isProbed, type PacingState } from '../../crawl/source/pacing-state.ts';
+import type { BatchRecord, Priority } from '../../domain/batch.ts';
+import { referenceOfJob, type JobId } from '../../domain/identity.ts';
+import type { JobRecord } from '../../domain/job.ts';
+import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
-/** Every kind of event there is. */
-export const EVENT_TYPES = ['batch.completed', 'book.parsed'] as const;
+/** Every kind of event there is. event-types.ts describes them. */
+export const EVENT_TYPES = ['batch.completed', 'book.parsed', 'book.failed', 'source.blocked', 'source.opened'] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export interface WebhookEvent {
@@ -17,6 +19,8 @@ export interface WebhookEvent {
   /** Unique among the events of its type. The same event always has the same key. */
   key: string;
   data: object;
+  /** What the filters of webhooks look at. An event without a fact passes the filter of that fact. */
+  facts?: { reason?: string; priority?: Priority };
 }
 
 /** Whether `pattern` (`*`, `batch.*` or a type) picks events of `type`. */
@@ -52,6 +56,7 @@ export function batchCompleted(batch: BatchRecord, origin: string): WebhookEvent
       // Only of a batch that looks for books: a body that was announced before an update stays the same.
       ...(options.until && { found }),
     },
+    facts: { priority: options.priority },
   };
 }
 
@@ -65,6 +70,47 @@ export function bookParsed({ jobId, run, atMs, body }: { jobId: JobId; run: stri
     key: `${jobId}.${run}`,
     data: { bookId: id ?? null, jobId, url, title, author, rating: rating ?? null, isbn13: isbn13 ?? null, fetchedAt },
   };
+}
+
+/** A job failed. `record`: as it was settled. */
+export function bookFailed({ jobId, run, settledAtMs, createdAtMs, error, attempts, priority }: JobRecord): WebhookEvent {
+  const reference = referenceOfJob(jobId);
+  const reason = error?.code ?? 'internal-error';
+  return {
+    type: 'book.failed',
+    atMs: settledAtMs ?? createdAtMs,
+    key: `${jobId}.${run}`,
+    data: {
+      bookId: reference?.kind === 'book' ? reference.bookId : null,
+      jobId,
+      url: reference?.url ?? null,
+      reason,
+      detail: error?.detail ?? '',
+      attempts,
+      priority,
+    },
+    facts: { reason, priority },
+  };
+}
+
+/**
+ * What a change of the source tells: that it turned Quire away or cannot be reached, or that it answers again. `null` for a change between
+ * other modes.
+ */
+export function sourceChanged(before: PacingState, after: PacingState): WebhookEvent | null {
+  if (before.mode === after.mode) return null;
+  const event = { atMs: after.sinceMs, key: `${after.mode}.${after.sinceMs}` };
+  if (isProbed(after.mode)) {
+    const { mode: state, reason, sinceMs, nextProbeAtMs } = after;
+    return {
+      ...event,
+      type: 'source.blocked',
+      data: { state, reason, since: iso(sinceMs), nextProbeAt: isoOrNull(nextProbeAtMs || null) },
+    };
+  }
+  if (!isProbed(before.mode)) return null;
+  const closedSeconds = Math.max(0, Math.round((after.sinceMs - before.sinceMs) / 1000));
+  return { ...event, type: 'source.opened', data: { state: after.mode, before: before.mode, since: iso(after.sinceMs), closedSeconds } };
 }
 
 declare const brand: unique symbol;
