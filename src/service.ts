@@ -6,6 +6,7 @@ import { createLifecycle } from './service/lifecycle.ts';
 import { createParts, type Context } from './service/parts.ts';
 import { runApi } from './service/run-api.ts';
 import { runWebhookCalls, runWorker } from './service/run-worker.ts';
+import { withoutEchoes } from './service/outage-echoes.ts';
 import { createStoreWatch } from './service/store-watch.ts';
 import { tracedStore } from './service/traced-store.ts';
 import { hasDatabase } from './storage/embedded/data-directory.ts';
@@ -45,7 +46,17 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
   const storeWatch = createStoreWatch({ store: () => store, log });
   const store = overrides.store ?? openStore(config, (error) => storeWatch.fault('records', error));
   const lifecycle = createLifecycle({ drainMs: config.drainSeconds * 1000, log });
-  const context: Context = { config, version, log, store: tracedStore(store), onStoreFault: storeWatch.fault, lifecycle, now, random };
+  const quiet = withoutEchoes(log, storeWatch);
+  const context: Context = {
+    config,
+    version,
+    log: quiet,
+    store: tracedStore(store),
+    onStoreFault: storeWatch.fault,
+    lifecycle,
+    now,
+    random,
+  };
   let address: string | null = null;
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;

@@ -55,4 +55,4 @@ export function createLineCap(now: () => number = () => performance.now()): LogM
 const ONE = ['jobId', 'batchId', 'deliveryId', 'bookId', 'awaySeconds'];
 
 /** Whether the fields of a line name the one thing that it is about. */
-const namesOne = (fields: unknown): boolean => typeof fields === 'object' && fields !== null && ONE.some((name) => name in fields);
+export const namesOne = (fields: unknown): boolean => typeof fields === 'object' && fields !== null && ONE.some((name) => name in fields);

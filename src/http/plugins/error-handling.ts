@@ -10,7 +10,7 @@ export function sendError(error: unknown, request: FastifyRequest, reply: Fastif
     if (code === 'internal-error') return sendInternal(error, request, reply);
     // The store's own words may name hosts: they are for the log.
     const detail = code === 'store-unavailable' ? 'The store does not answer at the moment. Nothing is lost; try again.' : message;
-    if (code === 'store-unavailable') request.log.warn({ reqId: request.id, err: message, cause }, 'the store does not answer');
+    if (code === 'store-unavailable') request.log.warn({ reqId: request.id, err: error, cause }, 'the store does not answer');
     return sendProblem(request, reply, code, { detail, errors, retryAfterSeconds });
   }
   return sendFastifyError(error as FastifyError, request, reply);

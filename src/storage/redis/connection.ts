@@ -1,6 +1,6 @@
 /** Connections to Redis, each made for one use, and what their errors mean to the rest of Quire. */
 import { Cluster, Redis, type RedisOptions } from 'ioredis';
-import { doublingMs } from '../../domain/backoff.ts';
+import { reconnectMs } from '../../domain/backoff.ts';
 import { withDeadline } from '../../domain/deadline.ts';
 import { QuireError } from '../../errors.ts';
 import { waitOutRefusals } from '../../grafts/bullmq-redis-refusals.ts';
@@ -27,7 +27,7 @@ export type RedisClient = Redis & ScriptMethods;
 
 export type ConnectionUse = 'records' | 'subscriber' | 'producer' | 'worker';
 
-const reconnectDelayMs = (times: number): number => doublingMs(times, 50, 1000);
+const reconnectDelayMs = (times: number): number => reconnectMs(times, Math.random);
 
 /** Requests must not pile up behind a store that is away: each waits at most its command time-out. */
 const REQUESTS = {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { backoffMs, doublingMs } from '../../../src/domain/backoff.ts';
+import { backoffMs, doublingMs, reconnectMs } from '../../../src/domain/backoff.ts';
 
 describe('the wait before another attempt to connect', () => {
   it('doubles with each failure, up to the most', () => {
@@ -23,5 +23,23 @@ describe('the wait before the next attempt of a job', () => {
     expect(wait(1, 0, 5_000)).toBe(5_000);
     expect(wait(1, 1, 5_000)).toBe(5_500);
     expect(wait(1, 0, 86_400_000)).toBe(3_600_000);
+  });
+});
+
+describe('reconnectMs', () => {
+  const longest = (tries: number): number => reconnectMs(tries, () => 0);
+  const upTo = (tries: number): number => Array.from({ length: tries }, (_, n) => longest(n + 1)).reduce((sum, ms) => sum + ms, 0);
+
+  it('waits a second at most while a restart or a failover may take that long, then ever longer, up to ten', () => {
+    expect([1, 2, 5, 20].map(longest)).toEqual([100, 200, 1_000, 1_000]);
+    expect(upTo(20)).toBeGreaterThan(15_000);
+    expect(longest(21)).toBe(1_200);
+    expect([33, 60, 100_000].map(longest)).toEqual([10_000, 10_000, 10_000]);
+    expect(upTo(33)).toBeLessThan(80_000);
+  });
+
+  it('takes off a quarter at most by chance, so that a fleet does not return in one moment', () => {
+    expect(reconnectMs(20, () => 1)).toBe(750);
+    expect(reconnectMs(100, () => 1)).toBe(7_500);
   });
 });
