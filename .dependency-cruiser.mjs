@@ -18,7 +18,7 @@ const MAY_IMPORT = {
   queue: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
   http: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
   migrate: ['queue', 'webhooks', 'storage', 'config', 'domain', 'errors'],
-  cli: ['migrate', 'storage', 'config', 'domain', 'errors'],
+  cli: ['migrate', 'app', 'storage', 'config', 'domain', 'errors'],
   service: ['config', 'http', 'queue', 'webhooks', 'app', 'crawl', 'parser', 'storage', 'domain', 'errors', 'tracing'],
   main: ['service', 'config', 'cli', 'errors', 'tracing'],
   // The page runs in a browser: it shares nothing with the server.

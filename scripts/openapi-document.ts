@@ -23,7 +23,7 @@ function unusable<T extends object>(name: string): T {
 export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKeys: [] }): Promise<FastifyInstance> {
   const { version } = JSON.parse(await readFile(new URL('../package.json', import.meta.url), 'utf8')) as { version: string };
   const deps: HttpDependencies = {
-    config: { accessLog: false, host: '127.0.0.1', publicUrl: null },
+    config: { accessLog: false, host: '127.0.0.1', publicUrl: null, trustProxy: null },
     keys: createKeys({
       store: { documents: unusable('documents'), signals: unusable('signals') },
       apiKeys,
@@ -31,6 +31,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
       log: pino({ level: 'silent' }),
     }),
     sessions: unusable('sessions'),
+    audit: unusable('audit'),
     version,
     log: pino({ level: 'silent' }),
     store: unusable('store'),

@@ -19,6 +19,7 @@ const USAGE = `quire ${version}
   quire [all]     HTTP API and worker in one process (the default)
   quire api       the HTTP API alone; needs REDIS_URL or DATABASE_URL
   quire worker    a worker alone; needs REDIS_URL or DATABASE_URL
+  quire keys      makes, lists and revokes keys of the API: quire keys --help
   quire migrate   moves a stopped Quire into another store: quire migrate --help
 
 Settings come from the environment, or from a file .env in this folder:
@@ -77,7 +78,14 @@ async function moveStores(args: string[]): Promise<void> {
   process.exit(await runMigrate({ args, env: process.env, output: process.stdout, errors: process.stderr, signal: interruption.signal }));
 }
 
+async function manageKeys(args: string[]): Promise<void> {
+  loadSettings();
+  const { runKeys } = await import('./cli/keys.ts');
+  process.exit(await runKeys({ args, env: process.env, output: process.stdout, errors: process.stderr }));
+}
+
 async function main(args: string[]): Promise<void> {
+  if (args[0] === 'keys') return manageKeys(args.slice(1));
   if (args[0] === 'migrate') return moveStores(args.slice(1));
   if (args.includes('--help') || args.includes('-h')) {
     process.stdout.write(USAGE);

@@ -4,7 +4,22 @@
  */
 
 import { parseQuietHours } from '../domain/time/quiet-hours.ts';
-import { boolean, contact, decimal, duration, integer, list, matching, oneOf, optional, origin, redisUrl, text, url } from './parsers.ts';
+import {
+  boolean,
+  contact,
+  decimal,
+  duration,
+  integer,
+  list,
+  matching,
+  oneOf,
+  optional,
+  origin,
+  proxies,
+  redisUrl,
+  text,
+  url,
+} from './parsers.ts';
 
 /** The roles of a process: `api` answers HTTP, `worker` crawls, `all` does both. */
 export const ROLES = ['all', 'api', 'worker'] as const;
@@ -144,6 +159,18 @@ export const SETTINGS = {
     '',
     'File of keys with scopes, which `quire keys create --file` writes. It holds only hashes, and a change counts within a second.',
     optional(text),
+  ),
+  open: setting(
+    'OPEN',
+    'false',
+    'Lets the roles `api` and `all` start without keys although HOST is not loopback: everybody who reaches the port may then do everything.',
+    boolean,
+  ),
+  trustProxy: setting(
+    'TRUST_PROXY',
+    '',
+    'Proxies whose `X-Forwarded-…` count: addresses and ranges with commas (`10.0.0.0/8`), `loopback`, `linklocal`, `uniquelocal`. Without it, the address of a caller is that of the connection.',
+    optional(proxies),
   ),
   publicUrl: setting(
     'PUBLIC_URL',

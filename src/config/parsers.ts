@@ -1,4 +1,5 @@
 /** Parsers of settings. Each takes the text of a user, and throws an Error whose message completes the sentence "NAME must be …". */
+import { isIP } from 'node:net';
 import { parseRedisUrl } from './redis-url.ts';
 
 /** A whole number from `min` to `max`. */
@@ -72,6 +73,19 @@ export const origin = (text: string): string => {
     throw new Error('an origin such as https://www.goodreads.com, without path');
   }
   return parsed.origin;
+};
+
+/** Addresses and ranges of proxies, separated by commas. */
+export const proxies = (value: string): readonly string[] => {
+  const entries = value.split(',').map((entry) => entry.trim());
+  for (const entry of entries) {
+    const [address = '', bits, ...more] = entry.split('/');
+    const most = isIP(address) === 4 ? 32 : 128;
+    const isRange = isIP(address) !== 0 && more.length === 0 && (bits === undefined || (/^\d{1,3}$/.test(bits) && Number(bits) <= most));
+    if (!isRange && !/^(loopback|linklocal|uniquelocal)$/.test(entry))
+      throw new Error('addresses or ranges such as 10.0.0.0/8, or loopback, linklocal, uniquelocal, separated by commas');
+  }
+  return Object.freeze(entries);
 };
 
 /** `true` or `false`. */

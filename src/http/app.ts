@@ -1,6 +1,7 @@
 /** The HTTP side of Quire: its parts, in their order. */
 import Fastify, { type FastifyInstance } from 'fastify';
 import { installAccessLog } from './plugins/access-log.ts';
+import { installAuditing } from './access/auditing.ts';
 import { installAuthentication } from './access/authentication.ts';
 import { installScopes } from './access/scopes.ts';
 import { createBookAnswer } from './answers/book-answer.ts';
@@ -14,6 +15,7 @@ import { installKnownParameters } from './plugins/known-parameters.ts';
 import { createMetrics } from './plugins/metrics.ts';
 import { installBodyLimits } from './plugins/request-bodies.ts';
 import { installSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
+import { auditRoutes } from './routes/access/audit.ts';
 import { keysRoutes } from './routes/access/keys.ts';
 import { sessionRoutes } from './routes/access/session.ts';
 import { batchEventsRoutes } from './routes/batches/batch-events.ts';
@@ -61,6 +63,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installHostGuard(app, deps);
   installScopes(app);
   installAuthentication(app, deps);
+  installAuditing(app, deps);
   installCrossOriginGuard(app);
   installKnownParameters(app);
   const bodyBytes = installBodyLimits(app);
@@ -85,6 +88,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(sourceRoutes, { deps: parts });
   await app.register(parserRoutes, { deps: parts });
   await app.register(keysRoutes, { deps: parts });
+  await app.register(auditRoutes, { deps: parts });
   await app.register(sessionRoutes, { deps: parts });
   await app.register(operationsRoutes, { deps: parts });
   await app.register(pagesRoutes);

@@ -2,6 +2,7 @@
 import type { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import type { FastifyPluginAsyncTypebox } from '@fastify/type-provider-typebox';
 import type { FastifyBaseLogger } from 'fastify';
+import type { Audit } from '../app/access/audit.ts';
 import type { Keys } from '../app/access/keys.ts';
 import type { Sessions } from '../app/access/sessions.ts';
 import type { ParserWatch } from '../app/parser-watch.ts';
@@ -40,9 +41,11 @@ export interface Readiness {
 export type DashboardQueue = ConstructorParameters<typeof BullMQAdapter>[0];
 
 export interface HttpDependencies {
-  config: Pick<Config, 'accessLog' | 'host' | 'publicUrl'>;
+  config: Pick<Config, 'accessLog' | 'host' | 'publicUrl' | 'trustProxy'>;
   keys: Keys;
   sessions: Sessions;
+  /** What admins did. */
+  audit: Audit;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */
   version: string;
   /** Fastify needs a logger with `child()` and levels; the HTTP part itself uses no more of it than `Log`. */

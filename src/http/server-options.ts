@@ -17,13 +17,15 @@ const SILENT_MS = 120_000;
 const BODY_LIMIT = 64 * 1024;
 
 export const serverOptions = (
-  { log, silentMs = SILENT_MS }: Pick<HttpDependencies, 'log' | 'silentMs'>,
+  { log, config, silentMs = SILENT_MS }: Pick<HttpDependencies, 'log' | 'config' | 'silentMs'>,
   security: SecurityHeaders,
 ): FastifyHttpOptions<Server> => ({
   loggerInstance: log,
   // One logger for all requests: a child for each would cost more than the rest of a read. Log lines name the request themselves.
   childLoggerFactory: (logger) => logger,
   logController: new LogController({ disableRequestLogging: true }),
+  // What callers write into X-Forwarded-For counts only from proxies that the operator named.
+  trustProxy: config.trustProxy === null ? false : [...config.trustProxy],
   genReqId: requestId,
   requestIdHeader: false,
   bodyLimit: BODY_LIMIT,

@@ -1,8 +1,10 @@
 /** The role `api`: answers HTTP. */
+import { StartError } from '../errors.ts';
+import { createAudit } from '../app/access/audit.ts';
 import { createKeys } from '../app/access/keys.ts';
 import { createSessions } from '../app/access/sessions.ts';
 import { createApp } from '../http/app.ts';
-import { openDoorWarning } from '../http/plugins/cross-origin.ts';
+import { openDoorRefusal, openDoorWarning } from '../http/plugins/cross-origin.ts';
 import { closeGently } from '../http/close-gently.ts';
 import { listenOn } from '../http/listen.ts';
 import { workerName } from '../queue/worker-name.ts';
@@ -32,9 +34,12 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
   const keys = createKeys({ store, apiKeys: config.apiKeys, file: config.apiKeysFile, log, now });
   lifecycle.add('keys', keys, async () => keys.stop());
   await keys.start();
+  const refusal = openDoorRefusal({ config, keys });
+  if (refusal !== null) throw new StartError(refusal);
   const app = await createApp({
     config,
     keys,
+    audit: createAudit({ store, log, now }),
     sessions: createSessions({ store, keys, now }),
     version,
     log,

@@ -50,17 +50,24 @@ describe('a start', () => {
     ['a role apart without a shared store', 78, 'worker', {}, /set REDIS_URL or DATABASE_URL/],
     ['a Redis that is not there', 5, 'all', { REDIS_URL: 'redis://127.0.0.1:1' }, /Redis at .*127\.0\.0\.1:1 cannot be reached/],
     [
+      'a door that is open to everybody without a word',
+      78,
+      'all',
+      { HOST: '0.0.0.0' },
+      /^HOST is 0\.0\.0\.0, .* there are no keys: .*quire keys create.*API_KEYS.*HOST=127\.0\.0\.1.*OPEN=true/,
+    ],
+    [
       'a host that is no name',
       78,
       'all',
-      { HOST: 'no-such-host.invalid' },
+      { HOST: 'no-such-host.invalid', OPEN: 'true' },
       /^HOST no-such-host\.invalid is a name that leads to no address: set HOST/,
     ],
     [
       'a host that is not of this machine',
       78,
       'all',
-      { HOST: '203.0.113.1' },
+      { HOST: '203.0.113.1', OPEN: 'true' },
       /^HOST 203\.0\.113\.1 is not an address of this machine: set HOST/,
     ],
     [

@@ -745,6 +745,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List what admins did
+         * @description Each change that needs the scope `admin`, the latest first. Entries are kept for 90 days, and about 10,000 of them.
+         */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/session": {
         parameters: {
             query?: never;
@@ -2346,6 +2366,48 @@ export interface components {
         KeyList: {
             /** @description The oldest first. */
             keys: components["schemas"]["Key"][];
+        };
+        /**
+         * AuditEntry
+         * @description One thing that an admin did.
+         */
+        AuditEntry: {
+            /**
+             * Format: date-time
+             * @description When it was done.
+             */
+            at: string;
+            /** @description The name of the key; `null` while there are no keys. */
+            name: string | null;
+            /** @description The id of the key. */
+            keyId: string | null;
+            /**
+             * @description The address of the caller, or `command line`.
+             * @example 192.0.2.7
+             */
+            from: string;
+            /**
+             * @description The `operationId`, such as `deleteBook`; `dashboard` for its buttons.
+             * @example deleteBook
+             */
+            action: string;
+            /**
+             * @description What it was done to.
+             * @example DELETE /books/2767052
+             */
+            target: string;
+            /** @description The status of the answer; `null` for the command line. */
+            status: number | null;
+        };
+        /**
+         * AuditPage
+         * @description What admins did.
+         */
+        AuditPage: {
+            /** @description The latest first. */
+            entries: components["schemas"]["AuditEntry"][];
+            /** @description Where the next page begins; `null` at the end. */
+            cursor: string | null;
         };
         /**
          * Session
@@ -4482,6 +4544,37 @@ export interface operations {
             };
             413: components["responses"]["BodyTooLarge"];
             415: components["responses"]["UnsupportedMediaType"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    audit: {
+        parameters: {
+            query?: {
+                /** @description Where the page begins: take it from the `Link: <…>; rel="next"` header (or `cursor`) of the page before. */
+                cursor?: components["parameters"]["Cursor"];
+                /** @description Most entries on a page. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description A page of entries. */
+            200: {
+                headers: {
+                    Link: components["headers"]["Link"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditPage"];
+                };
+            };
+            400: components["responses"]["InvalidPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };

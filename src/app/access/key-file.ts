@@ -1,5 +1,5 @@
 /** Keys in a file: `API_KEYS_FILE`. The file has the hashes of its keys, so it may be read by those who run the machine. */
-import { readFile, stat } from 'node:fs/promises';
+import { readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { Type } from 'typebox';
 import { Compile } from 'typebox/compile';
 import type { ApiKey, KeyLimits } from '../../domain/access/api-key.ts';
@@ -90,4 +90,22 @@ export function createKeyFile(path: string): KeyFile {
       }
     },
   };
+}
+
+/** Writes the file anew: as a whole, so that no process reads a half. */
+export async function writeKeyFile(path: string, keys: readonly ApiKey[]): Promise<void> {
+  const content = {
+    keys: keys.map(({ id, name, scopes, hash, createdAtMs, expiresAtMs, limits }) => ({
+      id,
+      name,
+      scopes: [...scopes],
+      sha256: hash,
+      ...(createdAtMs === null ? {} : { createdAt: new Date(createdAtMs).toISOString() }),
+      ...(expiresAtMs === null ? {} : { expiresAt: new Date(expiresAtMs).toISOString() }),
+      limits,
+    })),
+  };
+  const beside = `${path}.new`;
+  await writeFile(beside, `${JSON.stringify(content, null, 2)}\n`, { mode: 0o600 });
+  await rename(beside, path);
 }

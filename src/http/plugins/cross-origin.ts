@@ -85,13 +85,22 @@ export function installHostGuard(app: FastifyInstance, { config: { host, publicU
   });
 }
 
+/** Why a process may not open its door: others could do everything, and nobody said that this is meant. `null` when it may. */
+export function openDoorRefusal({
+  config: { host, open },
+  keys,
+}: { config: Pick<Config, 'host' | 'open'> } & Pick<Doors, 'keys'>): string | null {
+  if (open || keys.required() || isLoopbackHost(host)) return null;
+  return `HOST is ${host}, where other machines can reach Quire, and there are no keys: make one with \`quire keys create --name me --scope admin\` or set API_KEYS; or set HOST=127.0.0.1; or set OPEN=true if everybody who reaches the port may do everything.`;
+}
+
 /** The warning at start when others can do everything: who they are, and what to do. `null` when they cannot. */
 export function openDoorWarning({ config: { host, publicUrl }, keys }: Doors): string | null {
   if (keys.required()) return null;
   const open = 'can read, change and delete everything here';
   if (!isLoopbackHost(host))
-    return `HOST is ${host} and API_KEYS is not set: every machine that can reach this port ${open}. Set API_KEYS; or HOST=127.0.0.1 where no other machine needs it.`;
+    return `HOST is ${host}, there are no keys, and OPEN=true: every machine that can reach this port ${open}. Set API_KEYS or make a key; or set HOST=127.0.0.1 where no other machine needs it.`;
   const name = publicUrl === null ? '' : new URL(publicUrl).host;
   if (publicUrl === null || isLoopbackHost(name)) return null;
-  return `PUBLIC_URL is set and API_KEYS is not: everybody whom a proxy lets in under ${name} ${open}. Set API_KEYS, or have the proxy ask for credentials.`;
+  return `PUBLIC_URL is set and API_KEYS is not: everybody whom a proxy lets in under ${name} ${open}. Set API_KEYS or make a key, or have the proxy ask for credentials.`;
 }

@@ -55,7 +55,7 @@ function ledgerTable(title: string, periods: LedgerPeriod[]): string {
 function refusal({ config: { host }, keys }: DashboardOptions['deps'], request: FastifyRequest): string | null {
   if (keys.required()) return null;
   if (!isLoopbackHost(host))
-    return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and no keys are set. Set API_KEYS and log in with one of them as password, or set HOST=127.0.0.1.`;
+    return `The dashboard is closed: Quire listens on ${host}, where others can reach it, and there are no keys. Set API_KEYS or make a key, and log in with it as password, or set HOST=127.0.0.1.`;
   // Stricter than the rest: the host of PUBLIC_URL does not open it.
   if (!isAskedByLoopbackName(request))
     return 'Without keys the dashboard answers only under the names of this machine: 127.0.0.1, localhost, [::1].';

@@ -154,7 +154,7 @@ describe('with keys, or off loopback', () => {
     onTestFinished(keyed.stop);
     const lines = ['GET /books HTTP/1.1', 'host: books.example', 'x-api-key: a-key-of-ours', 'connection: close'];
     expect((await sendRaw(keyed.origin, lines)).status).toBe(200);
-    const open = await startQuire('redis', { role: 'api', settings: { HOST: '0.0.0.0' } });
+    const open = await startQuire('redis', { role: 'api', settings: { HOST: '0.0.0.0', OPEN: 'true' } });
     onTestFinished(open.stop);
     const origin = `http://127.0.0.1:${new URL(open.origin).port}`;
     expect((await sendRaw(origin, ['GET /books HTTP/1.1', 'host: books.example', 'connection: close'])).status).toBe(200);
@@ -213,8 +213,10 @@ describe('the start', () => {
   }
 
   it('warns in one line of what is open to whom while others can reach it and no keys are set', async () => {
-    expect(await warningsOf({ HOST: '0.0.0.0' })).toEqual([
-      expect.stringMatching(/^HOST is 0\.0\.0\.0 and API_KEYS is not set: .*every machine.*read.*delete.*Set API_KEYS.*HOST=127\.0\.0\.1/),
+    expect(await warningsOf({ HOST: '0.0.0.0', OPEN: 'true' })).toEqual([
+      expect.stringMatching(
+        /^HOST is 0\.0\.0\.0, there are no keys, and OPEN=true: .*every machine.*read.*delete.*Set API_KEYS.*HOST=127\.0\.0\.1/,
+      ),
     ]);
     expect(await warningsOf({ PUBLIC_URL: 'https://books.example' })).toEqual([
       expect.stringMatching(/^PUBLIC_URL is set and API_KEYS is not: .*books\.example.*Set API_KEYS/),

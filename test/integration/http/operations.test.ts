@@ -9,7 +9,7 @@ const basic = (password: string): string => `Basic ${Buffer.from(`anybody:${pass
 
 describe('off loopback without keys', () => {
   it('the dashboard is closed and says what to set', async () => {
-    const quire = await startQuire('redis', { settings: { HOST: '0.0.0.0' } });
+    const quire = await startQuire('redis', { settings: { HOST: '0.0.0.0', OPEN: 'true' } });
     try {
       const origin = `http://127.0.0.1:${new URL(quire.origin).port}`;
       const answer = await fetch(`${origin}/dashboard`);

@@ -64,6 +64,7 @@ function createKey(app: FastifyInstance, { keys }: Deps): void {
       }
       const wanted = { name, scopes: sortedScopes(scopes), expiresAtMs: endOf(expiresAt), limits: { ...NO_LIMITS, ...limits } };
       const { key, text } = await keys.create(wanted);
+      request.changed = `${key.id} ${JSON.stringify(name)} (${key.scopes.join(', ')})`;
       return sendUncached(reply.header('location', '/keys'), 201, { ...viewOf(key), key: text });
     },
   });
