@@ -21,6 +21,7 @@ export const ERRORS = {
   'key-unknown': { status: 404, title: 'There is no such key' },
   'too-many-keys': { status: 409, title: 'There are too many keys' },
   'batch-closed': { status: 409, title: 'The batch takes no more links' },
+  'not-acceptable': { status: 406, title: 'There is no such format of the answer' },
   'method-not-allowed': { status: 405, title: 'This resource does not take that method' },
   'idempotency-conflict': { status: 409, title: 'The first request with this Idempotency-Key is still being handled' },
   'body-too-large': { status: 413, title: 'The body is too large' },

@@ -993,7 +993,7 @@ export interface components {
              * @description The last part of `type`.
              * @enum {string}
              */
-            code?: "invalid-request" | "invalid-book-url" | "no-valid-links" | "unauthorized" | "forbidden" | "not-found" | "book-unknown" | "job-unknown" | "batch-unknown" | "webhook-target-refused" | "webhook-unknown" | "delivery-unknown" | "webhook-disabled" | "too-many-webhooks" | "key-unknown" | "too-many-keys" | "batch-closed" | "method-not-allowed" | "idempotency-conflict" | "body-too-large" | "unsupported-media-type" | "idempotency-mismatch" | "page-refused" | "rate-limited" | "book-not-found" | "page-not-recognised" | "crawl-failed" | "blocked" | "disallowed" | "poison" | "cancelled" | "internal-error" | "store-unavailable" | "overloaded" | "not-ready";
+            code?: "invalid-request" | "invalid-book-url" | "no-valid-links" | "unauthorized" | "forbidden" | "not-found" | "book-unknown" | "job-unknown" | "batch-unknown" | "webhook-target-refused" | "webhook-unknown" | "delivery-unknown" | "webhook-disabled" | "too-many-webhooks" | "key-unknown" | "too-many-keys" | "batch-closed" | "not-acceptable" | "method-not-allowed" | "idempotency-conflict" | "body-too-large" | "unsupported-media-type" | "idempotency-mismatch" | "page-refused" | "rate-limited" | "book-not-found" | "page-not-recognised" | "crawl-failed" | "blocked" | "disallowed" | "poison" | "cancelled" | "internal-error" | "store-unavailable" | "overloaded" | "not-ready";
             /** @description Each fault in the request. */
             errors?: {
                 /** @description JSON pointer (RFC 6901) to the fault; `/query/…` for query parameters. */
@@ -2508,22 +2508,61 @@ export interface components {
                 "Last-Modified": components["headers"]["LastModified"];
                 Age: components["headers"]["Age"];
                 "Cache-Control": components["headers"]["CacheControl"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
                 "application/json": components["schemas"]["Book"];
+                "application/jsonl": string;
+                "text/csv": string;
+                "application/ld+json": {
+                    /** @description The vocabulary of the members: `https://schema.org`. */
+                    "@context": string;
+                } & {
+                    [key: string]: unknown;
+                };
+                "application/x-bibtex": string;
+                "application/x-research-info-systems": string;
+                "application/vnd.citationstyles.csl+json": ({
+                    /** @description `goodreads` and the number of the book. */
+                    id: string;
+                    /** @description What the item is; here it is always `book`. */
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                })[];
+                "application/atom+xml": string;
             };
         };
-        /** @description The books, streamed. */
+        /** @description The books, streamed; `jsonl` unless `format` or `Accept` asks for another format. */
         BookLines: {
             headers: {
                 /** @description The name of the file. */
                 "Content-Disposition": string;
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content: {
                 "application/jsonl": components["schemas"]["BookLines"];
                 "text/csv": string;
+                "application/json": components["schemas"]["Book"][];
+                "application/ld+json": {
+                    /** @description The vocabulary of the members: `https://schema.org`. */
+                    "@context": string;
+                } & {
+                    [key: string]: unknown;
+                };
+                "application/x-bibtex": string;
+                "application/x-research-info-systems": string;
+                "application/vnd.citationstyles.csl+json": ({
+                    /** @description `goodreads` and the number of the book. */
+                    id: string;
+                    /** @description What the item is; here it is always `book`. */
+                    type: string;
+                } & {
+                    [key: string]: unknown;
+                })[];
+                "application/atom+xml": string;
             };
         };
         /** @description `book-unknown`: There is no copy of this book, and no job for it. `book-not-found`: Goodreads says there is no such book. */
@@ -2662,6 +2701,15 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
+        /** @description `not-acceptable`: There is no such format of the answer. */
+        NotAcceptable: {
+            headers: {
+                [name: string]: unknown;
+            };
+            content: {
+                "application/problem+json": components["schemas"]["Problem"];
+            };
+        };
         /** @description The copy named by `If-None-Match` or `If-Modified-Since` is the one there is. */
         NotModified: {
             headers: {
@@ -2669,6 +2717,7 @@ export interface components {
                 "Last-Modified": components["headers"]["LastModified"];
                 Age: components["headers"]["Age"];
                 "Cache-Control": components["headers"]["CacheControl"];
+                Vary: components["headers"]["Vary"];
                 [name: string]: unknown;
             };
             content?: never;
@@ -2770,6 +2819,8 @@ export interface components {
          * @example 01k9zq3v8e6m
          */
         BatchId: string;
+        /** @description A byte order mark leads `csv`: Excel reads UTF-8 only with it. Other formats have none. */
+        Bom: boolean;
         /**
          * @description Goodreads' book number.
          * @example 2767052
@@ -2779,8 +2830,8 @@ export interface components {
         Cursor: string;
         /** @description As in the list of deliveries; receivers see it as `webhook-id`. */
         DeliveryId: string;
-        /** @description One Book a line as JSON, or a table with the columns of the Goodreads export. */
-        Format: "jsonl" | "csv";
+        /** @description The format of the answer. It wins over `Accept`. `biblatex` and `bibtex` share a media type: `Accept` means `bibtex`. */
+        Format: "json" | "jsonl" | "csv" | "jsonld" | "bibtex" | "biblatex" | "ris" | "csl" | "atom";
         /**
          * @description `book-<number>`, `isbn-<isbn13>` or `asin-<asin>`.
          * @example book-2767052
@@ -2804,7 +2855,7 @@ export interface components {
         Age: number;
         /** @description `max-age`, `stale-while-revalidate`, `stale-if-error`. */
         CacheControl: string;
-        /** @description Strong; changes with every byte of the book. */
+        /** @description Strong; changes with every byte of the book, and with the format. */
         ETag: string;
         /** @description `true` when this is the answer of an earlier request with the same key. */
         IdempotencyReplayed: string;
@@ -2820,6 +2871,8 @@ export interface components {
         RetryAfter: number;
         /** @description The session: `HttpOnly`, `SameSite=Strict`, `Secure` on https. */
         SetCookie: string;
+        /** @description `Accept`: the format depends on it. */
+        Vary: string;
     };
     pathItems: never;
 }
@@ -2942,6 +2995,8 @@ export interface operations {
     getBookInfo: {
         parameters: {
             query?: {
+                /** @description The format of the answer. It wins over `Accept`. `biblatex` and `bibtex` share a media type: `Accept` means `bibtex`. */
+                format?: components["parameters"]["Format"];
                 /**
                  * @description A link to the book, percent-encoded, in any form; or its bare number, ISBN or ASIN.
                  * @example https://www.goodreads.com/book/show/2767052-the-hunger-games
@@ -2985,6 +3040,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["BookUnknownOrBookNotFound"];
+            406: components["responses"]["NotAcceptable"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
@@ -2999,6 +3055,8 @@ export interface operations {
                  * @example quiet rivers
                  */
                 q: string;
+                /** @description The format of the answer. It wins over `Accept`. `biblatex` and `bibtex` share a media type: `Accept` means `bibtex`. */
+                format?: components["parameters"]["Format"];
                 /** @description Most books in the answer. */
                 limit?: number;
             };
@@ -3011,15 +3069,36 @@ export interface operations {
             /** @description The books found, or none. */
             200: {
                 headers: {
+                    Vary: components["headers"]["Vary"];
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["FoundBooks"];
+                    "application/jsonl": string;
+                    "text/csv": string;
+                    "application/ld+json": {
+                        /** @description The vocabulary of the members: `https://schema.org`. */
+                        "@context": string;
+                    } & {
+                        [key: string]: unknown;
+                    };
+                    "application/x-bibtex": string;
+                    "application/x-research-info-systems": string;
+                    "application/vnd.citationstyles.csl+json": ({
+                        /** @description `goodreads` and the number of the book. */
+                        id: string;
+                        /** @description What the item is; here it is always `book`. */
+                        type: string;
+                    } & {
+                        [key: string]: unknown;
+                    })[];
+                    "application/atom+xml": string;
                 };
             };
             400: components["responses"]["InvalidQuery"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };
@@ -3101,8 +3180,10 @@ export interface operations {
     exportBooks: {
         parameters: {
             query?: {
-                /** @description One Book a line as JSON, or a table with the columns of the Goodreads export. */
+                /** @description The format of the answer. It wins over `Accept`. `biblatex` and `bibtex` share a media type: `Accept` means `bibtex`. */
                 format?: components["parameters"]["Format"];
+                /** @description A byte order mark leads `csv`: Excel reads UTF-8 only with it. Other formats have none. */
+                bom?: components["parameters"]["Bom"];
             };
             header?: never;
             path?: never;
@@ -3114,6 +3195,7 @@ export interface operations {
             400: components["responses"]["InvalidFormat"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
+            406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };
@@ -3121,6 +3203,8 @@ export interface operations {
     getBook: {
         parameters: {
             query?: {
+                /** @description The format of the answer. It wins over `Accept`. `biblatex` and `bibtex` share a media type: `Accept` means `bibtex`. */
+                format?: components["parameters"]["Format"];
                 /** @description Submits the book when there is neither a copy nor a job. */
                 submit?: components["parameters"]["Submit"];
             };
@@ -3151,6 +3235,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["BookUnknownOrBookNotFound"];
+            406: components["responses"]["NotAcceptable"];
             429: components["responses"]["RateLimited"];
             500: components["responses"]["InternalError"];
             502: components["responses"]["BadGateway"];
@@ -3528,8 +3613,10 @@ export interface operations {
     exportBatch: {
         parameters: {
             query?: {
-                /** @description One Book a line as JSON, or a table with the columns of the Goodreads export. */
+                /** @description The format of the answer. It wins over `Accept`. `biblatex` and `bibtex` share a media type: `Accept` means `bibtex`. */
                 format?: components["parameters"]["Format"];
+                /** @description A byte order mark leads `csv`: Excel reads UTF-8 only with it. Other formats have none. */
+                bom?: components["parameters"]["Bom"];
             };
             header?: never;
             path: {
@@ -3548,6 +3635,7 @@ export interface operations {
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
             404: components["responses"]["BatchUnknown"];
+            406: components["responses"]["NotAcceptable"];
             500: components["responses"]["InternalError"];
             503: components["responses"]["StoreUnavailable"];
         };

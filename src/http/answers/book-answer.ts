@@ -3,11 +3,14 @@
  * `GET /books/{id}`. When a copy is stored this is one read of the store and no parsing: it is the busiest path there is.
  */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { FORMATS } from '../../app/formats/formats.ts';
+import type { Book } from '../../domain/book.ts';
 import { bookReference, type BookReference } from '../../domain/identity.ts';
 import { ERRORS, QuireError, type ErrorCode } from '../../errors.ts';
 import type { JobView } from '../../app/jobs/job-view.ts';
 import type { StoredBook } from '../../storage/store.ts';
 import { needScope } from '../access/authentication.ts';
+import { contentType, formatOf, listTitle, varyByAccept } from './negotiate.ts';
 import { isNotModified } from './conditional.ts';
 import { isCrossOrigin, refuseCrossOrigin } from '../plugins/cross-origin.ts';
 import type { HttpDependencies } from '../dependencies.ts';
@@ -22,7 +25,7 @@ const STALE = 'stale-while-revalidate=86400, stale-if-error=2592000';
 /** How a read of a book ended, for the metrics. */
 export type ReadOutcome = 'fresh' | 'stale' | 'not-modified' | 'pending' | 'not-found' | 'unknown' | 'failed';
 
-export interface BookAnswerOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'keys'> {
+export interface BookAnswerOptions extends Pick<HttpDependencies, 'store' | 'jobs' | 'source' | 'log' | 'keys' | 'config'> {
   /** Fires when the app closes. */
   closing: AbortSignal;
   count: (outcome: ReadOutcome) => void;
@@ -42,23 +45,29 @@ const LIVE = new Set(['waiting', 'active', 'delayed', 'blocked']);
 const isLive = (job: JobView): boolean => LIVE.has(job.state);
 
 function sendBook(answering: Answering, request: FastifyRequest, reply: FastifyReply, book: StoredBook, nowMs: number): FastifyReply {
-  const { count, refresh, scope } = answering;
+  const { count, refresh, scope, config } = answering;
   const { fetchedAtMs, freshUntilMs, etag } = book;
   const stale = nowMs >= freshUntilMs;
   // A page of another origin may read, and must not make us fetch.
   if (stale && !isCrossOrigin(request)) refresh(bookReference(book.bookId), nowMs);
   // `Age` counts from the fetch, so `max-age` is the whole life of the copy: their difference is what is left of it.
   const maxAge = Math.max(0, Math.floor((freshUntilMs - fetchedAtMs) / 1000));
-  reply.header('etag', `"${etag}"`);
+  const format = formatOf(request, 'json');
+  const tag = format === 'json' ? etag : `${etag}-${format}`;
+  varyByAccept(reply).header('etag', `"${tag}"`);
   reply.header('last-modified', httpDate(fetchedAtMs));
   reply.header('age', String(Math.max(0, Math.floor((nowMs - fetchedAtMs) / 1000))));
   reply.header('cache-control', `${scope()}max-age=${maxAge}, ${STALE}`);
-  if (isNotModified(request.headers, etag, fetchedAtMs)) {
+  if (isNotModified(request.headers, tag, fetchedAtMs)) {
     count('not-modified');
     return reply.code(304).send();
   }
   count(stale ? 'stale' : 'fresh');
-  return reply.header('content-type', 'application/json; charset=utf-8').send(book.body);
+  reply.header('content-type', contentType(format));
+  // The stored bytes are the answer as they are.
+  if (format === 'json') return reply.send(book.body);
+  const parsed = JSON.parse(book.body.toString('utf8')) as Book;
+  return reply.send(FORMATS[format].one(parsed, listTitle(request, config.publicUrl, parsed.title)));
 }
 
 function sendPending({ count, source }: Answering, reply: FastifyReply, reference: BookReference, job: JobView | null): FastifyReply {

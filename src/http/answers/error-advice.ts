@@ -22,6 +22,7 @@ export const ADVICE: Record<ErrorCode, string> = {
   'key-unknown': 'Check the id: `GET /keys` lists what there is. Keys of a file or of `API_KEYS` are changed there.',
   'too-many-keys': 'Revoke a key that nobody needs any longer: `DELETE /keys/{keyId}`.',
   'batch-closed': 'Send the links with `POST /parse-links`. Set `open` to be able to add more to that batch.',
+  'not-acceptable': 'Name one of the formats of the problem in `Accept`, or with `format=`.',
   'method-not-allowed': 'The `Allow` header names the methods that this path takes.',
   'idempotency-conflict': 'Wait as long as `Retry-After` says, and send the same request again: then the first answer comes back.',
   'body-too-large': 'Send less at once: a list of links has at most 10,000 entries and 2 MiB, and names at most `MAX_WAITING_JOBS` books.',

@@ -5,6 +5,7 @@ import { parseBookReference } from '../../domain/entry.ts';
 import { bookReference, isbnReference, parseBookId, parseIsbn, type BookReference } from '../../domain/identity.ts';
 import { QuireError } from '../../errors.ts';
 import type { BookAnswer } from '../answers/book-answer.ts';
+import { formatContent, FormatParameter, VARY } from '../answers/negotiate.ts';
 import { PendingSchema } from '../schemas/job.ts';
 import { LOCATION, PREFERENCE_APPLIED } from '../schemas/parameters.ts';
 import { INVALID_SUBMIT, type ProblemExample } from '../schemas/problem-examples.ts';
@@ -14,10 +15,11 @@ const ASK_FOR_ONE = 'Say which book: ?url=https://www.goodreads.com/book/show/27
 
 /** Headers of an answer with a copy. */
 const COPY_HEADERS = {
-  ETag: { type: 'string', required: true, description: 'Strong; changes with every byte of the book.' },
+  ETag: { type: 'string', required: true, description: 'Strong; changes with every byte of the book, and with the format.' },
   'Last-Modified': { type: 'string', required: true, description: 'When the copy was fetched.' },
   Age: { type: 'integer', required: true, description: 'Seconds since then.' },
   'Cache-Control': { type: 'string', required: true, description: '`max-age`, `stale-while-revalidate`, `stale-if-error`.' },
+  ...VARY,
 };
 
 const NO_BOOK_NAMED: ProblemExample<'invalid-book-url'> = {
@@ -28,6 +30,7 @@ const NO_BOOK_NAMED: ProblemExample<'invalid-book-url'> = {
 
 /** The problems that a read of one book can answer, for the document. */
 export const BOOK_PROBLEMS = [
+  'not-acceptable',
   INVALID_SUBMIT,
   'book-unknown',
   'book-not-found',
@@ -42,7 +45,7 @@ export const BOOK_RESPONSES = {
   200: {
     description: 'A copy. A stale one is served at once, and a refresh is queued behind it.',
     headers: COPY_HEADERS,
-    content: { 'application/json': { schema: Type.Ref('Book') } },
+    content: formatContent({ 'application/json': { schema: Type.Ref('Book') } }),
   },
   202: {
     description: 'No copy yet: its job is waiting, active, delayed or held back by a block.',
@@ -115,6 +118,7 @@ function readSubmit({ submit }: Query): boolean {
 const bringsOwnQuery = ({ url }: Record<string, unknown>): boolean => typeof url === 'string' && url.includes('?');
 
 const QuerySchema = Type.Object({
+  format: FormatParameter,
   url: Type.Optional(
     Type.String({
       description: 'A link to the book, percent-encoded, in any form; or its bare number, ISBN or ASIN.',

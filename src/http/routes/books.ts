@@ -6,6 +6,7 @@ import type { StoredBook } from '../../storage/store.ts';
 import type { BookAnswer } from '../answers/book-answer.ts';
 import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../answers/export.ts';
+import { FormatParameter, listTitle } from '../answers/negotiate.ts';
 import { bookIdOf, bookOf } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
 import { JobStatusSchema } from '../schemas/job.ts';
@@ -15,7 +16,7 @@ import { INVALID_FORMAT, INVALID_JSON, INVALID_PAGE, NO_BOOK_NUMBER, type Proble
 import { problems } from '../schemas/problem.ts';
 import { BOOK_PROBLEMS, BOOK_RESPONSES } from './book-info.ts';
 
-interface Deps extends Pick<HttpDependencies, 'store' | 'jobs'> {
+interface Deps extends Pick<HttpDependencies, 'store' | 'jobs' | 'config'> {
   answerBook: BookAnswer;
 }
 
@@ -77,7 +78,7 @@ async function* allBooks(
   }
 }
 
-function exportBooks(app: TypedApp, { store }: Deps): void {
+function exportBooks(app: TypedApp, { store, config }: Deps): void {
   app.get('/books/export', {
     schema: {
       operationId: 'exportBooks',
@@ -85,13 +86,13 @@ function exportBooks(app: TypedApp, { store }: Deps): void {
       summary: 'Export stored books',
       description: 'A file with every stored book, in ascending order of their numbers.',
       querystring: ExportQuerySchema,
-      response: { 200: EXPORT_RESPONSE, ...problems(INVALID_FORMAT) },
+      response: { 200: EXPORT_RESPONSE, ...problems(INVALID_FORMAT, 'not-acceptable') },
     },
     handler: async (request, reply) => {
-      const { format = 'jsonl' } = request.query;
       // The first page is read before the answer begins, so that a store that is away is told as such.
       const first = await store.books.list(null, EXPORT_PAGE);
-      return sendExport(reply, allBooks(store.books, first), { format, name: 'books' });
+      const list = listTitle(request, config.publicUrl, 'Books');
+      return sendExport(request, reply, { pages: allBooks(store.books, first), name: 'books', list });
     },
   });
 }
@@ -106,6 +107,7 @@ function getBook(app: TypedApp, { answerBook }: Deps): void {
       description: 'As `GET /book-info?id=`: out of the store, or how its job stands.',
       params: BookParams,
       querystring: Type.Object({
+        format: FormatParameter,
         submit: Type.Optional(Type.Boolean({ default: false, description: 'Submits the book when there is neither a copy nor a job.' })),
       }),
       response: {

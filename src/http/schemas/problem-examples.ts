@@ -59,6 +59,9 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
   'key-unknown': { detail: 'There is no key "k0a1b2c3d4e5" that could be revoked here.' },
   'too-many-keys': { detail: 'There are 500 keys already: revoke one first.' },
   'batch-closed': { detail: 'The batch has ended: send the links with POST /parse-links, as a batch of their own.' },
+  'not-acceptable': {
+    detail: 'No format of books is "text/html". There are json (application/json), jsonl (application/jsonl), csv (text/csv).',
+  },
   'method-not-allowed': { detail: '/books takes GET, HEAD.' },
   'idempotency-conflict': { detail: 'The first request with this key is still being handled. Send it again in a moment.' },
   'body-too-large': { detail: 'The body may have at most 65536 bytes.' },
@@ -93,9 +96,9 @@ const invalid = (name: string, detail: string, pointer: string, said: string): P
 export const INVALID_PAGE = invalid('invalid-page', '/query/limit must be <= 200.', '/query/limit', 'must be <= 200');
 export const INVALID_FORMAT = invalid(
   'invalid-format',
-  '/query/format must be one of jsonl, csv.',
+  '/query/format must be one of json, jsonl, csv, jsonld, bibtex, biblatex, ris, csl, atom.',
   '/query/format',
-  'must be one of jsonl, csv',
+  'must be one of json, jsonl, csv, jsonld, bibtex, biblatex, ris, csl, atom',
 );
 export const INVALID_SUBMIT = invalid('invalid-submit', 'submit must be true or false.', '/query/submit', 'submit must be true or false.');
 export const UNKNOWN_PARAMETER = invalid(

@@ -4,7 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { presentedKey, presentedSession, sessionCookie } from '../../../src/http/access/credentials.ts';
 import { isNotModified } from '../../../src/http/answers/conditional.ts';
 import { isCrossOrigin } from '../../../src/http/plugins/cross-origin.ts';
-import { csvLines, TABLE_HEADER } from '../../../src/http/answers/book-table.ts';
+import { CSV, csvLines } from '../../../src/app/formats/csv.ts';
 import { readIdempotencyKey } from '../../../src/http/requests/idempotency.ts';
 import { jsonFault } from '../../../src/http/plugins/body-parsing.ts';
 import { grantWait, preferredWaitSeconds } from '../../../src/http/requests/preferences.ts';
@@ -57,7 +57,9 @@ describe('a cell of CSV', () => {
   });
 
   it('stands under the columns of the Goodreads export, in a file without a byte order mark', () => {
-    expect(TABLE_HEADER).toMatch(/^Book Id,Title,Author,Additional Authors,ISBN,ISBN13,Average Rating,.*,Description,Fetched At\r\n$/);
+    expect(CSV.head({ title: '', url: '', atMs: 0 })).toMatch(
+      /^Book Id,Title,Author,Additional Authors,ISBN,ISBN13,Average Rating,.*,Description,Fetched At\r\n$/,
+    );
   });
 
   it('never starts a formula, whatever the text', () => {

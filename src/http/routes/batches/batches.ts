@@ -6,6 +6,7 @@ import type { JobId } from '../../../domain/identity.ts';
 import { QuireError } from '../../../errors.ts';
 import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../../answers/export.ts';
+import { listTitle } from '../../answers/negotiate.ts';
 import { batchIdOf, unknownBatch } from '../../requests/identifiers.ts';
 import { linkNext } from '../../answers/paging.ts';
 import { json } from '../../schemas/answer.ts';
@@ -21,7 +22,7 @@ import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../../sc
 import { INVALID_FORMAT, INVALID_PAGE } from '../../schemas/problem-examples.ts';
 import { problems } from '../../schemas/problem.ts';
 
-type Deps = Pick<HttpDependencies, 'batches' | 'store'>;
+type Deps = Pick<HttpDependencies, 'batches' | 'store' | 'config'>;
 
 type Page = { items: ItemView[]; cursor: string | null };
 
@@ -152,14 +153,14 @@ function exportBatch(app: TypedApp, deps: Deps): void {
         'A file with every stored book of the batch, in the order of the submission. `GET /batches/{batchId}/items?state=failed` tells what is missing.',
       params: BatchParams,
       querystring: ExportQuerySchema,
-      response: { 200: EXPORT_RESPONSE, ...problems(INVALID_FORMAT, 'batch-unknown') },
+      response: { 200: EXPORT_RESPONSE, ...problems(INVALID_FORMAT, 'not-acceptable', 'batch-unknown') },
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
-      const { format = 'jsonl' } = request.query;
       const first = await deps.batches.items(batchId, { state: null, cursor: null, limit: PAGE_LIMIT });
       if (first === null) throw new QuireError('batch-unknown', `There is no batch ${batchId}.`);
-      return sendExport(reply, booksOf(deps, batchId, first), { format, name: `batch-${batchId}` });
+      const list = listTitle(request, deps.config.publicUrl, `Books of batch ${batchId}`);
+      return sendExport(request, reply, { pages: booksOf(deps, batchId, first), name: `batch-${batchId}`, list });
     },
   });
 }

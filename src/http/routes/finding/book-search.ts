@@ -2,7 +2,10 @@
 import { Type } from 'typebox';
 import { searchBooks } from '../../../app/search-books.ts';
 import { MOST_CHARACTERS, MOST_WORDS, parseQuery, type SearchQuery } from '../../../domain/search/query.ts';
+import { FORMATS } from '../../../app/formats/formats.ts';
+import type { Book } from '../../../domain/book.ts';
 import { QuireError } from '../../../errors.ts';
+import { contentType, formatContent, formatOf, FormatParameter, listTitle, varyByAccept, VARY } from '../../answers/negotiate.ts';
 import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
 import type { ProblemExample } from '../../schemas/problem-examples.ts';
 import { problems } from '../../schemas/problem.ts';
@@ -34,7 +37,9 @@ export function searchQueryOf(q: string): SearchQuery {
   throw new QuireError('invalid-request', `/query/q ${query}.`, { errors: [{ pointer: '/query/q', detail: query }] });
 }
 
-export async function bookSearchRoutes(app: TypedApp, { deps: { store } }: { deps: Pick<HttpDependencies, 'store'> }): Promise<void> {
+type Deps = Pick<HttpDependencies, 'store' | 'config'>;
+
+export async function bookSearchRoutes(app: TypedApp, { deps: { store, config } }: { deps: Deps }): Promise<void> {
   app.get('/books/search', {
     schema: {
       operationId: 'searchBooks',
@@ -50,21 +55,33 @@ export async function bookSearchRoutes(app: TypedApp, { deps: { store } }: { dep
           description: `What to look for: at most ${MOST_CHARACTERS} characters and ${MOST_WORDS} words. In writing without spaces each character is a word.`,
           examples: ['quiet rivers'],
         }),
+        format: FormatParameter,
         limit: Type.Optional(
           Type.Integer({ minimum: 1, maximum: MOST_FOUND, default: DEFAULT_FOUND, description: 'Most books in the answer.' }),
         ),
       }),
       response: {
-        200: { description: 'The books found, or none.', content: { 'application/json': { schema: SearchAnswerSchema } } },
-        ...problems(INVALID_QUERY),
+        200: {
+          description: 'The books found, or none.',
+          headers: VARY,
+          content: formatContent({ 'application/json': { schema: SearchAnswerSchema } }),
+        },
+        ...problems(INVALID_QUERY, 'not-acceptable'),
       },
     },
     handler: async (request, reply) => {
       const { q, limit = DEFAULT_FOUND } = request.query;
+      const format = formatOf(request, 'json');
+      varyByAccept(reply).header('content-type', contentType(format)).header('cache-control', 'no-store');
       const { books, complete } = await searchBooks(store, searchQueryOf(q), { limit, nowMs: Date.now() });
+      if (format !== 'json') {
+        const { head, book, foot } = FORMATS[format];
+        const texts = books.map(({ body }, n) => book(JSON.parse(body.toString('utf8')) as Book, n === 0));
+        return reply.send(head(listTitle(request, config.publicUrl, `Books: ${q}`)) + texts.join('') + foot());
+      }
       // The stored bytes are put together as they are: none of them is parsed.
       const body = `{"items":[${books.map((book) => book.body.toString('utf8')).join(',')}],"complete":${complete}}`;
-      return reply.header('content-type', 'application/json; charset=utf-8').header('cache-control', 'no-store').send(body);
+      return reply.send(body);
     },
   });
 }

@@ -1,6 +1,7 @@
 /** Books as CSV (RFC 4180), in the columns of Goodreads' own export, so that importers read it. No text in it becomes a formula. */
 import { stringify } from 'csv-stringify/sync';
 import type { Book } from '../../domain/book.ts';
+import { listFormat, type BookFormat } from './book-format.ts';
 
 /** Characters that begin a formula in some spreadsheet (OWASP, "CSV Injection"), with their full-width and small forms. */
 const FORMULA = '[=+\\-@|＝＋－＠｜﹢﹣﹦﹫−]';
@@ -54,8 +55,11 @@ const OPTIONS = { record_delimiter: '\r\n', quote_record_delimiter: true, cast: 
 /** Lines of CSV. Numbers are ours, and never a formula. */
 export const csvLines = (rows: (string | number | null)[][]): string => stringify(rows, OPTIONS);
 
-/** The first line. */
-export const TABLE_HEADER = csvLines([COLUMNS.map(([name]) => name)]);
-
-/** The lines of books. */
-export const tableLines = (books: readonly Book[]): string => csvLines(books.map((book) => COLUMNS.map(([, value]) => value(book))));
+/** The first line names the columns. */
+export const CSV: BookFormat = listFormat({
+  mediaType: 'text/csv',
+  extension: 'csv',
+  head: () => csvLines([COLUMNS.map(([name]) => name)]),
+  book: (book) => csvLines([COLUMNS.map(([, value]) => value(book))]),
+  foot: () => '',
+});
