@@ -13,10 +13,14 @@ const CSP = `default-src 'none'; style-src 'sha256-${createHash('sha256').update
 
 /** Answers with a page. `body` is HTML: escape what goes into it. */
 export function sendPage(reply: FastifyReply, title: string, body: string): FastifyReply {
-  return reply
-    .header('content-type', 'text/html; charset=utf-8')
-    .header('content-security-policy', CSP)
-    .send(
-      `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style>${body}</html>`,
-    );
+  return (
+    reply
+      .header('content-type', 'text/html; charset=utf-8')
+      .header('content-security-policy', CSP)
+      // A page may show the name that it was asked under.
+      .header('cache-control', 'no-store')
+      .send(
+        `<!doctype html><html lang="en"><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>${escapeHtml(title)}</title><style>${STYLE}</style>${body}</html>`,
+      )
+  );
 }

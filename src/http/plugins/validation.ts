@@ -9,7 +9,16 @@ import { QuireError, type Fault } from '../../errors.ts';
 /** Where in a request a schema applies. Faults in a query string are told as `/query/…`, in a body with a plain pointer into it. */
 export type HttpPart = 'body' | 'querystring' | 'params' | 'headers';
 
-type Properties = Record<string, { type?: unknown } | undefined>;
+/** What is looked at of a schema here. */
+interface Shape {
+  type?: unknown;
+  maxItems?: number;
+  properties?: Properties;
+}
+type Properties = Record<string, Shape | undefined>;
+
+/** Faults that are told at most. */
+const MOST_FAULTS = 20;
 
 /** Reads numbers and truth values where the schema wants them; whatever is not one stays text and fails the check. */
 function readText(properties: Properties, value: unknown): unknown {
@@ -37,25 +46,43 @@ function sentence(keyword: string, params: Params, message: string): string | nu
   return keyword === 'boolean' ? 'is not a field that is known here' : message;
 }
 
+/**
+ * `value` with no more of it than tells what is wrong: to look for all faults in two megabytes of numbers takes a second and more, in which
+ * nobody else is answered. A list that is too long stays too long, and of unknown members the first stay.
+ */
+function shortened({ maxItems, properties }: Shape, value: unknown): unknown {
+  if (Array.isArray(value)) return maxItems !== undefined && value.length > maxItems ? value.slice(0, maxItems + 1) : value;
+  if (typeof value !== 'object' || value === null || properties === undefined) return value;
+  let unknown = 0;
+  const kept: [string, unknown][] = [];
+  for (const [name, child] of Object.entries(value)) {
+    const shape = Object.hasOwn(properties, name) ? properties[name] : undefined;
+    if (shape !== undefined) kept.push([name, shortened(shape, child)]);
+    else if ((unknown += 1) <= MOST_FAULTS) kept.push([name, child]);
+  }
+  return Object.fromEntries(kept);
+}
+
 /** What is wrong with `value`, as pointers and sentences; at most 20. */
-function faultsOf(check: Validator, value: unknown, base: string): Fault[] {
-  const faults = check.Errors(value).flatMap(({ keyword, instancePath, params, message }) => {
+function faultsOf(check: Validator, shape: Shape, value: unknown, base: string): Fault[] {
+  const faults = check.Errors(shortened(shape, value)).flatMap(({ keyword, instancePath, params, message }) => {
     const detail = sentence(keyword, params as Params, message);
     return detail === null ? [] : [{ pointer: base + instancePath, detail }];
   });
-  return faults.slice(0, 20);
+  return faults.slice(0, MOST_FAULTS);
 }
 
 /** Checks `value` against `schema`; throws `invalid-request` with all its faults. `base` is the pointer to where the value stands. */
 // oxlint-disable-next-line no-unnecessary-type-parameters -- the caller names the type that the schema stands for
 export function createCheck<T>(schema: TSchema, part: HttpPart = 'body'): (value: unknown, base?: string) => T {
   const check = Compile(schema);
-  const properties = (schema as { properties?: Properties }).properties ?? {};
+  const shape = schema as Shape;
+  const { properties = {} } = shape;
   const prefix = part === 'body' ? '' : part === 'querystring' ? '/query' : `/${part}`;
   return (value, base = prefix) => {
     const read = part === 'body' ? value : readText(properties, value);
     if (check.Check(read)) return read as T;
-    const faults = faultsOf(check, read, base);
+    const faults = faultsOf(check, shape, read, base);
     const [first] = faults;
     const where = first?.pointer ? `${first.pointer} ` : '';
     throw new QuireError('invalid-request', first ? `${where}${first.detail}.` : 'The request is not of the form this endpoint takes.', {

@@ -55,15 +55,25 @@ export function createWireAnswer(log: Log, security: SecurityHeaders): (error: E
   };
 }
 
+/** Whether a request names two hosts. Node takes the first, a proxy before it may have taken the last. */
+function hasTwoHosts({ rawHeaders }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] ?? '';
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts += 1;
+  }
+  return hosts > 1;
+}
+
 /** Answers what Node would refuse without a body. The server must be made with `requireHostHeader: false`. */
 export function installWireProblems(app: FastifyInstance, security: SecurityHeaders): void {
   app.addHook('onRequest', (request, reply, done) => {
     // Health checks may be asked by anybody who reaches the port.
     const isMissing =
       request.headers.host === undefined && request.raw.httpVersion === '1.1' && request.routeOptions.config.anyHost !== true;
-    if (!isMissing) return done();
+    if (!isMissing && !hasTwoHosts(request.raw)) return done();
     sendStatusProblem(request, reply.header('connection', 'close'), 400, {
-      detail: 'The request has no Host header, which HTTP/1.1 requires.',
+      detail: isMissing ? 'The request has no Host header, which HTTP/1.1 requires.' : 'The request has more than one Host header.',
     });
   });
   app.server.on('checkExpectation', (request: IncomingMessage, response: ServerResponse) => {
