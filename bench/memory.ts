@@ -1,4 +1,5 @@
-/** What a waiting job and a stored book take in Redis. */
+/** What a waiting job and a stored book take in Redis, and what a large file takes in an api. */
+import { benchLibraryExport } from './library-export.ts';
 import { waitUntil } from '../test/support/wait-until.ts';
 import { FIRST_ID, PREFIX, submitBooks, type Rig } from './rig.ts';
 import type { BenchRow } from './row.ts';
@@ -42,6 +43,8 @@ export async function benchMemory(rig: Rig): Promise<BenchRow[]> {
   await rig.redis.flushall();
   const book = await timesTheJson(rig, rig.quick ? 500 : 2_000);
   await rig.redis.flushall();
+  const libraryExport = await benchLibraryExport(rig);
+  await rig.redis.flushall();
   return [
     {
       name: 'Redis memory of a waiting job, its record and its batch item',
@@ -61,5 +64,6 @@ export async function benchMemory(rig: Rig): Promise<BenchRow[]> {
       unit: 'times',
       target: '≤ 1',
     },
+    libraryExport,
   ];
 }

@@ -3,11 +3,16 @@ import { readFile } from 'node:fs/promises';
 
 const MEBIBYTE = 1 << 20;
 
-/** Most memory a process ever held, in MiB. */
-export async function peakMebibytes(pid: number): Promise<number> {
+async function statusMebibytes(pid: number, name: 'VmHWM' | 'VmRSS'): Promise<number> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '');
-  return (Number(/^VmHWM:\s+(\d+) kB/m.exec(status)?.[1] ?? Number.NaN) * 1024) / MEBIBYTE;
+  return (Number(new RegExp(`^${name}:\\s+(\\d+) kB`, 'm').exec(status)?.[1] ?? Number.NaN) * 1024) / MEBIBYTE;
 }
+
+/** Most memory a process ever held, in MiB. */
+export const peakMebibytes = (pid: number): Promise<number> => statusMebibytes(pid, 'VmHWM');
+
+/** The memory that a process holds now, in MiB. */
+export const residentMebibytes = (pid: number): Promise<number> => statusMebibytes(pid, 'VmRSS');
 
 const TICKS_A_SECOND = 100;
 

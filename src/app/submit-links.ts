@@ -3,24 +3,21 @@
  * no job.
  */
 import { randomBytes } from 'node:crypto';
-import type { CollectionReference } from '../domain/collection.ts';
-import { keyOfReference, parseEntry } from '../domain/entry.ts';
-import { addressOf, type BookId, type BookReference } from '../domain/identity.ts';
-import { QuireError, type Fault } from '../errors.ts';
-import type { Store, SubmitOutcome, SubmittedItem } from '../storage/store.ts';
-import { inputOf, keyOfEntry, type BatchId, type Priority } from '../domain/batch.ts';
+import { addressOf, type BookId } from '../domain/identity.ts';
+import { QuireError } from '../errors.ts';
+import type { Store, SubmitOutcome } from '../storage/store.ts';
+import type { BatchId, Priority } from '../domain/batch.ts';
 import { newRun, type JobRun } from '../domain/run-id.ts';
+import { collapse, countBooks, readEntry, type ReadEntry, type SentEntry } from './sent-entries.ts';
 import type { EnterQueue } from './backlog-limit.ts';
-import { createBeginCollections } from './collections/begin-collections.ts';
+import { createBeginCollections, type BegunItem } from './collections/begin-collections.ts';
 import type { CollectionQueue } from './collections/collection-queue.ts';
-import { disallowedRecord, firstRecord } from './collections/progress.ts';
 import { handOver, type HandOverDeps } from './batches/hand-over.ts';
 import { reportCached } from './batches/hunt.ts';
-import type { AnsweredItem, SubmitAnswer, SubmitRequest, SubmitStatus } from './batches/batch-view.ts';
+import type { AnsweredItem, Batches, ItemsTold, SubmitAnswer, SubmitRequest, SubmitStatus } from './batches/batch-view.ts';
 
 /** Items that the store records in one step: many enough to be fast, few enough not to delay others. */
 export const SUBMIT_AT_ONCE = 250;
-const MOST_FAULTS = 100;
 const RETRY_AFTER_SECONDS = 2;
 
 export interface SubmitLinksOptions extends HandOverDeps {
@@ -48,63 +45,8 @@ const COUNTED_AS = {
   skipped: 'cached',
 } as const satisfies Record<SubmitOutcome['status'], SubmitStatus>;
 
-/** An entry of a list as it was read. */
-export interface Collapsed {
-  item: SubmittedItem;
-  reference: BookReference | CollectionReference | null;
-  /** Why robots.txt forbids the page. */
-  forbidden: string | null;
-  /** Its first place in the list as it was sent. */
-  sentAt: number;
-}
-
-/** Each link once, in the order sent. Links that name the same book are one item with a count. */
-export function collapse(links: readonly unknown[]): Collapsed[] {
-  const byKey = new Map<string, Collapsed>();
-  const all: Collapsed[] = [];
-  for (const [sentAt, link] of links.entries()) {
-    const parsed = parseEntry(link);
-    const key = parsed.ok === true ? keyOfReference(parsed.reference) : `invalid ${keyOfEntry(link)}`;
-    const known = byKey.get(key);
-    if (known) {
-      known.item.duplicates += 1;
-      continue;
-    }
-    const reference = parsed.ok === true ? parsed.reference : null;
-    const forbidden = parsed.ok === 'disallowed' ? parsed.reason : null;
-    const collection = reference?.kind === 'collection' ? firstRecord(reference) : forbidden === null ? null : disallowedRecord(forbidden);
-    const entry: Collapsed = {
-      reference,
-      forbidden,
-      sentAt,
-      item: {
-        index: all.length,
-        input: inputOf(link),
-        jobId: reference === null || reference.kind === 'collection' ? null : reference.jobId,
-        bookId: reference?.kind === 'book' ? reference.bookId : null,
-        duplicates: 0,
-        reason: parsed.ok === false ? parsed.reason : null,
-        ...(collection === null ? {} : { collection }),
-      },
-    };
-    byKey.set(key, entry);
-    all.push(entry);
-  }
-  return all;
-}
-
-/** Throws `no-valid-links` when no entry names anything. */
-export function refuseIfNothingIsValid(entries: Collapsed[], sent: number): void {
-  if (entries.some(({ reference, forbidden }) => reference !== null || forbidden !== null)) return;
-  const errors: Fault[] = entries
-    .slice(0, MOST_FAULTS)
-    .map(({ item, sentAt }) => ({ pointer: `/${sentAt}`, detail: item.reason ?? 'invalid' }));
-  const which = sent === 1 ? 'The link names no Goodreads book' : `None of the ${sent} links names a Goodreads book`;
-  throw new QuireError('no-valid-links', `${which}. A link looks like https://www.goodreads.com/book/show/2767052.`, { errors });
-}
-
 /** What the caller is told of an entry. */
-export function answer({ item, reference, forbidden }: Collapsed, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
+export function answer({ item, reference, forbidden }: ReadEntry, outcome: SubmitOutcome, nowMs: number): AnsweredItem {
   const { input, duplicates } = item;
   const more = duplicates > 0 ? { duplicates } : {};
   if (forbidden !== null) return { input, status: 'disallowed', reason: forbidden, ...more };
@@ -138,7 +80,7 @@ const errorForCaller = (error: unknown): unknown =>
       })
     : error;
 
-export function createSubmitLinks(options: SubmitLinksOptions): (request: SubmitRequest) => Promise<SubmitAnswer> {
+export function createSubmitLinks(options: SubmitLinksOptions): Batches['submit'] {
   const { store, queue, log, now } = options;
   const beginCollections = createBeginCollections(options);
 
@@ -155,21 +97,26 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
   };
 
   const submit = async (
-    entries: Collapsed[],
+    sent: SentEntry[],
     { priority, maxAgeMs, webhook, collections, until, open = false }: SubmitRequest,
+    told: ItemsTold,
   ): Promise<SubmitAnswer> => {
     const batchOptions = { priority, maxAgeMs, webhook, ...(collections && { collections }), ...(until && { until }) };
     const nowMs = now();
     const run = newRun(nowMs);
     const batchId = newBatchId(nowMs);
     const items: AnsweredItem[] = [];
-    const counts: SubmitAnswer['counts'] = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0 };
+    const total = sent.length;
+    const counts: SubmitAnswer['counts'] = { total, queued: 0, joined: 0, cached: 0, invalid: 0 };
+    const begun: BegunItem[] = [];
     const recorded: JobRun[] = [];
     const raisedJobs: JobRun[] = [];
 
-    const record = async (step: Collapsed[], last: boolean): Promise<void> => {
+    const record = async (next: SentEntry[], last: boolean): Promise<void> => {
+      const first = total - sent.length - next.length;
+      const step = next.map((entry, at) => readEntry(entry, first + at));
       const outcomes = await store.batches.submit({
-        batch: { batchId, options: batchOptions, total: entries.length, last, ...(open && { open }) },
+        batch: { batchId, options: batchOptions, total, last, ...(open && { open }) },
         nowMs,
         run,
         priority,
@@ -179,19 +126,23 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
       step.forEach((entry, at) => {
         const outcome = outcomes[at] ?? { status: 'invalid' as const };
         const jobId = entry.item.jobId;
+        if (entry.item.collection !== undefined) begun.push(entry.item);
         if (outcome.status === 'queued' && jobId) recorded.push({ jobId, run });
         if (outcome.status === 'joined' && outcome.raisedRun && jobId) raisedJobs.push({ jobId, run: outcome.raisedRun });
         const answered = answer(entry, outcome, nowMs);
         counts[answered.status] = (counts[answered.status] ?? 0) + 1;
-        items.push(answered);
+        if (told === 'all' || answered.reason !== undefined) items.push(answered);
       });
       const cached = outcomes.flatMap((outcome): BookId[] => (outcome.status === 'cached' ? [outcome.bookId] : []));
       if (until) await reportCached(options, { batchId, until }, cached);
     };
 
     try {
-      for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE)
-        await record(entries.slice(from, from + SUBMIT_AT_ONCE), !until && from + SUBMIT_AT_ONCE >= entries.length);
+      // What is recorded is let go: of a long file it is much.
+      while (sent.length > 0) {
+        const next = sent.splice(0, SUBMIT_AT_ONCE);
+        await record(next, !until && sent.length === 0);
+      }
       // The seal may end the batch, so it comes after all cached copies were reported.
       if (until) await record([], true);
     } catch (error) {
@@ -202,22 +153,17 @@ export function createSubmitLinks(options: SubmitLinksOptions): (request: Submit
       throw errorForCaller(error);
     }
     await handOver(options, { batchId, priority, jobs: recorded, raised: raisedJobs, hunts: until !== undefined });
-    await beginCollections(
-      batchId,
-      entries.map(({ item }) => item),
-      priority,
-    );
+    await beginCollections(batchId, begun, priority);
     return { batchId, counts, items };
   };
 
-  return async (request) => {
+  return async (request, told = 'all') => {
     const entries = collapse(request.links);
-    refuseIfNothingIsValid(entries, request.links.length);
     // Only the store knows which of them are cached or joined, and that is too late to refuse the list.
-    let jobs = entries.filter(({ item }) => item.jobId !== null).length;
+    let jobs = countBooks(entries, request.links.length);
     const leave = await options.enter(jobs);
     try {
-      const answered = await submit(entries, request);
+      const answered = await submit(entries, request, told);
       jobs = answered.counts.queued;
       return answered;
     } finally {

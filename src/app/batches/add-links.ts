@@ -2,14 +2,15 @@
  * Adds links to an open batch. The store records them in steps, and their jobs go to the queue after that. A request that fails half-way
  * leaves what it recorded in the batch: sent again, those are duplicates, and the rest is added.
  */
-import type { BatchId, BatchRecord } from '../../domain/batch.ts';
+import type { BatchRecord } from '../../domain/batch.ts';
 import { newRun, type JobRun } from '../../domain/run-id.ts';
 import { QuireError } from '../../errors.ts';
 import type { AddOutcome, Store } from '../../storage/store.ts';
 import { createBeginCollections, type BegunItem } from '../collections/begin-collections.ts';
-import { answer, collapse, refuseIfNothingIsValid, SUBMIT_AT_ONCE, type Collapsed } from '../submit-links.ts';
+import { collapse, countBooks, readEntry, type ReadEntry, type SentEntry } from '../sent-entries.ts';
+import { answer, SUBMIT_AT_ONCE } from '../submit-links.ts';
 import type { SubmitLinksOptions } from '../submit-links.ts';
-import type { AddAnswer, AddedItem } from './batch-view.ts';
+import type { AddAnswer, AddedItem, Batches, ItemsTold } from './batch-view.ts';
 import { handOver } from './hand-over.ts';
 import { reportCached } from './hunt.ts';
 
@@ -25,6 +26,7 @@ function closed(record: BatchRecord | null): QuireError {
 const takesLinks = (record: BatchRecord): boolean => record.open && record.endedAtMs === null && record.stoppedAtMs === null;
 
 interface Added {
+  told: ItemsTold;
   items: AddedItem[];
   counts: AddAnswer['counts'];
   jobs: JobRun[];
@@ -33,19 +35,18 @@ interface Added {
 }
 
 /** Makes the use case; see {@link Batches.add}. */
-export function createAddLinks(options: SubmitLinksOptions): (batchId: BatchId, links: readonly unknown[]) => Promise<AddAnswer | null> {
+export function createAddLinks(options: SubmitLinksOptions): Batches['add'] {
   const { store, enter } = options;
   const beginCollections = createBeginCollections(options);
 
-  return async (batchId, links) => {
+  return async (batchId, links, told = 'all') => {
     const record = await store.batches.get(batchId);
     if (record === null) return null;
     if (!takesLinks(record)) throw closed(record);
     const entries = collapse(links);
-    refuseIfNothingIsValid(entries, links.length);
-    const leave = await enter(entries.filter(({ item }) => item.jobId !== null).length);
+    const leave = await enter(countBooks(entries, links.length));
     const counts: AddAnswer['counts'] = { total: entries.length, queued: 0, joined: 0, cached: 0, invalid: 0, duplicate: 0 };
-    const added: Added = { items: [], counts, jobs: [], raised: [], collections: [] };
+    const added: Added = { told, items: [], counts, jobs: [], raised: [], collections: [] };
     try {
       await addAll(options, record, entries, added);
     } catch (error) {
@@ -61,13 +62,13 @@ export function createAddLinks(options: SubmitLinksOptions): (batchId: BatchId, 
 }
 
 /** Adds the entries step by step, and notes in `added` what became of them. */
-async function addAll(options: SubmitLinksOptions, record: BatchRecord, entries: Collapsed[], added: Added): Promise<void> {
+async function addAll(options: SubmitLinksOptions, record: BatchRecord, entries: SentEntry[], added: Added): Promise<void> {
   const { batchId, options: batchOptions } = record;
   const { priority, maxAgeMs, until } = batchOptions;
   const nowMs = options.now();
   const run = newRun(nowMs);
-  for (let from = 0; from < entries.length; from += SUBMIT_AT_ONCE) {
-    const step = entries.slice(from, from + SUBMIT_AT_ONCE);
+  while (entries.length > 0) {
+    const step = entries.splice(0, SUBMIT_AT_ONCE).map(readEntry);
     const items = step.map(({ item: { index: _index, ...item } }) => item);
     const outcomes = await addStep(options.store, { batchId, nowMs, run, priority, maxAgeMs, items, from: null });
     for (const [at, entry] of step.entries()) note(added, entry, outcomes[at]!, { run, nowMs });
@@ -82,18 +83,21 @@ async function addStep(store: Pick<Store, 'batches'>, addition: Parameters<Store
   return added.outcomes;
 }
 
-function note(added: Added, entry: Collapsed, outcome: AddOutcome, { run, nowMs }: { run: string; nowMs: number }): void {
-  const { counts, items, jobs, raised } = added;
+function note(added: Added, entry: ReadEntry, outcome: AddOutcome, { run, nowMs }: { run: string; nowMs: number }): void {
+  const { told, counts, items, jobs, raised } = added;
   const { jobId } = entry.item;
   const { index } = outcome;
+  const tell = (item: AddedItem): void => {
+    if (told === 'all' || item.reason !== undefined) items.push(item);
+  };
   if (outcome.status === 'duplicate') {
     counts.duplicate += 1;
-    items.push({ ...answer(entry, { status: 'joined', raisedRun: null }, nowMs), index, status: 'duplicate' });
+    tell({ ...answer(entry, { status: 'joined', raisedRun: null }, nowMs), index, status: 'duplicate' });
     return;
   }
   const answered = answer(entry, outcome, nowMs);
   counts[answered.status] = (counts[answered.status] ?? 0) + 1;
-  items.push({ ...answered, index });
+  tell({ ...answered, index });
   if (typeof entry.item.collection === 'string') added.collections.push({ index, collection: entry.item.collection });
   if (jobId === null) return;
   if (outcome.status === 'queued') jobs.push({ jobId, run });

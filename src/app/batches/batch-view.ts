@@ -59,6 +59,9 @@ export interface AddedItem extends Omit<AnsweredItem, 'status'> {
   index: number;
 }
 
+/** Which items an answer has. Those of a long file alone would take as much memory as the rest of it, so only items with a reason are kept. */
+export type ItemsTold = 'all' | 'with-reason';
+
 export interface AddAnswer {
   batchId: BatchId;
   counts: SubmitAnswer['counts'] & { duplicate: number };
@@ -127,12 +130,12 @@ export interface Batches {
    * no link names a book; the pointers of its `errors[]` (at most 100) are places in the list as sent. Throws `store-unavailable` when the
    * store does not answer.
    */
-  submit(request: SubmitRequest): Promise<SubmitAnswer>;
+  submit(request: SubmitRequest, told?: ItemsTold): Promise<SubmitAnswer>;
   /**
    * Adds links to an open batch. `null`: no such batch. Throws `batch-closed` when it takes no more, and `no-valid-links` as `submit` does.
    * When it throws anything else, some links may be in the batch: sending all of them again does no harm.
    */
-  add(batchId: BatchId, links: readonly unknown[]): Promise<AddAnswer | null>;
+  add(batchId: BatchId, links: readonly unknown[], told?: ItemsTold): Promise<AddAnswer | null>;
   /** Ends the promise of more links; the batch ends with its last item. `null`: no such batch. Idempotent. */
   close(batchId: BatchId): Promise<BatchView | null>;
   view(batchId: BatchId): Promise<BatchView | null>;

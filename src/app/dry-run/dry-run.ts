@@ -4,12 +4,12 @@
  */
 import type { Source } from '../../crawl/source/source.ts';
 import { etaSeconds } from '../../crawl/source/source-now.ts';
-import { inputOf, keyOfEntry } from '../../domain/batch.ts';
 import type { CollectionFamily, CollectionReference } from '../../domain/collection.ts';
-import { keyOfReference, parseEntry, type EntryKind } from '../../domain/entry.ts';
+import type { EntryKind } from '../../domain/entry.ts';
 import { bookReference, type BookReference, type JobId } from '../../domain/identity.ts';
 import type { Found, Store } from '../../storage/store.ts';
 import { DEFAULT_LIMITS } from '../collections/take-page.ts';
+import { collapse, readEntry, type ReadEntry } from '../sent-entries.ts';
 import type { FirstPage } from '../look-ups/answers.ts';
 import type { LookUpResult, LookUps } from '../look-ups/look-ups.ts';
 import { firstPageQuestion } from '../look-ups/question.ts';
@@ -78,29 +78,6 @@ export interface DryRunOptions {
 /** Resolves within about eight seconds, beside the time that the store takes. Rejects with `store-unavailable`. */
 export type DryRun = (request: DryRunRequest, closing: AbortSignal) => Promise<DryRunAnswer>;
 
-interface Collapsed {
-  input: string;
-  duplicates: number;
-  reference: BookReference | CollectionReference | null;
-  reason: string | null;
-}
-
-/** Each entry once, in the order sent. */
-function collapse(links: readonly unknown[]): Collapsed[] {
-  const byKey = new Map<string, Collapsed>();
-  for (const link of links) {
-    const parsed = parseEntry(link);
-    const key = parsed.ok === true ? keyOfReference(parsed.reference) : `invalid ${keyOfEntry(link)}`;
-    const known = byKey.get(key);
-    if (known) known.duplicates += 1;
-    else {
-      const read = parsed.ok === true ? { reference: parsed.reference, reason: null } : { reference: null, reason: parsed.reason };
-      byKey.set(key, { input: inputOf(link), duplicates: 0, ...read });
-    }
-  }
-  return [...byKey.values()];
-}
-
 /** Whether what is known of a book needs no request: the rule of a submission. */
 function isFresh(found: Found, maxAgeMs: number | null, nowMs: number): boolean {
   const [sinceMs, untilMs] = found.kind === 'book' ? [found.book.fetchedAtMs, found.book.freshUntilMs] : [found.sinceMs, found.untilMs];
@@ -154,7 +131,7 @@ export function createDryRun({ store, lookUps, source, now }: DryRunOptions): Dr
   };
 
   return async ({ links, maxAgeMs, limits = DEFAULT_LIMITS, mode }, closing) => {
-    const entries = collapse(links);
+    const entries = collapse(links).map(readEntry);
     const collections = entries.flatMap(({ reference }) => (reference?.kind === 'collection' ? [reference] : []));
     const pages = await firstPages(collections, mode, closing);
     const resultOf = new Map(collections.map((reference, at) => [reference, pages[at] ?? null]));
@@ -165,7 +142,8 @@ export function createDryRun({ store, lookUps, source, now }: DryRunOptions): Dr
       maxAgeMs,
     );
 
-    const answer = ({ input, duplicates, reference, reason }: Collapsed): DryRunEntry => {
+    const answer = ({ item: { input, duplicates, reason: fault }, reference, forbidden }: ReadEntry): DryRunEntry => {
+      const reason = fault ?? forbidden;
       const more = { ...(reason === null ? {} : { reason }), ...(duplicates > 0 ? { duplicates } : {}) };
       if (reference === null) return { input, kind: null, books: 0, stored: 0, fresh: 0, pages: 0, seconds: 0, ...more };
       const looked = booksOf(reference).map((jobId) => known.get(jobId));

@@ -68,12 +68,6 @@ async function waitFor(
   }
 }
 
-/** The answer to a long CSV file: only what names no book, and where all items are. */
-function inShort(answer: SubmitAnswer): ToldAnswer {
-  const items = answer.items.filter(({ reason }) => reason !== undefined);
-  return { ...answer, items, itemsUrl: `/batches/${answer.batchId}/items` };
-}
-
 /** Submits, waits when asked to, and renders the answer. */
 export async function answerSubmission(
   deps: SubmissionDependencies,
@@ -83,10 +77,12 @@ export async function answerSubmission(
 ): Promise<KeptAnswer> {
   const { webhook } = submission.request;
   if (webhook) await deps.webhooks.checkBatchWebhook(webhook, submission.webhookFrom);
-  const full = await deps.batches.submit(submission.request).catch((error: unknown) => {
+  const inShort = submission.digest !== null && submission.request.links.length > MAX_ROWS_TOLD;
+  const told = inShort ? 'with-reason' : 'all';
+  const full = await deps.batches.submit(submission.request, told).catch((error: unknown) => {
     throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
   });
-  const answer: ToldAnswer = submission.digest !== null && submission.request.links.length > MAX_ROWS_TOLD ? inShort(full) : full;
+  const answer: ToldAnswer = inShort ? { ...full, itemsUrl: `/batches/${full.batchId}/items` } : full;
   const { queued, joined, expanding = 0 } = answer.counts;
   const pending = queued + joined + expanding > 0;
   // An open batch does not end by itself.

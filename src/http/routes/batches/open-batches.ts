@@ -58,15 +58,14 @@ const schema = {
 /** Adds the links, and renders what became of them. */
 async function answerAddition(batches: Batches, batchId: BatchId, submission: ReadSubmission): Promise<KeptAnswer> {
   const { links } = submission.request;
-  const added = await batches.add(batchId, links).catch((error: unknown) => {
+  const told = submission.digest !== null && links.length > MAX_ROWS_TOLD ? 'with-reason' : 'all';
+  const added = await batches.add(batchId, links, told).catch((error: unknown) => {
     throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
   });
   if (added === null) return unknownBatch(batchId);
   const { counts } = added;
-  const inShort = submission.digest !== null && links.length > MAX_ROWS_TOLD;
-  const items = inShort ? added.items.filter(({ reason }) => reason !== undefined) : added.items;
   const status = counts.queued + counts.joined + (counts.expanding ?? 0) > 0 ? 202 : 200;
-  return { status, location: `/batches/${batchId}`, body: JSON.stringify({ ...added, items }) };
+  return { status, location: `/batches/${batchId}`, body: JSON.stringify(added) };
 }
 
 /** In a scope of its own: it takes text and CSV. */
