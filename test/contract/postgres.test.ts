@@ -78,3 +78,34 @@ it.each([1, 2, 3])('a schema of version %i keeps its data and gets the functions
     await drop();
   }
 });
+
+it('a settled job that a submission is requeueing is not waited for when the oldest are forgotten', async () => {
+  const { url, drop } = await createDatabase(sharedPostgresUrl());
+  const { prefix } = TEST_SETTINGS;
+  const store = createPostgresStore({ url, settings: TEST_SETTINGS });
+  const [requeueing, trimming] = [new Client({ connectionString: url }), new Client({ connectionString: url })];
+  try {
+    await store.start();
+    await Promise.all([requeueing.connect(), trimming.connect()]);
+    const jobIds = Array.from({ length: 3 }, () => jobOf(newBookId()));
+    for (const jobId of jobIds) {
+      await submit(store, null, itemsOf([jobId]));
+      await settleParsed(store, jobId);
+    }
+    const trim = () => trimming.query(`SELECT ${prefix}.trim_jobs(1, 1)`);
+    const left = async (): Promise<string[]> =>
+      (await trimming.query<{ job_id: string }>(`SELECT job_id FROM ${prefix}.job ORDER BY settled_no`)).rows.map(({ job_id }) => job_id);
+    await trimming.query(`SET lock_timeout = '2s'`);
+    await requeueing.query('BEGIN');
+    await requeueing.query(`SELECT FROM ${prefix}.job WHERE job_id = $1 FOR UPDATE`, [jobIds[0]]);
+    await trim();
+    expect(await left()).toEqual([jobIds[0], jobIds[2]]);
+    await requeueing.query('COMMIT');
+    await trim();
+    expect(await left()).toEqual([jobIds[2]]);
+  } finally {
+    await Promise.all([requeueing.end(), trimming.end()]);
+    await store.stop();
+    await drop();
+  }
+});
