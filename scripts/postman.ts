@@ -78,6 +78,8 @@ const STEPS: Record<string, Step> = {
   listBatchDeliveries: { query: { batchId: '{{batchId}}' } },
   getDelivery: { status: [200, 404] },
   redeliver: { status: [200, 202, 404] },
+  createKey: { saves: { keyId: 'id' }, status: [201] },
+  signIn: { body: { key: '{{apiKey}}' } },
   getError: { status: [200] },
 };
 
@@ -88,6 +90,7 @@ const VARIABLES: Record<string, string> = {
   jobId: 'book-2767052',
   batchId: '',
   webhookId: '',
+  keyId: '',
   deliveryId: 'none',
   code: 'book-unknown',
 };

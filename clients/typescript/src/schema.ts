@@ -4544,6 +4544,15 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "name": "library-import",
+                 *       "scopes": [
+                 *         "read",
+                 *         "submit"
+                 *       ]
+                 *     }
+                 */
                 "application/json": {
                     /**
                      * @description Who or what gets it.
@@ -4701,6 +4710,11 @@ export interface operations {
         };
         requestBody: {
             content: {
+                /**
+                 * @example {
+                 *       "key": "quire_xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+                 *     }
+                 */
                 "application/json": {
                     /** @description The key itself. */
                     key: string;

@@ -21,7 +21,7 @@ export const SessionSchema = Type.Object(
 
 export const SignInSchema = Type.Object(
   { key: Type.String({ minLength: 1, maxLength: 1000, description: 'The key itself.' }) },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ key: `quire_${'x'.repeat(43)}` }] },
 );
 
 const limit = (description: string) =>
@@ -83,7 +83,7 @@ export const NewKeySchema = Type.Object(
     ),
     limits: Type.Optional(LimitsSchema),
   },
-  { additionalProperties: false },
+  { additionalProperties: false, examples: [{ name: 'library-import', scopes: ['read', 'submit'] }] },
 );
 
 export const KeyParams = Type.Object({ keyId: Type.String({ description: 'As `GET /keys` lists it.', examples: ['k0a1b2c3d4e5'] }) });
