@@ -47,6 +47,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     uploads: unusable('uploads'),
     uploadPages: () => Promise.reject(new Error('uploadPages was asked for while the app was built')),
     webhooks: unusable('webhooks'),
+    forgetBook: unusable('forgetBook'),
     parserHealth: () => Promise.reject(new Error('parserHealth was asked for while the app was built')),
   };
   const app = await createApp(deps);

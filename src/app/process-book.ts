@@ -29,7 +29,7 @@ import { toStoredBook } from './stored-book.ts';
 import { iso } from '../domain/time/iso.ts';
 
 /** Pages that were not recognised are kept for a person to look at: at most this many, for this long. */
-const MAX_KEPT_PAGES = 200;
+export const MAX_KEPT_PAGES = 200;
 const KEEP_PAGE_MS = 7 * 86_400_000;
 
 /** Wait in milliseconds after the store failed a job, doubled with each start of the job. */

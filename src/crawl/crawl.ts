@@ -129,10 +129,12 @@ export function createCrawler({ fetcher, source, robots, ledger, log, now = Date
     const entry = await inSpan('wait for turn', { isControlFlow }, () => source.enter(signal === undefined ? {} : { signal }));
     const askedAtMs = now();
     const clockWasPut = watchClock(now);
-    const answer = await inSpan('fetch', { kind: 'client', attributes: { 'url.path': request.path } }, async (span) => {
-      const page = await get(request, entry, signal);
-      span.set({ 'http.response.status_code': page.status, 'http.response.size': page.wireBytes, 'quire.requests': page.requests });
-      return page;
+    // Without the query, which has the words of a caller.
+    const [page = ''] = request.path.split('?', 1);
+    const answer = await inSpan('fetch', { kind: 'client', attributes: { 'url.path': page } }, async (span) => {
+      const got = await get(request, entry, signal);
+      span.set({ 'http.response.status_code': got.status, 'http.response.size': got.wireBytes, 'quire.requests': got.requests });
+      return got;
     });
     const { status } = answer;
     let reading: R;

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Audit } from '../app/access/audit.ts';
 import type { Keys } from '../app/access/keys.ts';
 import type { Sessions } from '../app/access/sessions.ts';
+import type { ForgetBook } from '../app/forget-book.ts';
 import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batches/batch-view.ts';
 import type { CollectionQueue } from '../app/collections/collection-queue.ts';
@@ -70,6 +71,8 @@ export interface HttpDependencies {
   /** Takes many of them, also in archives. */
   uploadPages: UploadPages;
   webhooks: Webhooks;
+  /** Erases what is kept of a book. */
+  forgetBook: ForgetBook;
   /** A connection on which no byte moves for so long is closed, in milliseconds. For tests; two minutes when left out. */
   silentMs?: number;
   /** How the parser does lately. */

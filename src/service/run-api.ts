@@ -3,6 +3,7 @@ import { StartError } from '../errors.ts';
 import { createAudit } from '../app/access/audit.ts';
 import { createKeys } from '../app/access/keys.ts';
 import { createSessions } from '../app/access/sessions.ts';
+import { createForgetBook } from '../app/forget-book.ts';
 import { createApp } from '../http/app.ts';
 import { openDoorRefusal, openDoorWarning } from '../http/plugins/cross-origin.ts';
 import { closeGently } from '../http/close-gently.ts';
@@ -28,7 +29,7 @@ export interface ApiOptions {
 /** Resolves to the address of the API, such as `http://127.0.0.1:3000`. Rejects with a sentence when it cannot listen. */
 export async function runApi(context: Context, parts: Parts, { lingerMs, silentMs }: ApiOptions): Promise<string> {
   const { config, version, log, store, lifecycle, now } = context;
-  const { batches, jobs, collections, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, dryRun } = parts;
+  const { batches, jobs, collections, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, answers, dryRun } = parts;
   const books = lifecycle.add('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (cache) => cache.close());
   const { source, ledger } = crawling;
   const keys = createKeys({ store, apiKeys: config.apiKeys, file: config.apiKeysFile, log, now });
@@ -56,6 +57,7 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
     uploads,
     uploadPages,
     webhooks: webhooks.webhooks,
+    forgetBook: createForgetBook({ store: { books, pages: store.pages }, answers, now }),
     parserHealth: watch.health,
     ...(silentMs === undefined ? {} : { silentMs }),
   });

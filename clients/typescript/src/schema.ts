@@ -137,7 +137,7 @@ export interface paths {
         post?: never;
         /**
          * Delete a book
-         * @description Removes the stored copy, or the memory that Goodreads has no such book. A live job of the book goes on.
+         * @description Removes the stored copy, or the memory that Goodreads has no such book; also its search entry, its pages that were not recognised, and kept answers of Goodreads that name it. A live job of the book goes on. docs/privacy.md tells what stays.
          */
         delete: operations["deleteBook"];
         options?: never;

@@ -2,7 +2,7 @@
 import type { BookId } from '../../domain/identity.ts';
 import type { ErrorCode } from '../../errors.ts';
 import type { Suggestion } from '../../parser/listing/listing.ts';
-import type { Store } from '../../storage/store.ts';
+import type { Store, StoredDocument } from '../../storage/store.ts';
 
 /** What the first page of a collection says. */
 export interface FirstPage {
@@ -31,6 +31,9 @@ const MOST_ANSWERS = 10_000;
 /** Answers are counted once in so many that are kept. */
 const TRIM_EACH = 100;
 
+/** Answers read in one step while all of them are looked at. */
+const READ_AT_ONCE = 500;
+
 const PREFIX = 'look-up/';
 
 export interface Answers {
@@ -38,6 +41,8 @@ export interface Answers {
   read(id: string): Promise<Answer | null>;
   /** Keeps an answer, and tells every process. */
   keep(id: string, answer: Answer): Promise<void>;
+  /** Removes the answers that name a book. Resolves to how many. Reads all of them, so it is for single books. */
+  forget(bookId: BookId): Promise<number>;
 }
 
 export interface AnswersOptions {
@@ -45,11 +50,26 @@ export interface AnswersOptions {
   now: () => number;
 }
 
+function names(answer: Answer, bookId: BookId): boolean {
+  if (answer.kind === 'suggestions') return answer.rows.some((row) => row.bookId === bookId);
+  return answer.kind === 'first-page' && answer.page.books.includes(bookId);
+}
+
 /** Makes the shelf of answers. Its calls reject with `store-unavailable`. */
 export function createAnswers({ store, now }: AnswersOptions): Answers {
   const { documents, signals } = store;
   let kept = 0;
   return {
+    async forget(bookId) {
+      let forgotten = 0;
+      for (let afterKey: string | null = null, more = true; more;) {
+        const page: StoredDocument[] = await documents.list(PREFIX, { nowMs: now(), afterKey, limit: READ_AT_ONCE });
+        for (const { key, json } of page) if (names(JSON.parse(json) as Answer, bookId) && (await documents.delete(key))) forgotten += 1;
+        afterKey = page.at(-1)?.key ?? null;
+        more = page.length === READ_AT_ONCE;
+      }
+      return forgotten;
+    },
     async read(id) {
       const found = await documents.get(PREFIX + id, now());
       return found === null ? null : (JSON.parse(found.json) as Answer);

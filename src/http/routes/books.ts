@@ -16,7 +16,7 @@ import { INVALID_FORMAT, INVALID_JSON, INVALID_PAGE, NO_BOOK_NUMBER, type Proble
 import { problems } from '../schemas/problem.ts';
 import { BOOK_PROBLEMS, BOOK_RESPONSES } from './book-info.ts';
 
-interface Deps extends Pick<HttpDependencies, 'store' | 'jobs' | 'config'> {
+interface Deps extends Pick<HttpDependencies, 'store' | 'jobs' | 'config' | 'forgetBook'> {
   answerBook: BookAnswer;
 }
 
@@ -143,19 +143,20 @@ function refreshBook(app: TypedApp, { jobs }: Deps): void {
   });
 }
 
-function deleteBook(app: TypedApp, { store }: Deps): void {
+function deleteBook(app: TypedApp, { forgetBook }: Deps): void {
   app.delete('/books/:bookId', {
     schema: {
       operationId: 'deleteBook',
       tags: ['Books'],
       summary: 'Delete a book',
-      description: 'Removes the stored copy, or the memory that Goodreads has no such book. A live job of the book goes on.',
+      description:
+        'Removes the stored copy, or the memory that Goodreads has no such book; also its search entry, its pages that were not recognised, and kept answers of Goodreads that name it. A live job of the book goes on. docs/privacy.md tells what stays.',
       params: BookParams,
       response: { 204: Type.Null({ description: 'The book is deleted.' }), ...problems(NOTHING_STORED) },
     },
     handler: async (request, reply) => {
       const bookId = bookIdOf(request.params);
-      if (!(await store.books.delete(bookId))) throw new QuireError('book-unknown', `Nothing is stored of book ${bookId}.`);
+      if (!(await forgetBook(bookId))) throw new QuireError('book-unknown', `Nothing is stored of book ${bookId}.`);
       return reply.code(204).send(null);
     },
   });
