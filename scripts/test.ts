@@ -34,7 +34,7 @@ const CHROMIUM = { name: 'Chromium', settings: ['TEST_CHROMIUM'], found: () => f
 /** Whether the tests of the page are among those that the arguments choose. */
 const takesPage = (args: readonly string[]): boolean => {
   const projects = args.filter((arg, at) => args[at - 1] === '--project' || arg.startsWith('--project='));
-  const files = args.filter((arg) => /\.test\.ts$/.test(arg));
+  const files = args.filter((arg) => arg.endsWith('.test.ts'));
   if (files.length > 0) return files.some((file) => /(^|\/)test\/page\//.test(file));
   return projects.length === 0 || projects.some((project) => /(^|=)page$/.test(project));
 };
