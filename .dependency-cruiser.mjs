@@ -1,6 +1,6 @@
 /**
  * The import rule of docs/architecture.md, checked by `npm run deps`:
- * `main → service → http, queue, cli → webhooks → app → crawl, parser → storage → grafts → config → domain → errors`, one way, in types as at run time.
+ * `main → service → http, queue, cli → webhooks → app → crawl, parser → storage → grafts → config, metrics → domain → errors`, one way, in types as at run time.
  */
 
 /** What each part of src/ may import from src/ at run time, beside itself. */
@@ -9,17 +9,18 @@ const MAY_IMPORT = {
   tracing: ['errors'],
   domain: ['errors'],
   config: ['domain', 'errors'],
+  metrics: ['domain', 'errors', 'tracing'],
   grafts: ['config', 'domain', 'errors'],
   parser: ['domain', 'errors'],
-  storage: ['grafts', 'config', 'domain', 'errors'],
-  crawl: ['config', 'storage', 'domain', 'errors', 'tracing'],
+  storage: ['grafts', 'config', 'metrics', 'domain', 'errors'],
+  crawl: ['config', 'metrics', 'storage', 'domain', 'errors', 'tracing'],
   app: ['crawl', 'parser', 'storage', 'config', 'domain', 'errors', 'tracing'],
   webhooks: ['app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
-  queue: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
-  http: ['webhooks', 'app', 'crawl', 'storage', 'config', 'domain', 'errors', 'tracing'],
+  queue: ['webhooks', 'app', 'crawl', 'storage', 'config', 'metrics', 'domain', 'errors', 'tracing'],
+  http: ['webhooks', 'app', 'crawl', 'storage', 'config', 'metrics', 'domain', 'errors', 'tracing'],
   migrate: ['queue', 'webhooks', 'storage', 'config', 'domain', 'errors'],
   cli: ['migrate', 'app', 'storage', 'config', 'domain', 'errors'],
-  service: ['config', 'http', 'queue', 'webhooks', 'app', 'crawl', 'parser', 'storage', 'domain', 'errors', 'tracing'],
+  service: ['config', 'metrics', 'http', 'queue', 'webhooks', 'app', 'crawl', 'parser', 'storage', 'domain', 'errors', 'tracing'],
   main: ['service', 'config', 'cli', 'errors', 'tracing'],
   // The page runs in a browser: it shares nothing with the server.
   web: [],

@@ -5,6 +5,7 @@ import { pino } from 'pino';
 import { createKeys } from '../src/app/access/keys.ts';
 import { createApp } from '../src/http/app.ts';
 import { asYaml } from '../src/http/plugins/document-yaml.ts';
+import { createMetrics } from '../src/metrics/metrics.ts';
 import type { HttpDependencies } from '../src/http/dependencies.ts';
 
 /** An object that may be handed around, but whose methods throw. */
@@ -39,7 +40,8 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     jobs: unusable('jobs'),
     lookUps: unusable('lookUps'),
     dryRun: () => Promise.reject(new Error('dryRun was asked for while the app was built')),
-    collections: unusable('collections'),
+    endedToday: () => Promise.reject(new Error('endedToday was asked for while the app was built')),
+    metrics: createMetrics({ version, role: 'api' }),
     queues: [],
     workerName: 'none',
     source: unusable('source'),

@@ -2,6 +2,8 @@
 import { FAILURES, judge, type FailureCause, type FailureRule, type NextStep } from '../src/domain/outcome.ts';
 import { SETTINGS } from '../src/config/config.ts';
 import { ERRORS } from '../src/errors.ts';
+import { FAMILIES } from '../src/metrics/families.ts';
+import type { FamilyRow } from '../src/metrics/registry.ts';
 import { ADVICE } from '../src/http/answers/error-advice.ts';
 
 const cell = (text: string): string => text.replaceAll('|', '\\|');
@@ -36,6 +38,21 @@ function errorsTable(): string {
   });
   return table(['Code', 'Status', 'Meaning, and what to do'], rows);
 }
+
+/** Every metric of one scope: name, type, labels, meaning. */
+const metricsTable =
+  (of: FamilyRow['of'], title: string): (() => string) =>
+  () => {
+    const rows = Object.values<FamilyRow>(FAMILIES)
+      .filter((row) => row.of === of)
+      .map(({ name, type, labels, help }) => [
+        `\`${name}\``,
+        type,
+        labels.length === 0 ? '' : labels.map((label) => `\`${label}\``).join(', '),
+        cell(help),
+      ]);
+    return table([title, 'Type', 'Labels', 'Meaning'], rows);
+  };
 
 const NEXT: Record<NextStep, string> = {
   retry: 'runs again after a backoff',
@@ -87,6 +104,7 @@ function withTable(document: string, text: string): string {
 /** The documents that hold such a table, with all their tables. */
 export const REFERENCES = [
   { file: 'docs/configuration.md', tables: [settingsTable] },
+  { file: 'docs/metrics.md', tables: [metricsTable('process', 'Metric of a process'), metricsTable('fleet', 'Metric of the fleet')] },
   { file: 'docs/errors.md', tables: [failuresTable, errorsTable] },
 ] as const;
 

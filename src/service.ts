@@ -1,15 +1,19 @@
 /** Composition root: builds the parts of one process from a `Config`, starts them in order, and stops them in reverse order. */
 import type { Logger } from 'pino';
+import { createEndedJobs } from './app/ended-jobs.ts';
 import type { Config } from './config/config.ts';
 import { pausedWhy } from './crawl/fetch/user-agent.ts';
+import { createMetrics } from './metrics/metrics.ts';
 import { createLifecycle } from './service/lifecycle.ts';
 import { createParts, type Context } from './service/parts.ts';
 import { runApi } from './service/run-api.ts';
+import { runHealth } from './service/run-health.ts';
 import { runWebhookCalls, runWorker } from './service/run-worker.ts';
 import { withoutEchoes } from './service/outage-echoes.ts';
 import { createStoreWatch } from './service/store-watch.ts';
 import { tracedStore } from './service/traced-store.ts';
 import { hasDatabase } from './storage/embedded/data-directory.ts';
+import { measureStore } from './storage/measured-store.ts';
 import { openStore } from './storage/open-store.ts';
 import type { Store } from './storage/store.ts';
 
@@ -34,6 +38,8 @@ export interface Service {
   stop(): Promise<void>;
   /** The address of the API, once it listens: `http://127.0.0.1:3000`. */
   readonly address: string | null;
+  /** The address of a worker's health checks, with WORKER_PORT. */
+  readonly workerAddress: string | null;
   readonly store: Store;
 }
 
@@ -47,23 +53,24 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
   const store = overrides.store ?? openStore(config, (error) => storeWatch.fault('records', error));
   const lifecycle = createLifecycle({ drainMs: config.drainSeconds * 1000, log });
   const quiet = withoutEchoes(log, storeWatch);
-  const context: Context = {
-    config,
-    version,
-    log: quiet,
-    store: tracedStore(store),
-    onStoreFault: storeWatch.fault,
-    lifecycle,
-    now,
-    random,
-  };
+  const metrics = createMetrics({ version, role: config.role });
+  const measured = measureStore(tracedStore(store), metrics.meters, (outcome, reason, jobs) => {
+    metrics.meters.jobsEnded.of(outcome, reason).add(jobs);
+    endedJobs.count(outcome, jobs);
+  });
+  const endedJobs = createEndedJobs({ tallies: measured.tallies, log: quiet, now });
+  const onStoreFault = storeWatch.fault;
+  const context: Context = { config, version, log: quiet, store: measured, endedJobs, metrics, onStoreFault, lifecycle, now, random };
   let address: string | null = null;
+  let workerAddress: string | null = null;
   let starting: Promise<void> | null = null;
   let stopping: Promise<void> | null = null;
 
   const start = async (): Promise<void> => {
     lifecycle.add('store', store, () => store.stop());
     lifecycle.add('store watch', storeWatch, (watch) => watch.stop());
+    lifecycle.add('metrics', metrics, async (one) => one.close());
+    lifecycle.add('ended jobs', endedJobs, (jobs) => jobs.close());
     if (isFirstStart(config)) log.info(`preparing the embedded store in ${config.dataDir} (first start only)`);
     await store.start();
     log.info(`store: ${store.description}`);
@@ -75,6 +82,7 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     if (config.role !== 'api') await runWebhookCalls(context, parts);
     if (config.role !== 'worker') address = await runApi(context, parts, { lingerMs, silentMs });
     if (config.role !== 'api') await runWorker(context, parts);
+    if (config.role === 'worker') workerAddress = await runHealth(context, parts);
   };
 
   const undoStart = async (error: unknown): Promise<never> => {
@@ -90,6 +98,9 @@ export function createService(config: Config, overrides: ServiceOverrides): Serv
     stop: () => (stopping ??= lifecycle.end(starting)),
     get address() {
       return address;
+    },
+    get workerAddress() {
+      return workerAddress;
     },
     store,
   };

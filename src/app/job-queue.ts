@@ -14,8 +14,8 @@ export interface Backlog {
   waiting: number;
   active: number;
   delayed: number;
-  failed: number;
-  completed: number;
+  /** The waiting ones. A job that arrives between two counts may be in one of them alone. */
+  byPriority: Record<Priority, number>;
   oldestSeconds: number | null;
 }
 

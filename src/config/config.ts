@@ -55,6 +55,12 @@ export const SETTINGS = {
     'Address the HTTP API listens on; `0.0.0.0` for all.',
     matching(/^[\w.:-]+$/, 'an address or host name'),
   ),
+  workerPort: setting(
+    'WORKER_PORT',
+    '',
+    'TCP port on HOST where a process of the role `worker` serves `/livez`, `/readyz` and `/metrics`; 0 takes a free one. Without it there is none.',
+    optional(integer(0, 65_535)),
+  ),
   redisUrl: setting(
     'REDIS_URL',
     '',

@@ -12,7 +12,7 @@ import { collectDocumentation, documentationRoutes } from './plugins/documentati
 import { installErrorHandling } from './plugins/error-handling.ts';
 import { watchMethods } from './plugins/known-methods.ts';
 import { installKnownParameters } from './plugins/known-parameters.ts';
-import { createMetrics } from './plugins/metrics.ts';
+import { createReadCounter, showLoad, timeRequests } from './plugins/metrics.ts';
 import { installBodyLimits } from './plugins/request-bodies.ts';
 import { installSecurityHeaders, securityHeaders } from './plugins/security-headers.ts';
 import { auditRoutes } from './routes/access/audit.ts';
@@ -28,6 +28,7 @@ import { dashboardRoutes } from './routes/dashboard.ts';
 import { deliveryRoutes } from './routes/deliveries.ts';
 import { bookSearchRoutes } from './routes/finding/book-search.ts';
 import { findRoutes } from './routes/finding/find.ts';
+import { healthRoutes } from './routes/health.ts';
 import { jobsRoutes } from './routes/jobs.ts';
 import { operationsRoutes } from './routes/operations.ts';
 import { pagesRoutes } from './routes/pages.ts';
@@ -67,11 +68,13 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installCrossOriginGuard(app);
   installKnownParameters(app);
   const bodyBytes = installBodyLimits(app);
-  const metrics = createMetrics(app, { ...deps, bodyBytes });
-  const answerBook = createBookAnswer({ ...deps, closing: closing.signal, count: metrics.countRead });
+  const { metrics } = deps;
+  timeRequests(app, metrics.meters);
+  const openStreams = showLoad(metrics, bodyBytes);
+  const answerBook = createBookAnswer({ ...deps, closing: closing.signal, count: createReadCounter(metrics.meters) });
   await collectDocumentation(app, { version, keyed: deps.keys.required() });
 
-  const parts = { ...deps, metrics, answerBook, closing: closing.signal };
+  const parts = { ...deps, openStreams, answerBook, closing: closing.signal };
   await app.register(parseLinksRoutes, { deps: parts });
   await app.register(bookInfoRoutes, { deps: parts });
   await app.register(bookSearchRoutes, { deps: parts });
@@ -90,6 +93,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   await app.register(keysRoutes, { deps: parts });
   await app.register(auditRoutes, { deps: parts });
   await app.register(sessionRoutes, { deps: parts });
+  await app.register(healthRoutes, { deps: parts });
   await app.register(operationsRoutes, { deps: parts });
   await app.register(pagesRoutes);
   await app.register(webRoutes, { deps: parts });

@@ -8,9 +8,9 @@ import type { Sessions } from '../app/access/sessions.ts';
 import type { ForgetBook } from '../app/forget-book.ts';
 import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batches/batch-view.ts';
-import type { CollectionQueue } from '../app/collections/collection-queue.ts';
 import type { Config } from '../config/config.ts';
 import type { LedgerView } from '../crawl/ledger.ts';
+import type { EndedToday } from '../app/ended-jobs.ts';
 import type { SourceNow } from '../crawl/source/source-now.ts';
 import type { SourceView } from '../crawl/source/source-view.ts';
 import type { Webhooks } from '../webhooks/webhook-view.ts';
@@ -19,6 +19,7 @@ import type { Uploads } from '../app/upload-page.ts';
 import type { DryRun } from '../app/dry-run/dry-run.ts';
 import type { LookUps } from '../app/look-ups/look-ups.ts';
 import type { Jobs } from '../app/jobs/job-view.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../storage/store.ts';
 
 /** The app in a file of routes: the schema of a route gives its handler the types. */
@@ -58,8 +59,9 @@ export interface HttpDependencies {
   lookUps: LookUps;
   /** Tells what a submission would bring. */
   dryRun: DryRun;
-  /** For the metrics alone. */
-  collections: Pick<CollectionQueue, 'counts'>;
+  /** Jobs that ended since midnight UTC. */
+  endedToday: EndedToday;
+  metrics: Metrics;
   /** For the dashboard alone: BullMQ's queues, and the name of this process among their workers. */
   queues: readonly DashboardQueue[];
   workerName: string;

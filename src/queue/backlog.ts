@@ -55,14 +55,17 @@ export function createBacklog(queue: ParseBookQueue, now: () => number = Date.no
     { leastMs: OLDEST_MS },
   );
   const look = async (): Promise<Backlog> => {
-    const counts = await askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed', 'failed', 'completed'));
+    const [counts, each] = await Promise.all([
+      askQueue(queue.getJobCounts('waiting', 'prioritized', 'active', 'delayed')),
+      askQueue(queue.getCountsPerPriority(Object.values(BULLMQ_PRIORITY))),
+    ]);
     const waiting = (counts['waiting'] ?? 0) + (counts['prioritized'] ?? 0);
+    const { interactive, normal, bulk } = BULLMQ_PRIORITY;
     return {
       waiting,
       active: counts['active'] ?? 0,
       delayed: counts['delayed'] ?? 0,
-      failed: counts['failed'] ?? 0,
-      completed: counts['completed'] ?? 0,
+      byPriority: { interactive: each[interactive] ?? 0, normal: each[normal] ?? 0, bulk: each[bulk] ?? 0 },
       // A job that was not found has just left or just arrived, so it is young.
       oldestSeconds: waiting === 0 ? null : Math.max(0, Math.round((now() - ((await oldestAtMs()) ?? now())) / 1000)),
     };

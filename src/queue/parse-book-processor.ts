@@ -2,8 +2,10 @@
 import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq';
 import type { BookTask, TaskResult } from '../app/process-book.ts';
 import { referenceOfJob } from '../domain/identity.ts';
+import type { Meters } from '../metrics/metrics.ts';
 import { parseRunId } from '../domain/run-id.ts';
 import { tagSpan } from '../tracing.ts';
+import { measureRun } from './measured-run.ts';
 import type { ParseBookData, ParseBookResult } from './parse-book-queue.ts';
 
 type ParseBookJob = Job<ParseBookData, ParseBookResult>;
@@ -24,16 +26,17 @@ export interface ProcessorOptions {
   attempts: number;
   /** Is called with the time until which the source is closed, in milliseconds since the epoch: the worker pauses until then. */
   onClosed: (untilMs: number) => void;
+  meters: Pick<Meters, 'attempts' | 'retries' | 'queueWait' | 'linkToBook'>;
 }
 
 /** Makes BullMQ's processor. It resolves when the job is settled. Otherwise it throws an error that BullMQ understands. */
-export function createProcessor({ processBook, attempts, onClosed }: ProcessorOptions) {
+export function createProcessor({ processBook, attempts, onClosed, meters }: ProcessorOptions) {
   return async function parseBook(job: ParseBookJob, token: string, signal: AbortSignal): Promise<ParseBookResult> {
     // The attempts are set here, so that a million waiting jobs need not store them.
     Object.assign(job.opts, { attempts, backoff: { type: 'custom' } });
     const task = taskOf(job, signal);
     await rememberWorker(job);
-    const result = await processBook(task);
+    const result = await measureRun(meters, job, () => processBook(task));
     tagSpan({ 'quire.job': task.jobId, 'quire.next': result.next, ...reasonOf(result) });
     switch (result.next) {
       case 'done':

@@ -23,6 +23,9 @@ const KEEP_FAILED = { age: 7 * 86_400, count: 5_000 };
  */
 export const BULLMQ_PRIORITY: Record<Priority, number> = { interactive: 0, normal: 1, bulk: 2 };
 
+/** The priority of a job by BullMQ's number. */
+export const priorityOf = (number: number): Priority => (number === 0 ? 'interactive' : number === 1 ? 'normal' : 'bulk');
+
 /** The data of a job. Its id names the book. The data stays small, because a million jobs may wait. */
 export interface ParseBookData extends TracedData {
   /** When Goodreads first said "not found". The second look decides. */

@@ -2,6 +2,7 @@
 import { createProcessBook, type ProcessBookDeps, type ProcessBookSettings } from '../app/process-book.ts';
 import type { Source } from '../crawl/source/source.ts';
 import { backoffMs } from '../domain/backoff.ts';
+import type { Meters } from '../metrics/metrics.ts';
 import { askQueue, START_TIMEOUT_MS } from './ask-queue.ts';
 import { closeWorker } from './close-worker.ts';
 import { AttemptFailed, createProcessor } from './parse-book-processor.ts';
@@ -15,6 +16,7 @@ export interface JobWorkerOptions extends Omit<ProcessBookDeps, 'settings' | 'so
   source: Pick<Source, 'current' | 'onChange'>;
   /** Takes errors of the worker's connections. */
   onFault: (error: Error) => void;
+  meters: Pick<Meters, 'attempts' | 'retries' | 'queueWait' | 'linkToBook'>;
   settings: ProcessBookSettings & { concurrency: number; backoffBaseMs: number; drainSeconds: number };
   /** For tests: how long a lock lasts, and how often stalled jobs are looked for. */
   lockMs?: number;
@@ -39,6 +41,7 @@ export function createJobWorker(options: JobWorkerOptions): JobWorker {
     processBook: createProcessBook(options),
     attempts: settings.attempts,
     onClosed: (untilMs) => pause.until(untilMs),
+    meters: options.meters,
   });
   const worker = openWorker(
     store,

@@ -5,6 +5,7 @@ import { createBatches } from '../app/batches/batches.ts';
 import { createEndBatch } from '../app/batches/end-batch.ts';
 import { createJobs } from '../app/jobs/jobs.ts';
 import { createDryRun } from '../app/dry-run/dry-run.ts';
+import type { EndedJobs } from '../app/ended-jobs.ts';
 import { createAnswers } from '../app/look-ups/answers.ts';
 import { createLookUps } from '../app/look-ups/look-ups.ts';
 import { createParserWatch } from '../app/parser-watch.ts';
@@ -17,19 +18,23 @@ import { createCollectionQueue, openCollectionQueue } from '../queue/collections
 import { createDeliveryQueue, openWebhookQueue } from '../queue/deliver-webhook-queue.ts';
 import { createLookUpQueue, openLookUpQueue } from '../queue/look-ups/look-up-queue.ts';
 import { openQueue } from '../queue/parse-book-queue.ts';
+import type { Metrics } from '../metrics/metrics.ts';
 import type { Store } from '../storage/store.ts';
 import { createWebhookService } from '../webhooks/webhook-service.ts';
 import type { Lifecycle } from './lifecycle.ts';
+import { measureBatches, measureWatch } from './measuring.ts';
 
 /** What every part needs. */
 export interface Context {
   config: Config;
   version: string;
   log: Logger;
-  /** Started. */
+  /** Started; it records what it does. */
   store: Store;
+  endedJobs: EndedJobs;
   /** Takes errors of connections to the store: see {@link createStoreWatch}. */
   onStoreFault: (where: string, error: Error) => void;
+  metrics: Metrics;
   lifecycle: Lifecycle;
   now: () => number;
   random: () => number;
@@ -39,7 +44,8 @@ export type Parts = ReturnType<typeof createParts>;
 
 /** Makes the parts. None of them takes jobs or answers requests yet. */
 export function createParts(context: Context) {
-  const { config, version, log, store, onStoreFault, lifecycle, now, random } = context;
+  const { config, version, log, store, onStoreFault, metrics, lifecycle, now, random } = context;
+  const { meters } = metrics;
   const faultOf =
     (where: string) =>
     (error: Error): void =>
@@ -52,10 +58,11 @@ export function createParts(context: Context) {
   };
   const queue = lifecycle.add('producer', createBookJobs(store, queues.books, now), async (jobs) => jobs.close());
   const collections = createCollectionQueue(store, queues.collections);
-  const watch = lifecycle.add('parser watch', createParserWatch({ tallies: store.tallies, log, now }), (parser) => parser.close());
+  const tallies = { tallies: store.tallies, log, now };
+  const watch = lifecycle.add('parser watch', measureWatch(createParserWatch(tallies), meters), (parser) => parser.close());
   const webhookOptions = { store, queue: createDeliveryQueue(queues.calls), config, version, log, now, random };
   const webhooks = lifecycle.add('webhooks', createWebhookService(webhookOptions), (service) => service.stop());
-  const crawlOptions = { store, config, version, log, onModeChange: webhooks.announceSource, now, random };
+  const crawlOptions = { store, config, version, log, meters, onModeChange: webhooks.announceSource, now, random };
   const crawling = lifecycle.add('crawler', createCrawling(crawlOptions), (crawler) => crawler.close());
 
   const { source } = crawling;
@@ -64,7 +71,7 @@ export function createParts(context: Context) {
   const lookUps = createLookUps(lookUpOptions);
   const enter = createBacklogLimit({ queue, maxWaitingJobs: config.maxWaitingJobs });
   const endBatch = createEndBatch({ store, queue, collections, now });
-  const batches = createBatches({ store, queue, collections, enter, source, log, now });
+  const batches = measureBatches(createBatches({ store, queue, collections, enter, source, log, now }), meters);
   const uploads = createUploads({ store, queue, watch, settings: config, announce: webhooks.announceBook, endBatch, log, now, random });
   return {
     queues,

@@ -1,16 +1,16 @@
 /** The role `api`: answers HTTP. */
 import { StartError } from '../errors.ts';
 import { createAudit } from '../app/access/audit.ts';
-import { createKeys } from '../app/access/keys.ts';
-import { createSessions } from '../app/access/sessions.ts';
 import { createForgetBook } from '../app/forget-book.ts';
 import { createApp } from '../http/app.ts';
 import { openDoorRefusal, openDoorWarning } from '../http/plugins/cross-origin.ts';
 import { closeGently } from '../http/close-gently.ts';
 import { listenOn } from '../http/listen.ts';
 import { workerName } from '../queue/worker-name.ts';
-import { withReadCache } from '../storage/read-cache.ts';
+import { withReadCache, type ReadCache } from '../storage/read-cache.ts';
 import { STOP_TIMEOUT_MS } from './lifecycle.ts';
+import { openAccess } from './access.ts';
+import { cacheFigures, fleetFigures, lookUpFigures, sourceFigures } from './figures.ts';
 import type { Context, Parts } from './parts.ts';
 import { createReadiness } from './readiness.ts';
 
@@ -26,22 +26,31 @@ export interface ApiOptions {
   silentMs: number | undefined;
 }
 
+/** Sets the gauges that an api process shows, and passes on what parts counted themselves. */
+function showFigures({ metrics, store }: Context, parts: Parts, cache: ReadCache): void {
+  const { meters, onLook } = metrics;
+  const { jobs, collections, watch, crawling, lookUps } = parts;
+  onLook(sourceFigures(meters, crawling));
+  onLook(fleetFigures({ meters, store, jobs, collections, watch, ledger: crawling.ledger }));
+  onLook(lookUpFigures(meters, lookUps));
+  onLook(cacheFigures(meters, cache));
+}
+
 /** Resolves to the address of the API, such as `http://127.0.0.1:3000`. Rejects with a sentence when it cannot listen. */
 export async function runApi(context: Context, parts: Parts, { lingerMs, silentMs }: ApiOptions): Promise<string> {
-  const { config, version, log, store, lifecycle, now } = context;
-  const { batches, jobs, collections, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, answers, dryRun } = parts;
+  const { config, version, log, store, endedJobs, metrics, lifecycle, now } = context;
+  const { batches, jobs, uploads, uploadPages, queues, watch, webhooks, crawling, lookUps, answers, dryRun } = parts;
   const books = lifecycle.add('read cache', withReadCache(store.books, store.signals, READ_CACHE), async (cache) => cache.close());
   const { source, ledger } = crawling;
-  const keys = createKeys({ store, apiKeys: config.apiKeys, file: config.apiKeysFile, log, now });
-  lifecycle.add('keys', keys, async () => keys.stop());
-  await keys.start();
+  showFigures(context, parts, books);
+  const { keys, sessions } = await openAccess(context);
   const refusal = openDoorRefusal({ config, keys });
   if (refusal !== null) throw new StartError(refusal);
   const app = await createApp({
     config,
     keys,
     audit: createAudit({ store, log, now }),
-    sessions: createSessions({ store, keys, now }),
+    sessions,
     version,
     log,
     store: { ...store, books },
@@ -49,7 +58,8 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
     jobs,
     lookUps,
     dryRun,
-    collections,
+    endedToday: endedJobs.today,
+    metrics,
     queues: Object.values(queues),
     workerName: workerName(),
     source: { view: source.view, current: source.current, ledger: ledger.read },

@@ -6,13 +6,15 @@ import { createCollectionWorker } from '../queue/collections/expand-collection-w
 import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
 import { createLookUpWorker } from '../queue/look-ups/look-up-worker.ts';
 import { createJobWorker } from '../queue/parse-book-worker.ts';
+import { measureDeliver } from './measuring.ts';
 import type { Context, Parts } from './parts.ts';
 
 /** Resolves when the process calls webhooks and announces batches. */
 export async function runWebhookCalls(context: Context, { webhooks }: Parts): Promise<void> {
-  const { config, log, store, onStoreFault, lifecycle, random } = context;
+  const { config, log, store, onStoreFault, metrics, lifecycle, random } = context;
   const onFault = (error: Error): void => onStoreFault('webhook worker', error);
-  const worker = createWebhookWorker({ store, deliver: webhooks.deliver, drainSeconds: config.drainSeconds, onFault, log, random });
+  const deliver = measureDeliver(webhooks.deliver, metrics.meters);
+  const worker = createWebhookWorker({ store, deliver, drainSeconds: config.drainSeconds, onFault, log, random });
   lifecycle.add('webhook worker', worker, (one) => one.stop());
   await worker.start();
   webhooks.start();
@@ -34,6 +36,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
     crawler,
     source,
     settings,
+    meters: context.metrics.meters,
     onFault,
     log,
     watch,

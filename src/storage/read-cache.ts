@@ -47,8 +47,21 @@ function createAskedLately(): (name: string, nowMs: number) => boolean {
   };
 }
 
+export interface ReadCache extends BookStore {
+  figures(): ReadCacheFigures;
+  close(): void;
+}
+
+/** Reads since the start, and what is held now. */
+export interface ReadCacheFigures {
+  hits: number;
+  misses: number;
+  bytes: number;
+  books: number;
+}
+
 /** A book store whose `find` answers from memory where it can, and reads a book once for all who ask at the same time. `close` ends it. */
-export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): BookStore & { close(): void } {
+export function withReadCache(books: BookStore, signals: Signals, { maxBytes, maxAgeMs }: ReadCacheOptions): ReadCache {
   const cache = new LRUCache<string, Found>({
     maxSize: maxBytes,
     ttl: maxAgeMs,
@@ -56,6 +69,8 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
   });
   const reading = new Map<string, Promise<Found | null>>();
   const askedAgain = createAskedLately();
+  let hits = 0;
+  let misses = 0;
   const forget = (bookId: BookId): void => {
     const name = `book-${bookId}`;
     cache.delete(name);
@@ -91,7 +106,11 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
     ...books,
     find(jobId, nowMs) {
       const held = cache.get(jobId);
-      if (held && (held.kind === 'book' || held.untilMs > nowMs)) return Promise.resolve(held);
+      if (held && (held.kind === 'book' || held.untilMs > nowMs)) {
+        hits += 1;
+        return Promise.resolve(held);
+      }
+      misses += 1;
       // The first read of a book goes straight to the store: most books are asked for once.
       return askedAgain(jobId, nowMs) ? read(jobId, nowMs) : books.find(jobId, nowMs);
     },
@@ -105,6 +124,7 @@ export function withReadCache(books: BookStore, signals: Signals, { maxBytes, ma
       forget(bookId);
       return gone;
     },
+    figures: () => ({ hits, misses, bytes: cache.calculatedSize, books: cache.size }),
     close: unsubscribe,
   };
 }

@@ -8,6 +8,7 @@ import type { Store } from '../../src/storage/store.ts';
 import { createLogRecorder } from './memory-documents.ts';
 import { embeddedStore, postgresStore, redisStore } from './stores.ts';
 import { waitUntil } from './wait-until.ts';
+import { testMeters } from './meters.ts';
 
 export interface CrawlSettings {
   ratePerSecond?: number;
@@ -65,6 +66,7 @@ export function createCrawlBench(): CrawlBench {
         },
         version: 'test',
         log: createLogRecorder(),
+        meters: testMeters(),
         now,
       });
       stops.push(async () => crawling.close());

@@ -842,7 +842,7 @@ export interface paths {
         };
         /**
          * Get metrics for Prometheus
-         * @description While the store is away, metrics that need it are left out, and `quire_store_up` is 0.
+         * @description The text format, or OpenMetrics where `Accept` prefers it. While the store is away, metrics that need it are left out, and `quire_store_up` is 0.
          */
         get: operations["metrics"];
         put?: never;
@@ -862,7 +862,7 @@ export interface paths {
         };
         /**
          * Show the backlog
-         * @description For autoscalers and people: jobs by state, age of the oldest waiting one, books stored.
+         * @description For autoscalers and people: live jobs by state, age of the oldest waiting one, jobs that ended today, books stored.
          */
         get: operations["stats"];
         put?: never;
@@ -2439,20 +2439,38 @@ export interface components {
         };
         /** Stats */
         Stats: {
-            /** @description Jobs by state. */
+            /** @description Live jobs by state. */
             backlog: {
-                /** @description Jobs that wait. */
+                /** @description Jobs that wait for a worker. */
                 waiting: number;
+                /** @description Jobs that wait while no job goes on, because the source is blocked, unreachable or paused. Then `waiting` is 0. */
+                blocked: number;
                 /** @description Jobs that a worker has. */
                 active: number;
-                /** @description Jobs that wait for the next attempt. */
+                /** @description Jobs that wait for their next attempt. */
                 delayed: number;
-                /** @description Failed jobs that the queue keeps. */
-                failed: number;
-                /** @description Completed jobs that the queue keeps. */
-                completed: number;
+                /** @description The waiting and blocked jobs by priority. */
+                byPriority: {
+                    /** @description Of priority `interactive`. */
+                    interactive: number;
+                    /** @description Of priority `normal`. */
+                    normal: number;
+                    /** @description Of priority `bulk`. */
+                    bulk: number;
+                };
                 /** @description Age of the oldest waiting job, up to a second behind. */
                 oldestSeconds: number | null;
+            };
+            /** @description Jobs that ended since midnight UTC, over all processes. Those of other processes show a second later. */
+            endedToday: {
+                /** @description Jobs that gave a book. */
+                parsed: number;
+                /** @description Jobs whose book Goodreads does not have. */
+                "not-found": number;
+                /** @description Jobs that failed for good. */
+                failed: number;
+                /** @description Jobs that were cancelled. */
+                cancelled: number;
             };
             /** @description Books stored; more than 10,000 may be an estimate. */
             books: number;
@@ -4851,13 +4869,14 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            /** @description The text format. */
+            /** @description The metrics. */
             200: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "text/plain": string;
+                    "application/openmetrics-text": string;
                 };
             };
             400: components["responses"]["InvalidRequest"];

@@ -43,5 +43,6 @@ export interface Jobs extends Retry {
   cancel(jobId: JobId): Promise<'cancelled' | 'settled' | null>;
   /** Resolves to `true` as soon as the job is settled, to `false` after `timeoutMs` or when `signal` fires. */
   untilSettled(jobId: JobId, timeoutMs: number, signal: AbortSignal): Promise<boolean>;
-  backlog(): Promise<Backlog>;
+  /** As the queue has it, with `blocked` for the waiting jobs while no job goes on. */
+  backlog(): Promise<Backlog & { blocked: number }>;
 }

@@ -123,6 +123,9 @@ export function createJobs(options: JobsOptions): Jobs {
         signal,
         subscribe: (poke) => store.signals.subscribe((s) => (s.kind === 'book' ? poke() : undefined)),
       }),
-    backlog: queue.backlog,
+    async backlog() {
+      const found = await queue.backlog();
+      return blocksJobs(source.current()) ? { ...found, waiting: 0, blocked: found.waiting } : { ...found, blocked: 0 };
+    },
   };
 }

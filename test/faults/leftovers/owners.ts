@@ -13,8 +13,8 @@ import { QUEUES, type Contents } from './contents.ts';
 /** Settled job records kept at most, of the failed and of all others: `open-store.ts` has 10,000, and each process of a SQL store may be a tenth late. */
 const MOST_JOBS = 15_000;
 const MOST_PAGES = 200;
-/** The hours of a series that are kept: see `crawl/ledger.ts` and `app/parser-watch.ts`. */
-const SERIES_HOURS: Readonly<Record<string, number>> = { source: 90 * 24, parser: 15 * 24 };
+/** The hours of a series that are kept: see `crawl/ledger.ts`, `app/parser-watch.ts` and `app/ended-jobs.ts`. */
+const SERIES_HOURS: Readonly<Record<string, number>> = { source: 90 * 24, parser: 15 * 24, ended: 48 };
 /** How late the sweep of a SQL store may be. */
 const SWEEP_LATE_MS = 3_600_000;
 

@@ -23,7 +23,10 @@ describe.each(inThisRun(STORES))('a dry run, on the %s store', (store) => {
     scene = await openScene(store, { BLOCK_PROBE: '50ms', CRAWL_TIMEOUT: '500ms', CRAWL_RATE: '100' });
     await scene.parsed([linkTo(scene.ids[0]!), linkTo(scene.ids[1]!)]);
     // BullMQ completes its record after the batch has ended.
-    await waitUntil('the jobs to be completed', async () => (await scene.ask('/stats')).body['backlog'].completed === 2);
+    await waitUntil('the jobs to leave the queue', async () => {
+      const { backlog, endedToday } = (await scene.ask('/stats')).body;
+      return backlog.active === 0 && endedToday.parsed === 2;
+    });
   });
   beforeEach(() => scene.goodreads.control({}));
   afterAll(() => scene.stop());

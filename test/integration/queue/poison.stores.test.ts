@@ -16,6 +16,7 @@ import { recordUntil } from '../../support/record-until.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { testMeters } from '../../support/meters.ts';
 
 describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, name }) => {
   it('fails as poison with the name of its worker, and its batch ends', async () => {
@@ -24,7 +25,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
     const config = readConfig({ GOODREADS_ORIGIN: goodreads.origin, CRAWL_RATE: '0' });
     const log = pino({ level: 'silent' });
     const queue = openQueue(store, () => undefined);
-    const crawling = createCrawling({ store, config, version: '0', log });
+    const crawling = createCrawling({ store, config, version: '0', log, meters: testMeters() });
     const jobs = createBookJobs(store, queue);
     const enter = () => Promise.resolve(() => undefined);
     const batches = createBatches({ collections: noCollections, store, queue: jobs, enter, source: crawling.source, log, now: Date.now });
@@ -64,6 +65,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
       processBook: createProcessBook({ ...rest, ...time, crawler: { ...crawling.crawler, crawl }, settings }),
       attempts: settings.attempts,
       onClosed: () => undefined,
+      meters: testMeters(),
     });
     // A worker that takes the job and dies: its lock runs out, and nobody finishes the job.
     for (let death = 1; death <= deaths; death++) {
@@ -87,6 +89,7 @@ describe.each(inThisRun(eachStore))('a poison job on the $name store', ({ make, 
       ...rest,
       ...time,
       onFault: () => undefined,
+      meters: testMeters(),
       queue,
       crawler: crawling.crawler,
       settings: { ...settings, concurrency: 1, backoffBaseMs: 5, drainSeconds: 1 },

@@ -12,6 +12,7 @@ import { startGoodreads } from '../../support/goodreads.ts';
 import { inThisRun } from '../../support/sizes.ts';
 import { eachStore } from '../../support/stores.ts';
 import { waitUntil } from '../../support/wait-until.ts';
+import { testMeters } from '../../support/meters.ts';
 
 describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, on the $name store', ({ make }) => {
   it('is retried as often as others, logged each time, and fails as an internal error', async () => {
@@ -24,7 +25,7 @@ describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, 
     const classify = (): never => {
       throw new TypeError('cannot read properties of undefined');
     };
-    const crawling = createCrawling({ store, config, version: '0', log: pino({ level: 'silent' }) });
+    const crawling = createCrawling({ store, config, version: '0', log: pino({ level: 'silent' }), meters: testMeters() });
     const worker = createJobWorker({
       store,
       queue,
@@ -41,6 +42,7 @@ describe.each(inThisRun(eachStore))('a job that fails with an unexpected error, 
         drainSeconds: 1,
       },
       onFault: () => undefined,
+      meters: testMeters(),
       log,
       watch: { observe: () => undefined },
       announce: async () => undefined,

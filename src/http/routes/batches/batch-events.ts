@@ -6,13 +6,12 @@ import { QuireError } from '../../../errors.ts';
 import type { HttpDependencies } from '../../dependencies.ts';
 import { createEventStreams } from '../../streams/event-streams.ts';
 import { batchIdOf, unknownBatch } from '../../requests/identifiers.ts';
-import type { Metrics } from '../../plugins/metrics.ts';
 import { BatchParams } from '../../schemas/parameters.ts';
 import type { ProblemExample } from '../../schemas/problem-examples.ts';
 import { problems } from '../../schemas/problem.ts';
 
 interface Deps extends Pick<HttpDependencies, 'store' | 'batches' | 'log'> {
-  metrics: Pick<Metrics, 'openStreams'>;
+  openStreams: { inc(): void; dec(): void };
 }
 
 const FOREIGN_EVENT_ID: ProblemExample<'invalid-request'> = {
@@ -62,7 +61,7 @@ const schema = {
 
 export const batchEventsRoutes: FastifyPluginAsyncTypebox<{ deps: Deps }> = async (app, { deps }) => {
   const { store } = deps;
-  const streams = createEventStreams({ deps, openStreams: deps.metrics.openStreams });
+  const streams = createEventStreams({ deps, openStreams: deps.openStreams });
   // An open stream would hold `close` for ever.
   app.addHook('preClose', async () => streams.close());
 
