@@ -7,7 +7,7 @@ WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
 COPY tsconfig.json tsconfig.build.json ./
-COPY scripts/copy-assets.mjs scripts/copy-web.mjs ./scripts/
+COPY scripts/copy-assets.mjs scripts/fresh-database.mjs scripts/copy-web.mjs ./scripts/
 COPY src ./src
 RUN npm run build && rm -f dist/.tsbuildinfo
 

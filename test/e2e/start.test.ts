@@ -1,16 +1,17 @@
 /** How Quire starts, and how it refuses to: every refusal says what is wrong, and its exit code whether another try can help. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { runQuire } from '../../scripts/quire-process.ts';
+import { freshDatabase } from '../../src/storage/embedded/fresh-database.ts';
 import { ask, bookInfo, linkTo, openScene, settled, submitted } from './scene.ts';
 
 describe('a start', () => {
   it('says what runs where, and answers, on a new data directory and on an existing one', async () => {
     const { start, dir, env: shared } = await openScene('embedded');
-    const env: Record<string, string> = { ...shared, DATA_DIR: join(dir, 'new'), CRAWL_CONCURENCY: '9' };
+    const env: Record<string, string> = { ...shared, DATA_DIR: join(dir, 'new'), QUEUE_PREFIX: 'quire', CRAWL_CONCURENCY: '9' };
     const first = await start({ env });
     expect((await ask(first, '/readyz')).status).toBe(200);
     const said = first.log.map(({ msg }) => msg).join('\n');
@@ -24,6 +25,10 @@ describe('a start', () => {
     ])
       expect(said).toContain(part);
     await first.stop();
+    // The first start copied the database that the build made: both have the identifier of one `initdb`.
+    const identifier = async (database: string): Promise<string> =>
+      (await readFile(join(database, 'global/pg_control'))).subarray(0, 8).toString('hex');
+    expect(await identifier(join(dir, 'new/postgres-18'))).toBe(await identifier(freshDatabase()));
     const second = await start({ env });
     expect((await ask(second, '/readyz')).status).toBe(200);
   });

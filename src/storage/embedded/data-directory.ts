@@ -6,6 +6,7 @@ import { accessSync, constants, existsSync, mkdirSync, readdirSync, readFileSync
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { QuireError } from '../../errors.ts';
+import { copyFiles, freshDatabase, hasFreshDatabase } from './fresh-database.ts';
 
 /** The major version of PostgreSQL in the PGlite we use: another one's files it cannot read. */
 const POSTGRES_MAJOR = '18';
@@ -115,11 +116,22 @@ async function initialise(database: string): Promise<string> {
   }
 }
 
+/** Makes a database in `draft`, by a copy of the fresh one where there is one for this prefix. Resolves to what went wrong, or `''`. */
+async function makeDatabase(draft: string, prefix: string): Promise<string> {
+  if (!hasFreshDatabase(prefix)) return initialise(draft);
+  try {
+    copyFiles(freshDatabase(), draft);
+    return '';
+  } catch (error) {
+    return (error as Error).message;
+  }
+}
+
 /**
  * Makes a fresh database unless there is one. It is made beside its place and moved there when it is whole, so that a process killed
  * half way leaves nothing that looks like a database.
  */
-export async function ensureDatabase(database: string): Promise<void> {
+export async function ensureDatabase(database: string, prefix: string): Promise<void> {
   if (existsSync(join(database, 'PG_VERSION'))) {
     const version = readFileSync(join(database, 'PG_VERSION'), 'utf8').trim();
     if (version !== POSTGRES_MAJOR)
@@ -135,7 +147,7 @@ export async function ensureDatabase(database: string): Promise<void> {
   };
   removeDrafts();
   const draft = `${database}.new-${randomUUID()}`;
-  const failure = (await initialise(draft)) || (existsSync(join(draft, 'PG_VERSION')) ? '' : 'nothing was written');
+  const failure = (await makeDatabase(draft, prefix)) || (existsSync(join(draft, 'PG_VERSION')) ? '' : 'nothing was written');
   if (failure !== '') {
     removeDrafts();
     throw unavailable(`The database in ${parent} could not be made (${failure}): is the disk full?`);

@@ -42,9 +42,9 @@ interface Running {
 }
 
 /** Opens the database of a data directory, and makes it where there is none. */
-async function open(directory: string, onError: (error: Error) => void): Promise<Session> {
+async function open(directory: string, prefix: string, onError: (error: Error) => void): Promise<Session> {
   const database = databaseDirectory(directory);
-  await ensureDatabase(database);
+  await ensureDatabase(database, prefix);
   return openSession({ open: (onNotification) => openInstance(database, SERVER_SETTINGS, onNotification), onError }).catch(
     (error: unknown) => {
       throw new QuireError(
@@ -104,7 +104,7 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
     });
     let opened: Session | null = null;
     try {
-      opened = await open(directory, onError);
+      opened = await open(directory, schema, onError);
       running = { session: opened, lock, upkeep: createUpkeep(opened, onError) };
       await migrateAll(sql, opened, schema);
       await startSignals();
