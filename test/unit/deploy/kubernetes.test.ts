@@ -102,9 +102,7 @@ const podOf = (name: string): PodSpec =>
   (named('Deployment', name) as unknown as { spec: { template: { spec: PodSpec } } }).spec.template.spec;
 const containerOf = (name: string): Container => podOf(name).containers[0] as Container;
 const settings = readFileSync(join(root, '.env.example'), 'utf8');
-/** Settings that the next change brings. */
-const COMING = new Set(['WORKER_PORT']);
-const isSetting = (name: string): boolean => COMING.has(name) || new RegExp(`^# ${name}=`, 'm').test(settings);
+const isSetting = (name: string): boolean => new RegExp(`^# ${name}=`, 'm').test(settings);
 
 describe('deploy/kubernetes', () => {
   it.each(manifests.map((one) => [`${one.file}: ${one.kind} ${one.metadata.name}`, one] as const))(
