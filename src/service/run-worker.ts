@@ -7,6 +7,7 @@ import { createWebhookWorker } from '../queue/deliver-webhook-worker.ts';
 import { createLookUpWorker } from '../queue/look-ups/look-up-worker.ts';
 import { createJobWorker } from '../queue/parse-book-worker.ts';
 import { measureDeliver } from './measuring.ts';
+import { createNotices } from '../webhooks/events/notices.ts';
 import type { Context, Parts } from './parts.ts';
 
 /** Resolves when the process calls webhooks and announces batches. */
@@ -18,6 +19,14 @@ export async function runWebhookCalls(context: Context, { webhooks }: Parts): Pr
   lifecycle.add('webhook worker', worker, (one) => one.stop());
   await worker.start();
   webhooks.start();
+}
+
+/** Looks for what webhooks should tell people. */
+function runNotices({ store, lifecycle, log, now }: Context, { watch, webhooks }: Parts): void {
+  const { documents, fullness } = store;
+  const notices = createNotices({ documents, fullness, health: watch.health, announce: webhooks.announce, log, now });
+  lifecycle.add('notices', notices, (one) => one.stop());
+  notices.start();
 }
 
 /** Resolves when the worker takes jobs. */
@@ -73,6 +82,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
   await collectionWorker.start();
   reconciler.start();
   indexer.start();
+  runNotices(context, parts);
   logCrawl(context);
 }
 

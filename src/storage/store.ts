@@ -25,6 +25,14 @@ export type * from './port/jobs.ts';
 export type * from './port/search.ts';
 export type * from './port/signals.ts';
 
+/** How full the place is that a store keeps its data in. */
+export interface Fullness {
+  /** The part that is used, 0 to 1. */
+  used: number;
+  /** What fills up: completes the sentence "… is nearly full". */
+  what: string;
+}
+
 export interface Store {
   readonly kind: 'embedded' | 'redis' | 'postgres';
   /** One line for the log: what and where, without credentials. */
@@ -37,6 +45,8 @@ export interface Store {
   ping(): Promise<void>;
   /** Facts about the store that an operator should know at start, such as an eviction policy that loses jobs. */
   warnings(): Promise<string[]>;
+  /** How full its place is; `null` where the store cannot tell, as PostgreSQL cannot of its disk. */
+  fullness(): Promise<Fullness | null>;
   readonly books: BookStore;
   readonly jobs: JobStore;
   readonly batches: BatchStore;

@@ -1968,7 +1968,7 @@ export interface components {
                  * @description The type, for `events` of a webhook.
                  * @enum {string}
                  */
-                type: "batch.completed" | "book.parsed" | "book.failed" | "source.blocked" | "source.opened";
+                type: "batch.completed" | "book.parsed" | "book.failed" | "parser.drift" | "source.blocked" | "source.opened" | "store.nearly-full";
                 /** @description When it happens. */
                 description: string;
                 /** @description The JSON Schema of its `data`. */
@@ -1982,7 +1982,7 @@ export interface components {
          * @description The event that is told.
          * @enum {string}
          */
-        EventType: "batch.completed" | "book.parsed" | "book.failed" | "source.blocked" | "source.opened";
+        EventType: "batch.completed" | "book.parsed" | "book.failed" | "parser.drift" | "source.blocked" | "source.opened" | "store.nearly-full";
         /** Delivery */
         Delivery: {
             /** @description The delivery. Receivers see it as `webhook-id`. */

@@ -1,4 +1,5 @@
 /** The embedded store: PostgreSQL as WebAssembly in this process, its files in one directory. */
+import { statfs } from 'node:fs/promises';
 import { QuireError } from '../../errors.ts';
 import { migrate, migrateBullmq } from '../postgres/migrations.ts';
 import { createSqlParts } from '../postgres/parts.ts';
@@ -133,6 +134,10 @@ export function createEmbeddedStore({ dataDir, settings, onError = () => undefin
     start: () => (stopping ? Promise.reject(new QuireError('store-unavailable', 'The embedded store was stopped.')) : start()),
     stop: () => (stopping ??= stop()),
     warnings: () => Promise.resolve([]),
+    async fullness() {
+      const { blocks, bavail } = await statfs(dataDir);
+      return blocks === 0 ? null : { used: 1 - bavail / blocks, what: `the disk of ${dataDir}` };
+    },
     ...parts,
     queueBackend: {
       options: () => ({ connection: createBullmqPool(session), prefix: schema }),

@@ -72,6 +72,7 @@ export function createPostgresStore({ url, settings, onError = () => undefined }
     start,
     stop: () => (stopping ??= sql.end()),
     warnings: () => warningsOf(sql),
+    fullness: () => Promise.resolve(null),
     ...parts,
     queueBackend: {
       options: (use) => ({

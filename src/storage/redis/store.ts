@@ -93,6 +93,12 @@ export function createRedisStore({ url, settings, onError = () => undefined }: R
         found.push(`Redis ${fact('redis_version')} is older than 7, the oldest version tested.`);
       return found;
     },
+    async fullness() {
+      const info = await asked(redis.info('memory'));
+      const fact = (name: string): number => Number(new RegExp(`^${name}:(\\d+)`, 'm').exec(info)?.[1] ?? 0);
+      const most = fact('maxmemory') || fact('total_system_memory');
+      return most === 0 ? null : { used: fact('used_memory') / most, what: 'the memory of Redis' };
+    },
     books: createBookStore(redis, prefix),
     jobs: createJobStore(redis, prefix, settings),
     batches: createBatchStore(redis, prefix, settings),

@@ -56,6 +56,16 @@ export const EVENTS: Record<EventType, EventDescription> = {
       priority: Type.Enum([...PRIORITIES], { type: 'string' }),
     }),
   },
+  'parser.drift': {
+    description: 'Pages of Goodreads changed: fields are found less often, or from another place, or pages are no longer recognised.',
+    data: Type.Object({
+      since: time('When it was noticed.'),
+      fields: Type.Array(Type.String(), { description: 'Fields of books that drift.' }),
+      families: Type.Array(Type.String(), { description: 'Families of collections whose pages are not recognised.' }),
+      unrecognised: orNull(Type.Number({ description: 'The part of the pages that was not recognised, 0 to 1.' })),
+      pages: count('Pages of books that were read in the last 6 hours.'),
+    }),
+  },
   'source.blocked': {
     description: 'Goodreads turns Quire away, or no request reaches it. Jobs wait, and single probes are sent.',
     data: Type.Object({
@@ -72,6 +82,14 @@ export const EVENTS: Record<EventType, EventDescription> = {
       before: Type.Enum(['blocked', 'unreachable'], { type: 'string' }),
       since: time('Since when.'),
       closedSeconds: count('How long jobs waited for it.'),
+    }),
+  },
+  'store.nearly-full': {
+    description: 'The store has used 90 % of its place.',
+    data: Type.Object({
+      since: time('When it was noticed.'),
+      what: text('What fills up.'),
+      percent: count('How much of it is used.'),
     }),
   },
 };

@@ -9,7 +9,15 @@ import type { JobRecord } from '../../domain/job.ts';
 import { iso, isoOrNull } from '../../domain/time/iso.ts';
 
 /** Every kind of event there is. event-types.ts describes them. */
-export const EVENT_TYPES = ['batch.completed', 'book.parsed', 'book.failed', 'source.blocked', 'source.opened'] as const;
+export const EVENT_TYPES = [
+  'batch.completed',
+  'book.parsed',
+  'book.failed',
+  'parser.drift',
+  'source.blocked',
+  'source.opened',
+  'store.nearly-full',
+] as const;
 export type EventType = (typeof EVENT_TYPES)[number];
 
 export interface WebhookEvent {

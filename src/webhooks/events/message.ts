@@ -39,6 +39,12 @@ const SENTENCES: Record<EventType, { priority: 2 | 3 | 4; say: (data: Data) => s
     priority: 3,
     say: ({ before, closedSeconds }) => `Goodreads answers again, after ${told(closedSeconds)} s ${told(before)}. Jobs go on.`,
   },
+  'parser.drift': {
+    priority: 4,
+    say: ({ fields, families }) =>
+      `Pages of Goodreads changed: ${[fields, families].flat().join(', ') || 'they are not recognised'}. See /parser/health.`,
+  },
+  'store.nearly-full': { priority: 4, say: ({ what, percent }) => `The store is nearly full: ${told(what)}, ${told(percent)} % used.` },
 };
 
 /** Slack reads `<!channel>` and links in a text, and a title of a book must not make any. */
