@@ -5,8 +5,8 @@ import type { QuireProcess } from '../../scripts/quire-process.ts';
 import type { SubmitAnswer } from '../../src/app/batches/batch-view.ts';
 
 const CALLERS = 4;
-/** Between two requests of one caller. The books keep below the 10,000 whose job records are kept. */
-const PAUSE_MS = 40;
+/** Between two requests of one caller. Whoever looks at every job afterwards asks for all of them. */
+const PAUSE_MS = 120;
 /** Links of each batch. */
 export const LINKS = 2;
 

@@ -2,6 +2,7 @@
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { waitUntil } from '../../support/wait-until.ts';
+import { cancelWhole } from './cancel-whole.ts';
 import { openScene, type Answer, type HttpScene } from './scene.ts';
 
 const csv = { 'content-type': 'text/csv' };
@@ -9,7 +10,7 @@ const MIB = 1024 * 1024;
 
 let scene: HttpScene;
 beforeAll(async () => {
-  scene = await openScene('redis', { CRAWL_RATE: '0.001' });
+  scene = await openScene('redis', { CRAWL_RATE: '0.001', DRAIN_SECONDS: '1' });
 });
 afterAll(() => scene.stop());
 
@@ -37,7 +38,7 @@ describe('the largest library exports', () => {
     expect(chunked.status).toBe(413);
   });
 
-  it('have 50,000 rows, and are read in bounded memory', async () => {
+  it('have 50,000 rows, are read in bounded memory, and are cancelled by one request', async () => {
     const review = 'A "quoted" word, and\r\nlines. '.replaceAll('"', '""').repeat(20);
     const rowOf = (id: number): string => `${id},"A title","=""""","=""""",5,"${review}"\r\n`;
     let largest = 0;
@@ -75,5 +76,6 @@ describe('the largest library exports', () => {
     expect([read.status, body.counts, body.items]).toEqual([202, expect.objectContaining({ total: 50_000, queued: 50_000 }), []]);
     // The test's own file and the items that are recorded are in it, and what the collector has not thrown away yet.
     expect((largest - before) / MIB).toBeLessThan(160);
+    await cancelWhole(scene.quire, body.batchId, 50_000);
   });
 });

@@ -1,10 +1,10 @@
-/** 2,000 links, and a source that turns everybody away in the middle of it: nothing is lost, nothing is wrong, and it is left in peace. */
+/** 1,000 links, and a source that turns everybody away in the middle of it: nothing is lost, nothing is wrong, and it is left in peace. */
 import { describe, expect, it } from 'vitest';
 import { startGoodreads } from '../../support/goodreads.ts';
 import { startQuire, storeEnvironment, type StoreName, type TestQuire } from '../../support/service.ts';
 import { waitUntil } from '../../support/wait-until.ts';
 
-const LINKS = 2_000;
+const LINKS = 1_000;
 const FIRST_ID = 2_000_000_000;
 /** An hour's block and its probes, scaled down: 60 s become 3 s, the first probe after 60 s becomes one after 300 ms. */
 const BLOCKED_MS = 3_000;
