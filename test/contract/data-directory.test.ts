@@ -83,16 +83,11 @@ describe('the data directory of the embedded store', () => {
   it('is made when it is new', async () => {
     const parent = await mkdtemp(join(tmpdir(), 'quire-new-'));
     undo.push(() => rm(parent, { recursive: true, force: true }));
+    // A database that a killed process left half made is no obstacle. e2e/start.test.ts has a directory that is not there at all.
+    await mkdir(join(parent, 'data', 'postgres-18.new', 'base'), { recursive: true });
     const store = open(join(parent, 'data'));
     await store.start();
-    await store.ping();
-    // A database that a killed process left half made is no obstacle.
-    await store.stop();
-    await rm(join(parent, 'data'), { recursive: true });
-    await mkdir(join(parent, 'data', 'postgres-18.new', 'base'), { recursive: true });
-    const again = open(join(parent, 'data'));
-    await again.start();
-    expect(await again.books.count()).toBe(0);
+    expect(await store.books.count()).toBe(0);
   });
 
   it.each([

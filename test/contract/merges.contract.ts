@@ -89,7 +89,8 @@ export function mergesContract({ make }: RecordsKind): void {
     });
   });
 
-  describe('how long a copy is kept', () => {
+  // Each waits four seconds for a copy to end.
+  describe.concurrent('how long a copy is kept', () => {
     let made: Awaited<ReturnType<RecordsKind['make']>>;
     let store: Records;
     beforeAll(async () => {

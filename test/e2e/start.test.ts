@@ -1,12 +1,19 @@
 /** How Quire starts, and how it refuses to: every refusal says what is wrong, and its exit code whether another try can help. */
 import { execFile } from 'node:child_process';
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { runQuire } from '../../scripts/quire-process.ts';
 import { freshDatabase } from '../../src/storage/embedded/fresh-database.ts';
+import { embeddedDirectory } from '../support/templates.ts';
 import { ask, bookInfo, linkTo, openScene, settled, submitted } from './scene.ts';
+
+/** A data directory with a database in it, which takes seconds to make. */
+async function prepared(): Promise<string> {
+  const directory = await embeddedDirectory();
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  return directory;
+}
 
 describe('a start', () => {
   it('says what runs where, and answers, on a new data directory and on an existing one', async () => {
@@ -98,9 +105,7 @@ describe('a start', () => {
       /^PostgreSQL at 127\.0\.0\.1:1\/x cannot be reached/,
     ],
   ])('is refused with %s', async (_what, expected, role, env, sentence) => {
-    const dir = await mkdtemp(join(tmpdir(), 'quire-start-'));
-    const { code, errors, log } = await runQuire({ role: role as 'all', env: { DATA_DIR: join(dir, 'data'), ...env } });
-    await rm(dir, { recursive: true, force: true });
+    const { code, errors, log } = await runQuire({ role: role as 'all', env: { DATA_DIR: await prepared(), ...env } });
     expect(code).toBe(expected);
     expect(errors).toMatch(sentence);
     expect(errors.trim().split('\n').length).toBeLessThanOrEqual(2);
@@ -125,10 +130,10 @@ describe('a start', () => {
   });
 
   it('on a port in use is refused with a sentence, and leaves its data directory free', async () => {
-    const { start, env, dir } = await openScene('embedded');
+    const { start, env } = await openScene('embedded');
     const owner = await start();
     const { port } = new URL(owner.address);
-    const other = { ...env, DATA_DIR: join(dir, 'other') };
+    const other = { ...env, DATA_DIR: await prepared() };
     const { code, errors } = await runQuire({ env: { ...other, PORT: port } });
     expect(code).toBe(78);
     expect(errors).toContain(port);
@@ -146,9 +151,11 @@ describe('a start', () => {
       join(home, '.env'),
       `GOODREADS_ORIGIN=http://127.0.0.1:1\nAPI_KEYS=a-key-of-the-file\nDATA_DIR=${join(dir, 'of-the-file')}\n`,
     );
-    const quire = await start({ cwd: home, env: { DATA_DIR: join(dir, 'of-the-environment') } });
+    const ofTheEnvironment = await prepared();
+    const quire = await start({ cwd: home, env: { DATA_DIR: ofTheEnvironment } });
     const said = quire.log.map(({ msg }) => msg).join('\n');
-    expect(said).toContain('of-the-environment');
+    expect(said).toContain(ofTheEnvironment);
+    expect(said).not.toContain('of-the-file');
     expect(said).toContain(site.origin);
     expect((await ask(quire, '/book-info?id=1')).status).toBe(401);
     expect((await ask(quire, '/book-info?id=1', { headers: { 'x-api-key': 'a-key-of-the-file' } })).status).toBe(404);

@@ -59,10 +59,13 @@ function copyInto(to: string, from: string): void {
   }
 }
 
+/** Makes the database that {@link embeddedDirectory} copies, unless an earlier run has. The global setup does so, so that no two processes do. */
+export const prepareEmbedded = (): Promise<string> => (template ??= findOrMakeTemplate());
+
 /** A directory with an embedded database without records in it: the caller removes it. */
 export async function embeddedDirectory(): Promise<string> {
   const dataDir = await mkdtemp(join(tmpdir(), 'quire-store-'));
-  copyInto(dataDir, await (template ??= findOrMakeTemplate()));
+  copyInto(dataDir, await prepareEmbedded());
   return dataDir;
 }
 

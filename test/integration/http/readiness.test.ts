@@ -1,18 +1,13 @@
 /** `/readyz` on a store that can be read and not written. */
 import { Redis } from 'ioredis';
 import { Client } from 'pg';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { createStoreCheck } from '../../../src/storage/store-check.ts';
 import { createMemoryDocuments } from '../../support/memory-documents.ts';
 import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
 import { startRedis } from '../../support/redis-server.ts';
 import { ownPrefix, startQuire, type TestQuire } from '../../support/service.ts';
 import { waitUntil } from '../../support/wait-until.ts';
-
-const undo: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const step of undo.splice(0).toReversed()) await step();
-});
 
 /** Waits until `/readyz` says so: it tries a write once in a few seconds. */
 const saidBy = (quire: TestQuire, status: number): Promise<Record<string, unknown>> =>
@@ -27,37 +22,34 @@ const saidBy = (quire: TestQuire, status: number): Promise<Record<string, unknow
 
 const REFUSED = { code: 'store-unavailable', checks: { draining: 'no', store: 'answers, but takes no writes' } };
 
-describe('/readyz while the store takes no writes', () => {
-  it.each<[string, (admin: Redis) => Promise<unknown>, (admin: Redis) => Promise<unknown>]>([
+// A check is kept for seconds. These tests wait for that side by side.
+describe.concurrent('/readyz while the store takes no writes', () => {
+  it.for<[string, (admin: Redis) => Promise<unknown>, (admin: Redis) => Promise<unknown>]>([
     ['since Redis is a replica', (admin) => admin.replicaof('127.0.0.1', '1'), (admin) => admin.replicaof('NO', 'ONE')],
     ['since Redis is full', (admin) => admin.config('SET', 'maxmemory', '1'), (admin) => admin.config('SET', 'maxmemory', '0')],
-  ])(
-    'is 503 %s, and 200 afterwards',
-    async (_why, harm, mend) => {
-      const server = await startRedis();
-      undo.push(() => server.stop());
-      const admin = new Redis(server.url);
-      undo.push(() => admin.quit());
-      const quire = await startQuire('redis', { role: 'api', env: { REDIS_URL: server.url, QUEUE_PREFIX: ownPrefix() } });
-      undo.push(() => quire.stop());
-      await saidBy(quire, 200);
-      await harm(admin);
-      expect(await saidBy(quire, 503)).toMatchObject(REFUSED);
-      await mend(admin);
-      await saidBy(quire, 200);
-    },
-    60_000,
-  );
+  ])('is 503 %s, and 200 afterwards', { timeout: 60_000 }, async ([, harm, mend], { onTestFinished }) => {
+    const server = await startRedis();
+    onTestFinished(() => server.stop());
+    const admin = new Redis(server.url);
+    onTestFinished(async () => void (await admin.quit()));
+    const quire = await startQuire('redis', { role: 'api', env: { REDIS_URL: server.url, QUEUE_PREFIX: ownPrefix() } });
+    onTestFinished(() => quire.stop());
+    await saidBy(quire, 200);
+    await harm(admin);
+    expect(await saidBy(quire, 503)).toMatchObject(REFUSED);
+    await mend(admin);
+    await saidBy(quire, 200);
+  });
 
-  it('is 503 while PostgreSQL is read-only, and 200 afterwards', async () => {
+  it('is 503 while PostgreSQL is read-only, and 200 afterwards', async ({ onTestFinished }) => {
     const database = await createDatabase(sharedPostgresUrl());
-    undo.push(() => database.drop());
+    onTestFinished(() => database.drop());
     const quire = await startQuire('postgres', { role: 'api', env: { DATABASE_URL: database.url } });
-    undo.push(() => quire.stop());
+    onTestFinished(() => quire.stop());
     await saidBy(quire, 200);
     const admin = new Client({ connectionString: sharedPostgresUrl() });
     await admin.connect();
-    undo.push(() => admin.end());
+    onTestFinished(() => admin.end());
     const name = new URL(database.url).pathname.slice(1);
     const setReadOnly = async (value: 'on' | 'off'): Promise<void> => {
       await admin.query(`ALTER DATABASE ${name} SET default_transaction_read_only = ${value}`);

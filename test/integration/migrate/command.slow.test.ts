@@ -21,7 +21,7 @@ describe.each(PAIRS)('quire migrate from $from to $to', ({ from, to }) => {
     const goodreads = await startGoodreads();
     onTestFinished(() => goodreads.stop());
     const prefix = ownPrefix();
-    const [source, target] = [await place(from, prefix), await place(to, prefix)];
+    const [source, target] = [await place(from, prefix, true), await place(to, prefix)];
 
     const before = await startQuire(from, { env: source.env, goodreads, settings: { CRAWL_CONCURRENCY: '4', DRAIN_SECONDS: '0' } });
     const first = await before.submit(links.slice(0, 40));
@@ -67,7 +67,7 @@ describe.each(PAIRS)('quire migrate from $from to $to', ({ from, to }) => {
 describe('quire migrate', () => {
   it.each(STORES)('refuses to move from %s while a Quire runs on it, and does not touch the target', async (store) => {
     const prefix = ownPrefix();
-    const source = await place(store, prefix);
+    const source = await place(store, prefix, true);
     const target = await place(store === 'redis' ? 'embedded' : 'redis', prefix);
     // An api alone has no worker, and takes links all the same.
     const role = store === 'embedded' ? 'all' : 'api';

@@ -1,7 +1,7 @@
 /** `quire migrate`, in this process and as one of its own, and places to move from and to. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -12,6 +12,7 @@ import compiled from '../../support/build-setup.ts';
 import { createDatabase, sharedPostgresUrl } from '../../support/postgres-server.ts';
 import { sharedClusterUrl, sharedRedisUrl } from '../../support/redis-server.ts';
 import type { StoreName } from '../../support/service.ts';
+import { embeddedDirectory } from '../../support/templates.ts';
 
 const MAIN = fileURLToPath(new URL('../../../dist/main.js', import.meta.url));
 /** A folder without a file `.env`. */
@@ -59,8 +60,8 @@ export interface Place {
   directory: string | undefined;
 }
 
-/** An empty place of this test's own: nothing is there before Quire or the migration comes. */
-export async function place(store: StoreName, prefix: string): Promise<Place> {
+/** An empty place of this test's own: nothing is there before Quire or the migration comes, or, where it is `prepared`, no records. */
+export async function place(store: StoreName, prefix: string, prepared = false): Promise<Place> {
   const served = (setting: string, url: string): Place => ({
     env: { [setting]: url, QUEUE_PREFIX: prefix },
     name: url,
@@ -76,6 +77,8 @@ export async function place(store: StoreName, prefix: string): Promise<Place> {
   const dir = await mkdtemp(join(tmpdir(), 'quire-migrate-'));
   onTestFinished(() => rm(dir, { recursive: true, force: true }));
   const directory = join(dir, 'data');
+  // To make a database takes seconds.
+  if (prepared) await rename(await embeddedDirectory(), directory);
   return { env: { DATA_DIR: directory, QUEUE_PREFIX: prefix }, name: `embedded:${directory}`, directory };
 }
 
