@@ -1,7 +1,10 @@
 import { startPostgres } from './postgres-server.ts';
 import { startRedis } from './redis-server.ts';
 import { startRedisCluster } from './redis-topologies.ts';
-import { makeDatabaseTemplate } from './templates.ts';
+import { makeDatabaseTemplate, prepareEmbedded } from './templates.ts';
+
+/** Databases of the Redis. */
+const DATABASES = '512';
 
 type Stop = () => Promise<void>;
 
@@ -11,12 +14,13 @@ const onProcess = globalThis as typeof globalThis & { quireTestServers?: { users
 /** Starts what the environment does not name, and names it there: the processes that run the tests inherit it. */
 async function start(): Promise<Stop> {
   const started = await Promise.all([
-    process.env['TEST_REDIS_URL'] ? undefined : startRedis(),
+    process.env['TEST_REDIS_URL'] ? undefined : startRedis({ args: ['--databases', DATABASES] }),
     process.env['TEST_DATABASE_URL'] ? undefined : startPostgres(),
     process.env['TEST_REDIS_CLUSTER_URL'] ? undefined : startRedisCluster(),
+    prepareEmbedded(),
   ]);
   const [redis, postgres, cluster] = started;
-  if (redis !== undefined) process.env['TEST_REDIS_URL'] = redis.url;
+  if (redis !== undefined) Object.assign(process.env, { TEST_REDIS_URL: redis.url, TEST_REDIS_DATABASES: DATABASES });
   if (postgres !== undefined) process.env['TEST_DATABASE_URL'] = postgres.url;
   if (cluster !== undefined) process.env['TEST_REDIS_CLUSTER_URL'] = cluster.url;
   const template = await makeDatabaseTemplate(process.env['TEST_DATABASE_URL'] ?? '');
@@ -24,10 +28,10 @@ async function start(): Promise<Stop> {
   return async () => {
     delete process.env['TEST_DATABASE_TEMPLATE'];
     await template.drop();
-    if (redis !== undefined) delete process.env['TEST_REDIS_URL'];
+    if (redis !== undefined) for (const name of ['TEST_REDIS_URL', 'TEST_REDIS_DATABASES']) delete process.env[name];
     if (postgres !== undefined) delete process.env['TEST_DATABASE_URL'];
     if (cluster !== undefined) delete process.env['TEST_REDIS_CLUSTER_URL'];
-    await Promise.all(started.map(async (server) => server?.stop()));
+    await Promise.all([redis, postgres, cluster].map(async (server) => server?.stop()));
   };
 }
 

@@ -32,11 +32,15 @@ export async function startRedis({ args = [], dir, port }: { args?: string[]; di
   return port === undefined ? onFreePort(start) : start(port);
 }
 
-/** Returns the URL of the one Redis that all tests of this run share. A test keeps to a key prefix of its own and never flushes. */
+/**
+ * Returns the URL of the one Redis that all tests of this run share. A test keeps to a key prefix of its own and never flushes. Each file has
+ * a database of its own where this run has started the server (see own-database.ts).
+ */
 export function sharedRedisUrl(): string {
   const url = process.env['TEST_REDIS_URL'];
   if (!url) throw new Error('no shared Redis: run the tests through vitest, whose global setup starts one');
-  return url;
+  const database = process.env['TEST_REDIS_DATABASE'];
+  return database ? `${url}/${database}` : url;
 }
 
 /** Returns the URL of the one cluster that all tests of this run share. Each prefix is a hash tag of its own, so the tests spread over its nodes. */
