@@ -12,9 +12,7 @@ interface Finding {
 /** A line for each finding; empty when there is none. */
 export async function seriousFindings(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
-  const violations = (await page.evaluate(
-    'axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations)',
-  )) as Finding[];
+  const violations = await page.evaluate<Finding[]>('axe.run(document, { resultTypes: ["violations"] }).then((found) => found.violations)');
   return violations
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .map(
