@@ -4,9 +4,8 @@ import { DelayedError, UnrecoverableError, WaitingError, type Job } from 'bullmq
 import type { Deliver } from '../webhooks/deliver.ts';
 import type { Log } from '../domain/log.ts';
 import type { Store } from '../storage/store.ts';
-import { askQueue, START_TIMEOUT_MS } from './ask-queue.ts';
-import { closeWorker } from './close-worker.ts';
 import { DELIVER_WEBHOOK, MAX_STALLED, openWebhookWorker, parseWebhookJobId, type DeliverWebhookResult } from './deliver-webhook-queue.ts';
+import { createWorkerLife, type WorkerLife } from './worker-life.ts';
 
 /** Calls at once in this process. */
 const CONCURRENCY = 20;
@@ -34,12 +33,6 @@ export interface WebhookWorkerOptions {
   random: () => number;
 }
 
-export interface WebhookJobWorker {
-  start(): Promise<void>;
-  /** Takes no more calls and drains the running ones. Idempotent. */
-  stop(): Promise<void>;
-}
-
 /** The call failed, and BullMQ repeats it after `waitMs`. */
 class CallFailed extends Error {
   readonly waitMs: number;
@@ -50,11 +43,9 @@ class CallFailed extends Error {
   }
 }
 
-export function createWebhookWorker({ store, deliver, drainSeconds, onFault, log, random }: WebhookWorkerOptions): WebhookJobWorker {
-  const drainMs = Math.min(drainSeconds * 1000, MAX_DRAIN_MS);
+export function createWebhookWorker({ store, deliver, drainSeconds, onFault, log, random }: WebhookWorkerOptions): WorkerLife {
   const shutdown = new AbortController();
   const busy = new Map<string, number>();
-  let stopping: Promise<void> | null = null;
 
   const giveWay = async (job: Job, token: string): Promise<never> => {
     const before = Math.max(0, job.attemptsStarted - job.attemptsMade - 1);
@@ -93,28 +84,14 @@ export function createWebhookWorker({ store, deliver, drainSeconds, onFault, log
     onError: onFault,
   });
 
-  const drain = async (): Promise<void> => {
-    const drainOver = setTimeout(() => shutdown.abort(new Error('shutdown')), drainMs);
-    try {
-      await closeWorker({
-        worker,
-        store,
-        running: () => [...busy.values()].reduce((sum, n) => sum + n, 0),
-        drainMs,
-        log,
-      });
-    } finally {
-      clearTimeout(drainOver);
-    }
-  };
-
-  return {
-    async start() {
-      await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
-      await store.queueBackend.recover(DELIVER_WEBHOOK, MAX_STALLED);
-      // `run` ends when the worker closes; its failures reach the error listener.
-      worker.run().catch((error: unknown) => log.error({ err: error }, 'webhook worker loop'));
-    },
-    stop: () => (stopping ??= drain()),
-  };
+  return createWorkerLife({
+    name: DELIVER_WEBHOOK,
+    worker,
+    store,
+    maxStalled: MAX_STALLED,
+    drainMs: Math.min(drainSeconds * 1000, MAX_DRAIN_MS),
+    running: () => [...busy.values()].reduce((sum, n) => sum + n, 0),
+    requeueRunning: () => shutdown.abort(new Error('shutdown')),
+    log,
+  });
 }

@@ -7,10 +7,9 @@ import { requeueBatch, type RequeueDeps } from '../../app/requeue-lost.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import { backoffMs } from '../../domain/backoff.ts';
 import type { Log } from '../../domain/log.ts';
-import { askQueue, START_TIMEOUT_MS } from '../ask-queue.ts';
-import { closeWorker } from '../close-worker.ts';
 import { createRunningJobs } from '../running-jobs.ts';
 import { pauseWhileClosed } from '../source-pause.ts';
+import { createWorkerLife, type WorkerLife } from '../worker-life.ts';
 import {
   COLLECTIONS_AT_ONCE,
   EXPAND_COLLECTION,
@@ -35,19 +34,9 @@ export interface CollectionWorkerOptions extends Omit<ExpandDeps, 'source' | 'qu
   stalledCheckMs?: number;
 }
 
-export interface CollectionWorker {
-  start(): Promise<void>;
-  /** Takes no more collections, and gives a page `drainSeconds` to be read. Then the collection goes back to the queue. Idempotent. */
-  stop(): Promise<void>;
-}
-
-/** How often the limit over all workers is checked, in milliseconds. A store that lost its data lost the limit too. */
-const LIMIT_CHECK_MS = 5_000;
-
 /** Makes the worker; it takes nothing before `start`. */
-export function createCollectionWorker(options: CollectionWorkerOptions): CollectionWorker {
+export function createCollectionWorker(options: CollectionWorkerOptions): WorkerLife {
   const { store, collectionQueue, settings, source, log, now, random } = options;
-  const drainMs = options.drainSeconds * 1000;
   const running = createRunningJobs(store.signals);
   const expand = createExpandCollection(options);
 
@@ -87,39 +76,24 @@ export function createCollectionWorker(options: CollectionWorkerOptions): Collec
   );
   const pause = pauseWhileClosed({ worker, source, log, now, random });
   endUnended(worker, createFailCollection(options), log);
-  let limitCheck: NodeJS.Timeout | undefined;
-  let stopping: Promise<void> | null = null;
   let draining = false;
 
-  const keepLimit = async (): Promise<void> => {
-    if ((await collectionQueue.getGlobalConcurrency()) === null) await collectionQueue.setGlobalConcurrency(COLLECTIONS_AT_ONCE);
-  };
-
-  const drain = async (): Promise<void> => {
-    pause.end();
-    clearInterval(limitCheck);
-    draining = true;
-    const requeue = setTimeout(running.requeueRunning, drainMs);
-    try {
-      await closeWorker({ worker, store, running: running.count, drainMs, log });
-    } finally {
-      clearTimeout(requeue);
-      running.end();
-    }
-  };
-
-  return {
-    async start() {
-      await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
-      await store.queueBackend.recover(EXPAND_COLLECTION, MAX_STALLED);
-      await askQueue(collectionQueue.setGlobalConcurrency(COLLECTIONS_AT_ONCE), START_TIMEOUT_MS);
-      // While the store is away, the next check is soon enough.
-      limitCheck = setInterval(() => void askQueue(keepLimit()).catch(() => undefined), LIMIT_CHECK_MS);
-      // `run` ends when the worker closes; its failures reach the error listener.
-      worker.run().catch((error: unknown) => log.error({ err: error }, 'collection worker loop'));
+  return createWorkerLife({
+    name: EXPAND_COLLECTION,
+    worker,
+    store,
+    maxStalled: MAX_STALLED,
+    limit: { queue: collectionQueue, concurrency: COLLECTIONS_AT_ONCE },
+    drainMs: options.drainSeconds * 1000,
+    running: running.count,
+    onStop() {
+      pause.end();
+      draining = true;
     },
-    stop: () => (stopping ??= drain()),
-  };
+    requeueRunning: running.requeueRunning,
+    onClosed: running.end,
+    log,
+  });
 }
 
 /** Ends collections that BullMQ gives up without the use case: their workers were lost, or unexpected errors were thrown. */

@@ -5,9 +5,8 @@ import { readQuestion } from '../../app/look-ups/question.ts';
 import type { Source } from '../../crawl/source/source.ts';
 import type { Log } from '../../domain/log.ts';
 import type { Store } from '../../storage/store.ts';
-import { askQueue, START_TIMEOUT_MS } from '../ask-queue.ts';
-import { closeWorker } from '../close-worker.ts';
 import { pauseWhileClosed } from '../source-pause.ts';
+import { createWorkerLife, type WorkerLife } from '../worker-life.ts';
 import { LOOK_UP, MAX_STALLED, openLookUpWorker, type LookUpBullQueue, type LookUpData, type LookUpJobResult } from './look-up-queue.ts';
 
 /** Questions asked at once, over all workers. They come beside the pages of books, through the same gate. */
@@ -29,20 +28,12 @@ export interface LookUpWorkerOptions extends Omit<AskGoodreadsDeps, 'source'> {
   random: () => number;
 }
 
-export interface LookUpWorker {
-  start(): Promise<void>;
-  /** Takes no more questions, and drains the running ones. Idempotent. */
-  stop(): Promise<void>;
-}
-
 /** Makes the worker; it takes no job before `start`. */
-export function createLookUpWorker(options: LookUpWorkerOptions): LookUpWorker {
+export function createLookUpWorker(options: LookUpWorkerOptions): WorkerLife {
   const { store, queue, source, drainSeconds, log, now, random } = options;
-  const drainMs = Math.min(drainSeconds * 1000, MAX_DRAIN_MS);
   const ask = createAskGoodreads(options);
   const shutdown = new AbortController();
   let running = 0;
-  let stopping: Promise<void> | null = null;
 
   const process = async (job: Job<LookUpData>, token: string, lost: AbortSignal | undefined): Promise<LookUpJobResult> => {
     const question = readQuestion(job.data.question);
@@ -68,24 +59,16 @@ export function createLookUpWorker(options: LookUpWorkerOptions): LookUpWorker {
   worker.on('failed', (job, error) => log.warn({ err: error, lookUp: job?.id }, 'a look-up failed'));
   const pause = pauseWhileClosed({ worker, source, log, now, random });
 
-  const drain = async (): Promise<void> => {
-    pause.end();
-    const drainOver = setTimeout(() => shutdown.abort('shutdown'), drainMs);
-    try {
-      await closeWorker({ worker, store, running: () => running, drainMs, log });
-    } finally {
-      clearTimeout(drainOver);
-    }
-  };
-
-  return {
-    async start() {
-      await askQueue(worker.waitUntilReady(), START_TIMEOUT_MS);
-      await store.queueBackend.recover(LOOK_UP, MAX_STALLED);
-      await askQueue(queue.setGlobalConcurrency(AT_ONCE), START_TIMEOUT_MS);
-      // `run` ends when the worker closes; its failures reach the error listener.
-      worker.run().catch((error: unknown) => log.error({ err: error }, 'look-up worker loop'));
-    },
-    stop: () => (stopping ??= drain()),
-  };
+  return createWorkerLife({
+    name: LOOK_UP,
+    worker,
+    store,
+    maxStalled: MAX_STALLED,
+    limit: { queue, concurrency: AT_ONCE },
+    drainMs: Math.min(drainSeconds * 1000, MAX_DRAIN_MS),
+    running: () => running,
+    onStop: pause.end,
+    requeueRunning: () => shutdown.abort('shutdown'),
+    log,
+  });
 }
