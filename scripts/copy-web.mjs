@@ -5,6 +5,7 @@
 import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { transformSync } from 'esbuild';
 
 const source = fileURLToPath(new URL('../src/web', import.meta.url));
 const target = process.argv[2] ?? fileURLToPath(new URL('../dist/web', import.meta.url));
@@ -17,9 +18,18 @@ for (const name of readdirSync(target, { recursive: true })) {
 for (const name of readdirSync(source)) if (/\.(html|css|svg)$/.test(name)) copyFileSync(join(source, name), join(target, name));
 copyFileSync(PREACT, join(target, 'preact.js'));
 
-// What indents the lines is a tenth of what the browser would load.
+// Without spaces and comments it is a quarter less to load. Names stay, so that an error in the console can be read.
 for (const name of readdirSync(target, { recursive: true })) {
-  if (!/\.(js|css|html)$/.test(name)) continue;
+  const [, loader] = /\.(js|css)$/.exec(name) ?? [];
+  if (loader === undefined) continue;
   const path = join(target, name);
-  writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/^[ \t]+|^\n/gm, ''));
+  const { code } = transformSync(readFileSync(path, 'utf8'), {
+    loader,
+    minifyWhitespace: true,
+    minifySyntax: true,
+    charset: 'utf8',
+    target: 'es2022',
+  });
+  // Space at the begin of a line within a template of htm means nothing.
+  writeFileSync(path, loader === 'js' ? code.replaceAll(/\n[ \t]+/g, '\n') : code);
 }

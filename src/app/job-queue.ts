@@ -42,8 +42,8 @@ export interface JobQueue {
   cancel(jobs: readonly JobRun[]): Promise<void>;
   /** Where a run is; `null` when the queue does not have it. */
   find(run: JobRun): Promise<LiveRun | null>;
-  /** The active or delayed jobs, at most `most`. */
-  listJobs(state: 'active' | 'delayed', most: number): Promise<JobId[]>;
+  /** The jobs in this state, at most `most`; of waiting ones at most twice as many. */
+  listJobs(state: 'active' | 'delayed' | 'waiting', most: number): Promise<JobId[]>;
   /** For each of these runs, whether the queue has it and has not finished it. */
   has(runs: readonly JobRun[]): Promise<boolean[]>;
   /** Corrects times in the queues that lie in the future because a clock was ahead. */

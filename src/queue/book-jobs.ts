@@ -23,7 +23,7 @@ export function createBookJobs(store: Store, queue: ParseBookQueue, now: () => n
     ...createBacklog(queue, now),
     find: ({ jobId, run }) => findRun(queue, runIdOf(jobId, run)),
     async listJobs(state, most) {
-      const runIds = await askQueue(queue.getRanges([state], 0, most - 1));
+      const runIds = await askQueue(queue.getRanges(state === 'waiting' ? ['waiting', 'prioritized'] : [state], 0, most - 1));
       return runIds.flatMap((id): JobId[] => {
         const ids = parseRunId(id);
         return ids ? [ids.jobId] : [];

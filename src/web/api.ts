@@ -1,6 +1,7 @@
 /** Requests of the page. All go to the Quire that served it. */
 import { createValue } from './values.ts';
 import { text } from './text.ts';
+import type { Session } from './types.ts';
 
 /** The address below which the API is: this file lies in `assets/<digest>/`. */
 const BASE = new URL('../../', import.meta.url);
@@ -32,7 +33,7 @@ export interface Made {
 }
 
 /** The latest requests, newest first. */
-const made = createValue<readonly Made[]>([]);
+export const made = createValue<readonly Made[]>([]);
 const MOST_MADE = 12;
 
 /** Whether the API asks for a key: `ended` when there was one that counts no longer. */
@@ -57,7 +58,28 @@ interface ProblemBody {
   detail?: string;
 }
 
+/** Whose session it is; `null` without keys. */
+export const signedInAs = createValue<string | null>(null);
 let wasSignedIn = false;
+
+/** Asks who this browser is to the server, which needs no key. A server that is away is told by the banner. */
+export async function lookAtSession(): Promise<void> {
+  const found = await ask<Session>('/session').catch(() => null);
+  if (found === null) return;
+  signedInAs.set(found.keysRequired ? found.name : null);
+  if (found.keysRequired && found.via === 'none') session.set(wasSignedIn ? 'ended' : 'needed');
+  else {
+    wasSignedIn = true;
+    session.set('open');
+  }
+}
+
+/** Ends the session of this browser. */
+export async function signOut(): Promise<void> {
+  await ask('/session', { method: 'DELETE' });
+  wasSignedIn = false;
+  await lookAtSession();
+}
 
 async function problemOf(answer: Response): Promise<Problem> {
   const body = (await answer.json().catch(() => ({}))) as ProblemBody;
@@ -93,10 +115,10 @@ export async function ask<T>(path: string, options: Options = {}): Promise<T> {
     throw new Problem(0, 'unreachable', text.errors.unreachable);
   }
   reachable.set(true);
-  if (answer.status === 401) session.set(wasSignedIn ? 'ended' : 'needed');
+  // The form for the key has its own words for a key that is refused.
+  if (answer.status === 401 && path !== '/session') session.set(wasSignedIn ? 'ended' : 'needed');
   if (!answer.ok) throw await problemOf(answer);
   if (answer.status === 204) return null as T;
-  if (answer.status !== 401 && !path.startsWith('/session')) wasSignedIn = true;
   return (await answer.json()) as T;
 }
 

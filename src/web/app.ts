@@ -1,14 +1,20 @@
 /** The page: its views, and what stands around them. */
-import { ask, Problem, session } from './api.ts';
+import { lookAtSession, session } from './api.ts';
 import { html, render, useEffect, useRef, useState, type VNode } from './preact.ts';
 import { Banner, Footer, Header } from './parts/shell.ts';
 import { useRoute, type Route } from './routing.ts';
 import { text } from './text.ts';
 import { useValue } from './values.ts';
 import { BatchesView } from './views/batches.ts';
+import { BookView } from './views/book.ts';
+import { CodeView } from './views/code.ts';
+import { FailuresView } from './views/failures.ts';
+import { LibraryView } from './views/library.ts';
 import { SignIn } from './views/sign-in.ts';
+import { SourceView } from './views/source.ts';
 import { SubmitView } from './views/submit.ts';
 import { WatchView } from './views/watch.ts';
+import { WebhooksView } from './views/webhooks.ts';
 
 interface View {
   title: string;
@@ -24,6 +30,16 @@ function viewOf({ path, query }: Route): View {
       content: html`<${WatchView} key=${second} batchId=${second} state=${query.get('state')} />`,
     };
   if (first === 'batches') return { title: text.nav.batches, content: html`<${BatchesView} state=${query.get('state')} />` };
+  if (first === 'books' && second !== undefined)
+    return { title: text.book.untitled, content: html`<${BookView} key=${second} bookId=${second} />` };
+  if (first === 'library') return { title: text.nav.library, content: html`<${LibraryView} query=${query} />` };
+  if (first === 'failures') {
+    const reason = query.get('reason');
+    return { title: text.nav.failures, content: html`<${FailuresView} key=${reason} reason=${reason} />` };
+  }
+  if (first === 'source') return { title: text.nav.source, content: html`<${SourceView} />` };
+  if (first === 'webhooks') return { title: text.nav.webhooks, content: html`<${WebhooksView} />` };
+  if (first === 'code') return { title: text.nav.code, content: html`<${CodeView} />` };
   return {
     title: text.errors.lostView,
     content: html`<h1>${text.errors.lostView}</h1>
@@ -54,13 +70,8 @@ function App({ version }: { version: string }): VNode {
 
 /** Before anything is asked that needs a key: an open route tells whether there has to be one. */
 async function begin(root: HTMLElement): Promise<void> {
-  const version = root.dataset['version'] ?? '';
-  try {
-    await ask('/source');
-  } catch (error) {
-    if (!(error instanceof Problem)) throw error;
-  }
-  render(html`<${App} version=${version} />`, root);
+  await lookAtSession();
+  render(html`<${App} version=${root.dataset['version'] ?? ''} />`, root);
 }
 
 const root = document.getElementById('app');

@@ -32,6 +32,14 @@ export function duration(seconds: number): string {
   return `${Math.round(minutes / 1440)} days`;
 }
 
+/** A rate of pages: `1 page a second`, `12 pages a minute`; `null` is unlimited. */
+export function rate(pagesPerSecond: number | null): string {
+  if (pagesPerSecond === null) return 'as fast as pages come';
+  if (pagesPerSecond === 0) return 'no pages';
+  if (pagesPerSecond >= 1) return `${plural(Math.round(pagesPerSecond * 10) / 10, 'page')} a second`;
+  return `${plural(Math.max(1, Math.round(pagesPerSecond * 60)), 'page')} a minute`;
+}
+
 /** A year of the common era or before it. */
 export const year = (n: number): string => (n < 0 ? `${-n} BCE` : String(n));
 

@@ -32,6 +32,12 @@ export function goTo(address: string): void {
   location.hash = address;
 }
 
+/** Changes the address without an entry in the history, as for a search that is being typed. */
+export function replaceAddress(address: string): void {
+  history.replaceState(null, '', address);
+  dispatchEvent(new HashChangeEvent('hashchange'));
+}
+
 export function useRoute(): Route {
   const [route, setRoute] = useState(() => readRoute(location.hash));
   useEffect(() => {

@@ -112,3 +112,63 @@ export interface Uploaded {
 const SETTLED = ['parsed', 'not-found', 'failed', 'cancelled', 'cached', 'invalid', 'expanded', 'disallowed', 'skipped', 'expired'];
 
 export const settledOf = ({ counts }: Pick<Batch, 'counts'>): number => SETTLED.reduce((sum, state) => sum + (counts[state] ?? 0), 0);
+
+export interface Book extends Omit<BookCard, 'authors' | 'year'> {
+  author: string;
+  authors: { name: string; role: string | null }[];
+  description: string | null;
+  url: string;
+  ratingsDistribution: number[];
+  publishedDate: string | null;
+  originalPublishedYear: number | null;
+  sources: Record<string, string>;
+}
+
+interface Period {
+  at: string;
+  requests: number;
+  outcomes: Record<string, number>;
+}
+
+export interface Ledger {
+  hours: Period[];
+  days: Period[];
+}
+
+export interface WaitingJob {
+  jobId: string;
+  url: string;
+  waiters: number;
+  createdAt: string;
+}
+
+export interface FailedJob {
+  jobId: string;
+  url: string;
+  attempts: number;
+  settledAt: string | null;
+  lastError: { code: string; detail: string } | null;
+}
+
+export interface Webhook {
+  id: string;
+  url: string;
+  events: string[];
+  state: string;
+  disabledReason: string | null;
+  createdAt: string;
+}
+
+export interface Delivery {
+  type: string;
+  state: string;
+  createdAt: string;
+  attempts: { status: number | null; error: string | null }[];
+  note: string | null;
+}
+
+export interface Session {
+  keysRequired: boolean;
+  via: 'none' | 'key' | 'session';
+  name: string | null;
+}

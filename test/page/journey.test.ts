@@ -71,3 +71,42 @@ it('a running batch can be cancelled, after a question', async () => {
   expect(said).toEqual([]);
   quire.goodreads.control({});
 });
+
+it('while Goodreads blocks us every view says so in words, and a saved page settles a book that waits', async () => {
+  quire.goodreads.control({ mode: 'captcha' });
+  const { page, said } = await openPage(quire.origin);
+  await page.fill('textarea', '7100001');
+  await page.getByRole('button', { name: 'Get books' }).click();
+  await page.getByText('Goodreads asked us to wait.').first().waitFor();
+  await page.getByRole('link', { name: 'Source: Blocked' }).click();
+  await page.getByRole('link', { name: 'goodreads.com/book/show/7100001' }).waitFor();
+  await page.locator('.dropzone input').setInputFiles('test/fixtures/pages/next/7100001.html');
+  await page.getByText('1 page read.').waitFor();
+  await page.getByRole('link', { name: '7100001.html' }).click();
+  await page.getByRole('heading', { level: 1 }).waitFor();
+  expect(page.url()).toMatch(/#\/books\/7100001$/);
+  await page.goBack();
+  quire.goodreads.control({});
+  // Something has to wait for the source to be probed.
+  await quire.submit(['7100002']);
+  await page.getByRole('link', { name: /^Source: (Open|Slowed)$/ }).waitFor();
+  expect(said).toEqual([]);
+});
+
+it('the library is searched as one types, and a book tells where its values came from', async () => {
+  const { page, said, asked } = await openPage(`${quire.origin}/#/library`);
+  await page.locator('.rows .title').first().waitFor();
+  const title = await page.locator('.rows .title').first().innerText();
+  await page.getByRole('searchbox').fill(title);
+  await page.waitForURL(/q=/);
+  await page.locator('.rows .title').filter({ hasText: title }).first().click();
+  await page.getByRole('columnheader', { name: 'Where on the page' }).waitFor();
+  await page.getByRole('button', { name: 'Fetch again' }).click();
+  await page.getByText('The copy here stays').waitFor();
+  await page.getByRole('link', { name: 'Code' }).click();
+  await page.getByText(/refresh'/).waitFor();
+  await page.getByRole('button', { name: 'Python' }).click();
+  await page.getByText('urllib.request.urlopen').waitFor();
+  expect(said).toEqual([]);
+  expect(asked.filter(({ status }) => status >= 400)).toEqual([]);
+});

@@ -369,6 +369,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/jobs/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List waiting jobs
+         * @description Those first for which most items of batches wait, then the oldest: while the source is blocked, the pages that are worth saving by hand. Of very many waiting jobs only some hundred are looked at.
+         */
+        get: operations["listWaitingJobs"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/jobs/{jobId}": {
         parameters: {
             query?: never;
@@ -1796,6 +1816,31 @@ export interface components {
             jobs: components["schemas"]["Job"][];
             /** @description Where the next page begins: send it as `cursor`. `null` on the last page. */
             cursor: string | null;
+        };
+        /** WaitingJobs */
+        WaitingJobs: {
+            /** @description The most wanted first. */
+            jobs: {
+                /** @description The job, for `GET /jobs/{jobId}`. */
+                jobId: string;
+                /**
+                 * @description `delayed`: it waits for its next attempt.
+                 * @enum {string}
+                 */
+                state: "waiting" | "delayed";
+                /** @description Goodreads' book number; `null` while only an ISBN or an ASIN is known. */
+                bookId: string | null;
+                /** @description The canonical address of the book. */
+                url: string;
+                priority: components["schemas"]["Priority"];
+                /** @description Items of batches that wait for it. */
+                waiters: number;
+                /**
+                 * Format: date-time
+                 * @description When the job was queued.
+                 */
+                createdAt: string;
+            }[];
         };
         /** Redrive */
         Redrive: {
@@ -3854,6 +3899,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["JobPage"];
+                };
+            };
+            400: components["responses"]["InvalidPage"];
+            401: components["responses"]["Unauthorized"];
+            403: components["responses"]["Forbidden"];
+            500: components["responses"]["InternalError"];
+            503: components["responses"]["StoreUnavailable"];
+        };
+    };
+    listWaitingJobs: {
+        parameters: {
+            query?: {
+                /** @description Most entries on a page. */
+                limit?: components["parameters"]["Limit"];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description The jobs. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WaitingJobs"];
                 };
             };
             400: components["responses"]["InvalidPage"];

@@ -31,6 +31,10 @@ export interface JobView {
   etaSeconds: number | null;
 }
 
+export interface WaitingJob extends Pick<JobView, 'jobId' | 'bookId' | 'url' | 'priority' | 'waiters' | 'createdAt'> {
+  state: 'waiting' | 'delayed';
+}
+
 export interface Jobs extends Retry {
   view(jobId: JobId): Promise<JobView | null>;
   listFailed(query: {
@@ -38,6 +42,8 @@ export interface Jobs extends Retry {
     cursor: string | null;
     limit: number;
   }): Promise<{ jobs: JobView[]; cursor: string | null }>;
+  /** Jobs that wait, those first for which most items wait. Of very many only some are looked at. */
+  listWaiting(limit: number): Promise<WaitingJob[]>;
   submit: SubmitBook;
   /** Cancels a live job for all its waiters, in every process. `null`: no such job. `settled`: it was settled before. */
   cancel(jobId: JobId): Promise<'cancelled' | 'settled' | null>;

@@ -6,12 +6,15 @@ import { addressOf, referenceOfJob } from '../../domain/identity.ts';
 import type { JobFailure, JobRecord } from '../../domain/job.ts';
 import type { Store } from '../../storage/store.ts';
 import type { JobQueue } from '../job-queue.ts';
-import type { JobView, Jobs, JobState } from './job-view.ts';
+import type { JobView, Jobs, JobState, WaitingJob } from './job-view.ts';
 import { blockedEntry, lastFailure } from './live-job.ts';
 import { createRetry } from './retry.ts';
 import { waitFor } from '../wait.ts';
 import { createSubmitBook, type SubmitBookOptions } from '../submit-book.ts';
 import { iso, isoOrNull } from '../../domain/time/iso.ts';
+
+/** Waiting jobs of which the most wanted are looked for. */
+const MOST_LOOKED_AT = 200;
 
 export interface JobsOptions extends SubmitBookOptions {
   store: Pick<Store, 'batches' | 'jobs' | 'signals'>;
@@ -108,6 +111,26 @@ export function createJobs(options: JobsOptions): Jobs {
     async listFailed(query) {
       const { jobs, cursor } = await store.jobs.listFailed(query);
       return { jobs: await Promise.all(jobs.map(toView)), cursor };
+    },
+    async listWaiting(limit) {
+      const states = ['waiting', 'delayed'] as const;
+      const listed = await Promise.all(
+        states.map(async (state) => (await queue.listJobs(state, MOST_LOOKED_AT)).map((jobId) => ({ state, jobId }))),
+      );
+      const jobs = await Promise.all(
+        listed.flat().map(async ({ state, jobId }): Promise<WaitingJob[]> => {
+          const record = await store.jobs.get(jobId);
+          if (record?.state !== 'live') return [];
+          const reference = referenceOfJob(jobId);
+          const bookId = record.bookId ?? (reference?.kind === 'book' ? reference.bookId : null);
+          const { priority, waiters, createdAtMs } = record;
+          return [{ jobId, state, bookId, url: addressOf(jobId, bookId) ?? '', priority, waiters, createdAt: iso(createdAtMs) }];
+        }),
+      );
+      return jobs
+        .flat()
+        .toSorted((a, b) => b.waiters - a.waiters || a.createdAt.localeCompare(b.createdAt))
+        .slice(0, limit);
     },
     async cancel(jobId) {
       const record = await store.jobs.get(jobId);

@@ -3,10 +3,10 @@ import { Type } from 'typebox';
 import type { HttpDependencies, TypedApp } from '../dependencies.ts';
 import { jobOf, unknownJob } from '../requests/identifiers.ts';
 import { linkNext } from '../answers/paging.ts';
-import { JobListQuerySchema, JobPageSchema, JobSchema, JobStatusSchema, RedriveSchema } from '../schemas/job.ts';
+import { JobListQuerySchema, JobPageSchema, JobSchema, JobStatusSchema, RedriveSchema, WaitingJobsSchema } from '../schemas/job.ts';
 import { json } from '../schemas/answer.ts';
 import { whole } from '../schemas/fields.ts';
-import { DEFAULT_PAGE_LIMIT, JobParams, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
+import { DEFAULT_PAGE_LIMIT, JobParams, Limit, LOCATION, NEXT_LINK } from '../schemas/parameters.ts';
 import { INVALID_JSON, INVALID_PAGE } from '../schemas/problem-examples.ts';
 import { problems } from '../schemas/problem.ts';
 
@@ -33,6 +33,22 @@ function listJobs(app: TypedApp, { jobs }: Deps): void {
       linkNext(request, reply, page.cursor);
       return reply.header('cache-control', 'no-store').send(page);
     },
+  });
+}
+
+function listWaitingJobs(app: TypedApp, { jobs }: Deps): void {
+  app.get('/jobs/waiting', {
+    schema: {
+      operationId: 'listWaitingJobs',
+      tags: ['Jobs'],
+      summary: 'List waiting jobs',
+      description:
+        'Those first for which most items of batches wait, then the oldest: while the source is blocked, the pages that are worth saving by hand. Of very many waiting jobs only some hundred are looked at.',
+      querystring: Type.Object({ limit: Limit }),
+      response: { 200: json('The jobs.', WaitingJobsSchema), ...problems(INVALID_PAGE) },
+    },
+    handler: async (request, reply) =>
+      reply.header('cache-control', 'no-store').send({ jobs: await jobs.listWaiting(request.query.limit ?? DEFAULT_PAGE_LIMIT) }),
   });
 }
 
@@ -135,6 +151,7 @@ function redriveFailures(app: TypedApp, { jobs }: Deps): void {
 
 export async function jobsRoutes(app: TypedApp, { deps }: { deps: Deps }): Promise<void> {
   listJobs(app, deps);
+  listWaitingJobs(app, deps);
   getJob(app, deps);
   cancelJob(app, deps);
   retryJob(app, deps);

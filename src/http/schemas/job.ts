@@ -66,6 +66,24 @@ export const JobPageSchema = Type.Object(
   { title: 'JobPage' },
 );
 
+export const WaitingJobsSchema = Type.Object(
+  {
+    jobs: Type.Array(
+      Type.Object({
+        jobId: JobIdField,
+        state: Type.Enum(['waiting', 'delayed'], { type: 'string', description: '`delayed`: it waits for its next attempt.' }),
+        bookId: BookIdOrNullField,
+        url: BookUrlField,
+        priority: PrioritySchema,
+        waiters: whole('Items of batches that wait for it.'),
+        createdAt: time('When the job was queued.'),
+      }),
+      { description: 'The most wanted first.' },
+    ),
+  },
+  { title: 'WaitingJobs' },
+);
+
 export const JobListQuerySchema = Type.Object({
   state: Type.Optional(
     Type.Enum(['failed'], {

@@ -3,10 +3,10 @@ import { html, type VNode } from '../preact.ts';
 import { count, year } from '../format.ts';
 import { addressOf } from '../routing.ts';
 import { text } from '../text.ts';
-import type { BookCard } from '../types.ts';
+import type { Book, BookCard } from '../types.ts';
 import { icon } from './icons.ts';
 
-const rating = ({ rating: value, ratingsCount }: Pick<BookCard, 'rating' | 'ratingsCount'>): VNode | null =>
+export const rating = ({ rating: value, ratingsCount }: Pick<BookCard, 'rating' | 'ratingsCount'>): VNode | null =>
   value === null
     ? null
     : html`<span class="rating" title=${ratingsCount === null ? '' : text.book.ratings(ratingsCount)}
@@ -16,6 +16,13 @@ const rating = ({ rating: value, ratingsCount }: Pick<BookCard, 'rating' | 'rati
 /** `Quiet Rivers 1.5`. */
 const seriesOf = (book: BookCard): string =>
   book.series.map(({ title, position }) => (position === null ? title : `${title} ${position}`)).join(', ');
+
+/** The card of a whole book: the same that the server makes for lists. */
+export const cardOf = (book: Book): BookCard => ({
+  ...book,
+  authors: book.authors.filter(({ role }) => role === null).map(({ name }) => name),
+  year: book.originalPublishedYear ?? (book.publishedDate === null ? null : Number.parseInt(book.publishedDate, 10)),
+});
 
 export const bookLines = (book: BookCard): VNode =>
   html`<span class="lines">

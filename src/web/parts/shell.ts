@@ -1,6 +1,5 @@
 /** What stands around every view: the name, the ways to the views, the state of the source, the foot. */
-import { addressIn, ask, reachable, session } from '../api.ts';
-import { ago } from '../format.ts';
+import { addressIn, ask, reachable, session, signedInAs, signOut } from '../api.ts';
 import { html, useEffect, useState, type VNode } from '../preact.ts';
 import { addressOf, type Route } from '../routing.ts';
 import { text } from '../text.ts';
@@ -9,10 +8,10 @@ import { createValue, usePolling, useValue } from '../values.ts';
 import { icon } from './icons.ts';
 import { sourceSentence } from './source-words.ts';
 
-const source = createValue<Source | null>(null);
-const stats = createValue<Stats | null>(null);
+export const source = createValue<Source | null>(null);
+export const stats = createValue<Stats | null>(null);
 
-const NAV = ['submit', 'batches'] as const;
+const NAV = ['submit', 'library', 'batches', 'failures', 'source', 'webhooks', 'code'] as const;
 const POLL_MS = 4000;
 
 /** Whatever went wrong shows elsewhere: the banner of {@link reachable}, or the form for the key. */
@@ -71,18 +70,20 @@ export function Banner(): VNode {
   let content: VNode | null = null;
   if (!answers) content = html`<p class="banner bad">${icon('unreachable')}<span>${text.offline}</span></p>`;
   else if (state !== null && state.state !== 'open') {
-    const since = state.since === null ? '' : ` (${ago(state.since)})`;
     content = html`<p class="banner warn">
-      ${icon(state.state)}<span>${sourceSentence(state, figures)}${since}</span><a href=${addressOf(['source'])}>${text.nav.source}</a>
+      ${icon(state.state)}<span>${sourceSentence(state, figures)}</span><a href=${addressOf(['source'])}>${text.nav.source}</a>
     </p>`;
   }
   return html`<div role="status" aria-live="polite">${content}</div>`;
 }
 
-export const Footer = ({ version }: { version: string }): VNode =>
-  html`<footer>
+export function Footer({ version }: { version: string }): VNode {
+  const name = useValue(signedInAs);
+  return html`<footer>
     <span>${text.foot.version(version)}</span>
+    ${name !== null && html`<button type="button" class="link" onClick=${() => void signOut()}>${text.signIn.out(name)}</button>`}
     <a href=${addressIn('/docs/')}>${text.foot.docs}</a>
     <a href=${addressIn('/dashboard')}>${text.foot.dashboard}</a>
     <a href=${addressIn('/errors')}>${text.foot.errors}</a>
   </footer>`;
+}

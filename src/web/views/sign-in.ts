@@ -1,5 +1,5 @@
 /** The form for the key. The view that was shown comes back after it. */
-import { ask, messageOf, Problem, session } from '../api.ts';
+import { ask, lookAtSession, messageOf, Problem } from '../api.ts';
 import { html, useState, type VNode } from '../preact.ts';
 import { text } from '../text.ts';
 
@@ -12,7 +12,7 @@ export function SignIn({ ended }: { ended: boolean }): VNode {
     setBusy(true);
     try {
       await ask('/session', { method: 'POST', body: { key } });
-      session.set('open');
+      await lookAtSession();
     } catch (error) {
       setSaid(error instanceof Problem && error.status === 401 ? text.signIn.refused : messageOf(error));
     } finally {

@@ -7,6 +7,7 @@ import { addressOf, goTo } from '../routing.ts';
 import { text } from '../text.ts';
 import type { DryRun, Uploaded } from '../types.ts';
 import { RecentBatches } from './batches.ts';
+import { UploadedList } from '../parts/uploaded-list.ts';
 import { DryRunList } from './dry-run-list.ts';
 import { sendCsv, sendPages, takeFiles, type Chosen } from './submit-files.ts';
 import { bodyOf, NO_OPTIONS, OptionFields, queryOf, type SubmitOptions } from './submit-options.ts';
@@ -206,21 +207,4 @@ function FileList({ files, faults, onRemove }: { files: Chosen[]; faults: string
     </ul>`
   }
   ${faults.map((fault) => html`<p class="hint bad" role="alert">${fault}</p>`)}`;
-}
-
-function UploadedList({ uploaded: { entries } }: { uploaded: Uploaded }): VNode {
-  const refused = entries.filter(({ outcome }) => outcome === 'refused').length;
-  return html`<div class="box" role="status">
-    <p><strong>${words.uploaded(entries.length - refused, refused)}</strong></p>
-    <ul class="dry">
-      ${entries.slice(0, 50).map(
-        ({ name, outcome, bookId, reason }) =>
-          html`<li class=${outcome === 'refused' ? 'warn' : ''}>
-            ${icon(outcome === 'refused' ? 'invalid' : 'parsed')}
-            <span class="input" dir="auto">${bookId === undefined ? name : html`<a href=${addressOf(['books', bookId])}>${name}</a>`}</span>
-            <span class="says">${reason ?? words.outcome[outcome] ?? outcome}</span>
-          </li>`,
-      )}
-    </ul>
-  </div>`;
 }
