@@ -1,33 +1,6 @@
-/** Every text of the page, in one place, ready for translation. */
+/** Every text of the page, in one place, ready for translation. What the API names in a word is in names.ts. */
 import { count, duration, plural } from './format.ts';
-
-export const STATES: Record<string, string> = {
-  queued: 'Waiting',
-  active: 'Fetching',
-  delayed: 'Will try again',
-  blocked: 'Held',
-  expanding: 'Reading the list',
-  parsed: 'Here',
-  'not-found': 'Not at Goodreads',
-  failed: 'Failed',
-  cancelled: 'Cancelled',
-  cached: 'Was here already',
-  invalid: 'Not a book',
-  expanded: 'List read',
-  disallowed: 'Off limits',
-  skipped: 'Not needed',
-  expired: 'Too late',
-};
-
-const FAMILIES: Record<string, string> = {
-  list: 'a list',
-  series: 'a series',
-  author: 'books of an author',
-  'author-list': 'books of an author',
-  editions: 'editions of one work',
-  shelf: 'a shelf',
-  genre: 'a genre',
-};
+import { FAMILIES } from './names.ts';
 
 export const text = {
   name: 'Quire',

@@ -7,7 +7,7 @@ let quire: TestQuire;
 let batchId: string;
 beforeAll(async () => {
   quire = await startQuire('embedded', { settings: { WEBHOOK_ALLOW_LOOPBACK: 'true' } });
-  quire.goodreads.control({ modes: { 7100003: 'unknown' } });
+  await quire.goodreads.control({ modes: { 7100003: 'unknown' } });
   ({ batchId } = await quire.submit(['7100001', '7100002', '7100003', '7200001', '999', 'nonsense']));
   await quire.ended(batchId);
   await quire.post('/webhooks', { url: 'http://127.0.0.1:1/hook', events: ['batch.*'] });

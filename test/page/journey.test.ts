@@ -24,7 +24,7 @@ it('the page says what each line is before anything is sent', async () => {
 });
 
 it('a batch is sent, watched to its end, filtered, and its address can be shared', async () => {
-  quire.goodreads.control({ delayMs: 30, modes: { [FIRST + 11]: 'unknown' } });
+  await quire.goodreads.control({ delayMs: 30, modes: { [FIRST + 11]: 'unknown' } });
   const { page, said, asked, context } = await openPage(quire.origin);
   await page.fill('textarea', [10, 11, 12, 13].map((n) => FIRST + n).join('\n') + '\nnonsense');
   await page.getByRole('button', { name: 'Get books' }).click();
@@ -49,14 +49,14 @@ it('a batch is sent, watched to its end, filtered, and its address can be shared
   expect([...said, ...other.said]).toEqual([]);
   expect(asked.filter(({ status }) => status >= 400)).toEqual([]);
 
-  quire.goodreads.control({});
+  await quire.goodreads.control({});
   await failure.getByRole('button', { name: 'Retry' }).click();
   // The batch is over, and the book is here all the same.
   await page.locator('.rows .title').nth(3).waitFor();
 });
 
 it('a running batch can be cancelled, after a question', async () => {
-  quire.goodreads.control({ mode: 'hang' });
+  await quire.goodreads.control({ mode: 'hang' });
   const { page, said } = await openPage(quire.origin);
   await page.fill('textarea', String(FIRST + 31));
   await page.keyboard.press('Control+Enter');
@@ -69,11 +69,11 @@ it('a running batch can be cancelled, after a question', async () => {
   await page.getByRole('button', { name: 'Cancel the batch' }).click();
   await page.locator('.rows').getByText('Cancelled').waitFor();
   expect(said).toEqual([]);
-  quire.goodreads.control({});
+  await quire.goodreads.control({});
 });
 
 it('while Goodreads blocks us every view says so in words, and a saved page settles a book that waits', async () => {
-  quire.goodreads.control({ mode: 'captcha' });
+  await quire.goodreads.control({ mode: 'captcha' });
   const { page, said } = await openPage(quire.origin);
   await page.fill('textarea', '7100001');
   await page.getByRole('button', { name: 'Get books' }).click();
@@ -86,7 +86,7 @@ it('while Goodreads blocks us every view says so in words, and a saved page sett
   await page.getByRole('heading', { level: 1 }).waitFor();
   expect(page.url()).toMatch(/#\/books\/7100001$/);
   await page.goBack();
-  quire.goodreads.control({});
+  await quire.goodreads.control({});
   // Something has to wait for the source to be probed.
   await quire.submit(['7100002']);
   await page.getByRole('link', { name: /^Source: (Open|Slowed)$/ }).waitFor();

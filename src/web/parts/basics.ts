@@ -1,7 +1,8 @@
 /** Small pieces that many views have: states, errors, empty lists, skeletons, a question before something is done. */
 import { messageOf } from '../api.ts';
 import { html, useEffect, useRef, type VNode } from '../preact.ts';
-import { STATES, text } from '../text.ts';
+import { STATES } from '../names.ts';
+import { text } from '../text.ts';
 import { icon } from './icons.ts';
 
 /** The tone of a state: what went well, what waits, what needs an eye. */

@@ -1,10 +1,11 @@
 /** The stored books: searched as one types, or all of them by number. */
-import { addressIn, ask } from '../api.ts';
+import { ask } from '../api.ts';
 import { plural } from '../format.ts';
 import { html, useEffect, useRef, useState, type VNode } from '../preact.ts';
 import { emptyBox, errorBox, skeleton } from '../parts/basics.ts';
 import { bookFigures, bookLines, cardOf } from '../parts/book-row.ts';
 import { cover } from '../parts/cover.ts';
+import { exportMenu } from '../parts/export-menu.ts';
 import { stats as statsValue } from '../parts/shell.ts';
 import { addressOf, replaceAddress } from '../routing.ts';
 import { text } from '../text.ts';
@@ -42,12 +43,7 @@ export function LibraryView({ query }: { query: URLSearchParams }): VNode {
         <h1>${words.title}</h1>
         <p class="facts"><span>${stats === null ? '' : words.stored(stats.books)}</span></p>
       </div>
-      <details class="menu">
-        <summary class="button">${text.watch.export}</summary>
-        <div>
-          ${['jsonl', 'csv'].map((format) => html`<a href=${addressIn(`/books/export?format=${format}`)} download>${format.toUpperCase()}</a>`)}
-        </div>
-      </details>
+      ${exportMenu('/books/export')}
     </div>
     <div class="searchbar" role="search">
       <input type="search" aria-label=${words.search} placeholder=${words.search} dir="auto" value=${filters.q} onInput=${onInput('q')} />

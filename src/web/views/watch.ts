@@ -1,13 +1,15 @@
 /** A batch while it runs, and after. */
-import { addressIn, ask, Problem } from '../api.ts';
+import { ask, Problem } from '../api.ts';
 import { dateTime, count } from '../format.ts';
 import { html, useEffect, useRef, useState, type VNode } from '../preact.ts';
 import { emptyBox, errorBox, Question, skeleton } from '../parts/basics.ts';
+import { exportMenu } from '../parts/export-menu.ts';
 import { icon } from '../parts/icons.ts';
 import { progressBar } from '../parts/progress.ts';
 import { VirtualList } from '../parts/virtual-list.ts';
 import { addressOf } from '../routing.ts';
-import { STATES, text } from '../text.ts';
+import { STATES } from '../names.ts';
+import { text } from '../text.ts';
 import { settledOf, type Batch } from '../types.ts';
 import { useBatch, type BatchModel } from './batch-model.ts';
 import { FilteredItems } from './filtered-items.ts';
@@ -77,12 +79,7 @@ function Head({ model, batch }: { model: BatchModel; batch: Batch }): VNode {
       </p>
     </div>
     <div class="actions">
-      <details class="menu">
-        <summary class="button">${words.export} ${icon('chevron')}</summary>
-        <div>
-          ${['jsonl', 'csv'].map((format) => html`<a href=${addressIn(`/batches/${batchId}/export?format=${format}`)} download>${format.toUpperCase()}</a>`)}
-        </div>
-      </details>
+      ${exportMenu(`/batches/${batchId}/export`)}
       ${running && html`<button type="button" onClick=${() => setAsking(true)}>${words.cancel}</button>`}
     </div>
     <div class="wide">
