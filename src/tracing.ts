@@ -72,6 +72,12 @@ function recorded(): SpanContext | undefined {
   return span?.isRecording() === true && (span.spanContext().traceFlags & TraceFlags.SAMPLED) !== 0 ? span.spanContext() : undefined;
 }
 
+/** The id of the trace of a span, or `null` when its spans are not kept. The span may have ended. */
+export function traceIdOf({ context: of }: Pick<OpenSpan, 'context'>): string | null {
+  const found = trace.getSpanContext(of);
+  return found !== undefined && (found.traceFlags & TraceFlags.SAMPLED) !== 0 ? found.traceId : null;
+}
+
 /** The ids of the work that runs now, or `null` when its spans are not kept: for exemplars of metrics, and for log lines. */
 export function activeTrace(): { traceId: string; spanId: string } | null {
   const found = recorded();

@@ -55,25 +55,24 @@ class Series {
 
   add(n = 1): void {
     this.value += n;
-    this.#note(0, n);
+    this.#note(0, n, this.#trace());
   }
 
   set(value: number): void {
     this.value = value;
   }
 
-  observe(value: number): void {
+  observe(value: number, trace: string | null = this.#trace()): void {
     const buckets = this.#buckets;
     let at = 0;
     while (at < buckets.length && value > (buckets[at] ?? 0)) at += 1;
     if (this.counts) this.counts[at] = (this.counts[at] ?? 0) + 1;
     this.value += value;
     this.count += 1;
-    this.#note(at, value);
+    this.#note(at, value, trace);
   }
 
-  #note(at: number, value: number): void {
-    const trace = this.#trace();
+  #note(at: number, value: number, trace: string | null): void {
     if (trace !== null) this.exemplars[at] = { trace, value, atMs: Date.now() };
   }
 }
@@ -82,7 +81,8 @@ class Series {
 export interface Instrument {
   counter: { add(n?: number): void };
   gauge: { set(value: number): void };
-  histogram: { observe(value: number): void };
+  /** `trace` is the id of the trace that gave the value; default: the active one. */
+  histogram: { observe(value: number, trace?: string | null): void };
   info: { set(value: number): void };
 }
 

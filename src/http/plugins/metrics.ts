@@ -2,6 +2,7 @@
 import type { FastifyInstance, onResponseHookHandler } from 'fastify';
 import type { Meters, Metrics } from '../../metrics/metrics.ts';
 import type { MetricsFormat } from '../../metrics/registry.ts';
+import { traceIdOf } from '../../tracing.ts';
 import type { ReadOutcome } from '../answers/book-answer.ts';
 
 declare module 'fastify' {
@@ -18,12 +19,13 @@ export function timeRequests(app: FastifyInstance, { httpSeconds }: Pick<Meters,
     const { url } = route;
     // A route has few methods and statuses: their series are kept, so that a request costs two look-ups.
     const series = new Map<string, Map<number, ReturnType<Meters['httpSeconds']['of']>>>();
-    const measure: onResponseHookHandler = ({ method }, { statusCode, elapsedTime }, done) => {
+    const measure: onResponseHookHandler = ({ method, span }, { statusCode, elapsedTime }, done) => {
       let byStatus = series.get(method);
       if (!byStatus) series.set(method, (byStatus = new Map()));
       let one = byStatus.get(statusCode);
       if (!one) byStatus.set(statusCode, (one = httpSeconds.of(method, url, String(statusCode))));
-      one.observe(elapsedTime / 1000);
+      // The span of the request has ended by now, so it is no longer the active one.
+      one.observe(elapsedTime / 1000, span === null ? null : traceIdOf(span));
       done();
     };
     route.onResponse = [measure, ...[route.onResponse ?? []].flat()];
