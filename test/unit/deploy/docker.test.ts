@@ -92,6 +92,15 @@ describe('docker-compose.yml', () => {
     }
   });
 
+  it('the profile monitoring mounts files that are here, and shows its pages on loopback alone', () => {
+    const services = Object.values(compose.services).filter((one) => one.profiles?.includes('monitoring'));
+    expect(services).toHaveLength(2);
+    const mounted = services.flatMap((one) => one.volumes ?? []).filter((volume) => volume.startsWith('./'));
+    expect(mounted.length).toBeGreaterThan(2);
+    for (const volume of mounted) expect(existsSync(new URL(`../../../${volume.split(':')[0]}`, import.meta.url)), volume).toBe(true);
+    for (const { ports = [] } of services) for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
+  });
+
   it('gives a stop more time than the jobs get to finish', () => {
     const drain = Number(/^# DRAIN_SECONDS=(\d+)$/m.exec(read('.env.example'))?.[1]);
     for (const service of quires) expect(Number.parseInt(service.stop_grace_period ?? '', 10)).toBeGreaterThan(drain);
