@@ -234,7 +234,7 @@ export interface paths {
         };
         /**
          * Show a batch
-         * @description The counts add up to `total` at every instant, and a batch always ends.
+         * @description The counts add up to `total` at every instant, and a batch always ends. `Retry-After` says when a running batch is worth another look.
          */
         get: operations["getBatch"];
         put?: never;
@@ -2537,15 +2537,6 @@ export interface components {
                 "application/problem+json": components["schemas"]["Problem"];
             };
         };
-        /** @description The batch. */
-        Batch: {
-            headers: {
-                [name: string]: unknown;
-            };
-            content: {
-                "application/json": components["schemas"]["Batch"];
-            };
-        };
         /** @description `batch-unknown`: There is no such batch. */
         BatchUnknown: {
             headers: {
@@ -3020,6 +3011,7 @@ export interface operations {
                     "Preference-Applied": components["headers"]["PreferenceApplied"];
                     Link: components["headers"]["Link"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3410,11 +3402,13 @@ export interface operations {
                     "application/json": {
                         /** @description Goodreads' book number. */
                         bookId: string;
+                        /** @description `true`: the book is stored as this page has it. `false`: the copy that was there stays. */
+                        stored: boolean;
                         /**
-                         * @description `older`, `poorer`: the copy that was there stays.
+                         * @description `older`, `poorer`: why the copy that was there stays.
                          * @enum {string}
                          */
-                        stored: "stored" | "older" | "poorer";
+                        outcome: "stored" | "older" | "poorer";
                     };
                 };
             };
@@ -3571,7 +3565,15 @@ export interface operations {
     getBatch: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /**
+                 * @description `wait=n` (n ≤ 30): answers as soon as the batch has ended, or after n seconds with what there is.
+                 * @example wait=10
+                 */
+                prefer?: string;
+                /** @description The `ETag` of an earlier answer. */
+                "if-none-match"?: string;
+            };
             path: {
                 /**
                  * @description As in the answer of `POST /parse-links`.
@@ -3583,7 +3585,27 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Batch"];
+            /** @description The batch. */
+            200: {
+                headers: {
+                    /** @description Of the batch as it stands. */
+                    ETag: string;
+                    /** @description Seconds, with jitter; absent when the batch has ended. */
+                    "Retry-After"?: number;
+                    "Preference-Applied": components["headers"]["PreferenceApplied"];
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
+            /** @description The batch is as the caller has it. */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
             400: components["responses"]["InvalidRequest"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["Forbidden"];
@@ -3751,6 +3773,7 @@ export interface operations {
                 headers: {
                     Location: components["headers"]["Location"];
                     "Idempotency-Replayed": components["headers"]["IdempotencyReplayed"];
+                    "Retry-After": components["headers"]["RetryAfter"];
                     [name: string]: unknown;
                 };
                 content: {
@@ -3803,7 +3826,15 @@ export interface operations {
         };
         requestBody?: never;
         responses: {
-            200: components["responses"]["Batch"];
+            /** @description The batch. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Batch"];
+                };
+            };
             400: components["responses"]["InvalidJson"];
             401: components["responses"]["Unauthorized"];
             403: components["responses"]["ForbiddenOrOtherOrigin"];

@@ -1,8 +1,14 @@
 /** Answers a request once for each `Idempotency-Key`; a request that comes again gets the first answer. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
 import type { Log } from '../../domain/log.ts';
+import { retryAfter } from '../../domain/time/http-time.ts';
 import type { Store } from '../../storage/store.ts';
 import { createIdempotencyKeys, readIdempotencyKey, type KeptAnswer } from '../requests/idempotency.ts';
+
+/** Response header of links that are queued: when the batch is worth a look. */
+export const LOOK_AFTER = {
+  'Retry-After': { type: 'integer', required: true, description: 'Seconds, with jitter.' },
+} as const;
 
 /** What comes with a key: the text that must be the same the second time, and how long the request may take beyond its lease. */
 export interface Asked {
@@ -45,10 +51,14 @@ export function createAnswerOnce({ store, log }: { store: Pick<Store, 'documents
   };
 }
 
+/** When the batch of a submission is worth a first look. `GET /batches/{batchId}` then says when to look again. */
+const LOOK_AFTER_SECONDS = 2;
+
 export const sendKept = (reply: FastifyReply, { status, location, body, link }: KeptAnswer): FastifyReply =>
   reply
     .code(status)
     .headers(link === undefined ? { location } : { location, link })
+    .headers(status === 202 ? { 'retry-after': retryAfter(LOOK_AFTER_SECONDS) } : {})
     .header('cache-control', 'no-store')
     .header('content-type', 'application/json; charset=utf-8')
     .send(body);

@@ -2,10 +2,16 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest, FastifySchema, HTTPMethods, RouteOptions } from 'fastify';
 import { sendProblem } from '../answers/problem.ts';
 
+/** Characters of a path that are told. */
+const MOST_PATH = 200;
+
 const HIDDEN: FastifySchema & { hide: boolean } = { hide: true };
 
-const refuse = (request: FastifyRequest, reply: FastifyReply, url: string, allow: string): FastifyReply =>
-  sendProblem(request, reply.header('allow', allow), 'method-not-allowed', { detail: `${url} takes ${allow}.` });
+/** Names the path as it was asked for. */
+function refuse(request: FastifyRequest, reply: FastifyReply, allow: string): FastifyReply {
+  const path = request.url.split('?', 1)[0]?.slice(0, MOST_PATH) ?? '';
+  return sendProblem(request, reply.header('allow', allow), 'method-not-allowed', { detail: `${path} takes ${allow}.` });
+}
 
 /** Whether `path` is one of the paths that the route's `url` stands for. */
 function isPathOf(url: string, path: string): boolean {
@@ -44,7 +50,7 @@ export function watchMethods(app: FastifyInstance): () => void {
         // Nobody reads the body of such a request, whatever its type.
         onRequest: async (request, reply) => {
           if (request.method === 'OPTIONS') return reply.header('allow', allow).code(204).send();
-          return refuse(request, reply, url, allow);
+          return refuse(request, reply, allow);
         },
         handler: (_request, reply) => reply,
       });
@@ -55,7 +61,7 @@ export function watchMethods(app: FastifyInstance): () => void {
       const path = request.url.split('?', 1)[0] ?? '';
       const url = allowed.has(path) ? path : [...allowed.keys()].find((one) => isPathOf(one, path));
       if (url === undefined) return next();
-      refuse(request, reply, url, allowed.get(url) ?? '');
+      refuse(request, reply, allowed.get(url) ?? '');
     });
   };
 }

@@ -5,6 +5,7 @@
 import { Compile, type Validator } from 'typebox/compile';
 import type { TSchema } from 'typebox';
 import { QuireError, type Fault } from '../../errors.ts';
+import { faultSentence } from '../answers/fault-sentences.ts';
 
 /** Where in a request a schema applies. Faults in a query string are told as `/query/…`, in a body with a plain pointer into it. */
 export type HttpPart = 'body' | 'querystring' | 'params' | 'headers';
@@ -35,17 +36,6 @@ function readText(properties: Properties, value: unknown): unknown {
   );
 }
 
-type Params = { allowedValues?: unknown[]; requiredProperties?: string[] };
-
-/** What a failed keyword means in words; `null` for one that only repeats what others say. */
-function sentence(keyword: string, params: Params, message: string): string | null {
-  if (keyword === 'enum' && params.allowedValues) return `must be one of ${params.allowedValues.join(', ')}`;
-  if (keyword === 'required' && params.requiredProperties) return `must have ${params.requiredProperties.join(', ')}`;
-  // A field too many is told at the field itself, by the `false` that stands for its schema.
-  if (keyword === 'additionalProperties') return null;
-  return keyword === 'boolean' ? 'is not a field that is known here' : message;
-}
-
 /**
  * `value` with no more of it than tells what is wrong: to look for all faults in two megabytes of numbers takes a second and more, in which
  * nobody else is answered. A list that is too long stays too long, and of unknown members the first stay.
@@ -65,8 +55,12 @@ function shortened({ maxItems, properties }: Shape, value: unknown): unknown {
 
 /** What is wrong with `value`, as pointers and sentences; at most 20. */
 function faultsOf(check: Validator, shape: Shape, value: unknown, base: string): Fault[] {
-  const faults = check.Errors(shortened(shape, value)).flatMap(({ keyword, instancePath, params, message }) => {
-    const detail = sentence(keyword, params as Params, message);
+  const found = check.Errors(shortened(shape, value));
+  const faults = found.flatMap((fault) => {
+    const { keyword, instancePath } = fault;
+    // The alternatives tell themselves why they are none.
+    const isTold = keyword === 'anyOf' && found.some((other) => other !== fault && other.instancePath.startsWith(instancePath));
+    const detail = isTold ? null : faultSentence(fault);
     return detail === null ? [] : [{ pointer: base + instancePath, detail }];
   });
   return faults.slice(0, MOST_FAULTS);

@@ -15,9 +15,10 @@ const MAX_PAGE_BYTES = 8 * 1024 * 1024;
 
 const UploadedSchema = Type.Object({
   bookId: BookIdField,
-  stored: Type.Enum(['stored', 'older', 'poorer'], {
+  stored: Type.Boolean({ description: '`true`: the book is stored as this page has it. `false`: the copy that was there stays.' }),
+  outcome: Type.Enum(['stored', 'older', 'poorer'], {
     type: 'string',
-    description: '`older`, `poorer`: the copy that was there stays.',
+    description: '`older`, `poorer`: why the copy that was there stays.',
   }),
 });
 
@@ -74,7 +75,7 @@ export async function bookPageRoutes(app: FastifyInstance, { deps }: { deps: Pic
       if (!Buffer.isBuffer(body) || body.length === 0)
         throw new QuireError('invalid-request', 'The body is empty: send the page as text/html.');
       const { book, stored } = await deps.uploads.put(bookId, body);
-      return reply.header('location', `/books/${book.bookId}`).send({ bookId: book.bookId, stored });
+      return reply.header('location', `/books/${book.bookId}`).send({ bookId: book.bookId, stored: stored === 'stored', outcome: stored });
     },
   });
 }

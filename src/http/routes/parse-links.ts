@@ -4,7 +4,7 @@ import { MAX_ROWS } from '../../app/csv/read-csv.ts';
 import { keyOfEntry } from '../../domain/batch.ts';
 import type { Store } from '../../storage/store.ts';
 import { answerDryRun, type DryRunDependencies } from '../answers/dry-run-answer.ts';
-import { createAnswerOnce, sendKept } from '../answers/answer-once.ts';
+import { createAnswerOnce, LOOK_AFTER, sendKept } from '../answers/answer-once.ts';
 import { answerAgain, answerSubmission, type SubmissionDependencies } from '../answers/submission-answer.ts';
 import { installCsvBodies, installTextBodies } from '../plugins/body-parsing.ts';
 import { bodyTypeOf } from '../requests/body-type.ts';
@@ -94,7 +94,7 @@ const schema = {
     },
     202: {
       description: 'The links are queued.',
-      headers: SUBMITTED_HEADERS,
+      headers: { ...SUBMITTED_HEADERS, ...LOOK_AFTER },
       content: { 'application/json': { schema: SubmitAnswerSchema } },
     },
     ...problems(

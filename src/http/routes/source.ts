@@ -12,8 +12,8 @@ const MAX_DAYS = 90;
 
 const INVALID_DAYS: ProblemExample<'invalid-request'> = {
   code: 'invalid-request',
-  detail: '/query/days must be <= 90.',
-  errors: [{ pointer: '/query/days', detail: 'must be <= 90' }],
+  detail: '/query/days must be at most 90.',
+  errors: [{ pointer: '/query/days', detail: 'must be at most 90' }],
 };
 
 export const sourceRoutes: FastifyPluginAsyncTypebox<{ deps: Pick<HttpDependencies, 'source'> }> = async (app, { deps }) => {

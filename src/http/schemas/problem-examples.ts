@@ -93,7 +93,7 @@ const invalid = (name: string, detail: string, pointer: string, said: string): P
 });
 
 /** Examples of `invalid-request` that several operations share. */
-export const INVALID_PAGE = invalid('invalid-page', '/query/limit must be <= 200.', '/query/limit', 'must be <= 200');
+export const INVALID_PAGE = invalid('invalid-page', '/query/limit must be at most 200.', '/query/limit', 'must be at most 200');
 export const INVALID_FORMAT = invalid(
   'invalid-format',
   '/query/format must be one of json, jsonl, csv, jsonld, bibtex, biblatex, ris, csl, atom.',

@@ -31,6 +31,32 @@ describe.each(inThisRun(STORES))('batches, jobs and exports over HTTP, on the %s
     expect(await scene.ask(`/batches/${batchId}`, { method: 'DELETE' })).toMatchObject({ status: 200, body: { cancelled: 0 } });
   });
 
+  it('a batch is waited for, says when to look again, and is not sent twice', async () => {
+    const slow = 1_800_000_001;
+    await scene.goodreads.control({ delayMs: 1_000, ids: [slow] });
+    const submitted = await scene.ask('/parse-links', { method: 'POST', body: [linkTo(slow)] });
+    expect([submitted.status, submitted.headers.get('retry-after')]).toEqual([202, expect.stringMatching(/^[2-4]$/)]);
+    const path = `/batches/${submitted.body['batchId']}`;
+    const running = await scene.ask(path);
+    expect(running.body['state']).toBe('running');
+    expect(running.headers.get('retry-after')).toMatch(/^\d+$/);
+    const ended = await scene.ask(path, { headers: { prefer: 'wait=20' } });
+    expect([ended.body['state'], ended.headers.get('preference-applied'), ended.headers.get('retry-after')]).toEqual([
+      'completed',
+      'wait=20',
+      null,
+    ]);
+    // What has ended is not waited for.
+    expect((await scene.ask(path, { headers: { prefer: 'wait=20' } })).headers.get('preference-applied')).toBeNull();
+    const etag = ended.headers.get('etag') ?? '';
+    expect(etag).toMatch(/^"[\w-]{16}"$/);
+    expect(etag).not.toBe(running.headers.get('etag'));
+    expect(await scene.ask(path, { headers: { 'if-none-match': etag } })).toMatchObject({ status: 304, body: '' });
+    expect((await scene.ask(path, { headers: { 'if-none-match': running.headers.get('etag') ?? '' } })).status).toBe(200);
+    await scene.goodreads.control({});
+    await scene.ask(`/books/${slow}`, { method: 'DELETE' });
+  });
+
   it('all batches come in pages that link to the next, newest first', async () => {
     const made: string[] = [];
     for (let n = 0; n < 3; n += 1) made.push(await scene.parsed([linkTo(ids[n] ?? 1)]));

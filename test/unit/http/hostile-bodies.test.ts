@@ -23,7 +23,7 @@ function faultsOf(check: (value: unknown) => unknown, value: unknown): unknown {
 
 describe('what is wrong with a body', () => {
   const numbers = Array.from({ length: 900_000 }, () => 0);
-  const tooMany = 'must not have more than 10000 items';
+  const tooMany = 'must have at most 10,000 items';
 
   it('of a million numbers is found without looking at each', async () => {
     let faults: unknown[] = [];
@@ -41,6 +41,27 @@ describe('what is wrong with a body', () => {
     const cost = await costOf(() => (faults = faultsOf(createCheck(LinkObjectSchema), { ...names, urls: ['x'] })));
     expect(faults).toContainEqual({ pointer: '/k0', detail: 'is not a field that is known here' });
     expect(cost).toBeLessThan(1_000);
+  });
+});
+
+describe('a message about bad input', () => {
+  const detailsOf = (value: unknown): unknown =>
+    (faultsOf(createCheck(LinkObjectSchema), value) as { pointer: string; detail: string }[]).map(
+      ({ pointer, detail }) => `${pointer} ${detail}`,
+    );
+
+  it.each([
+    [{ urls: [] }, ['/urls must have at least 1 item']],
+    [{ urls: 'x' }, ['/urls must be a list']],
+    [{}, [' must have urls']],
+    [{ urls: ['x'], maxAge: -1 }, ['/maxAge must be at least 0']],
+    [{ urls: ['x'], maxAge: 1.5 }, ['/maxAge must be a whole number']],
+    [{ urls: ['x'], open: 'yes' }, ['/open must be true or false']],
+    [{ urls: ['x'], until: { field: 'title', contains: '' } }, ['/until/contains must not be empty']],
+    [{ urls: ['x'], until: { field: 'title', gte: [] } }, ['/until/gte must be a number', '/until/gte must be text']],
+    [{ urls: ['x'], maxage: 5 }, ['/maxage is not a field that is known here']],
+  ])('of %j is English', (value, details) => {
+    expect(detailsOf(value)).toEqual(details);
   });
 });
 

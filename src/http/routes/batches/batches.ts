@@ -1,6 +1,9 @@
 /** `/batches`: a batch, its items and its books; cancel. */
+import { createHash } from 'node:crypto';
+import type { FastifyReply, FastifyRequest } from 'fastify';
+import { Type } from 'typebox';
 import type { BatchId } from '../../../domain/batch.ts';
-import type { ItemView } from '../../../app/batches/batch-view.ts';
+import type { BatchView, ItemView } from '../../../app/batches/batch-view.ts';
 import { cardOf, type BookCard } from '../../../domain/book-card.ts';
 import type { JobId } from '../../../domain/identity.ts';
 import { QuireError } from '../../../errors.ts';
@@ -8,7 +11,10 @@ import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
 import { EXPORT_RESPONSE, ExportQuerySchema, sendExport } from '../../answers/export.ts';
 import { listTitle } from '../../answers/negotiate.ts';
 import { batchIdOf, unknownBatch } from '../../requests/identifiers.ts';
+import { isNotModified } from '../../answers/conditional.ts';
 import { linkNext } from '../../answers/paging.ts';
+import { grantWait } from '../../requests/preferences.ts';
+import { retryAfter } from '../../../domain/time/http-time.ts';
 import { json } from '../../schemas/answer.ts';
 import {
   BatchListQuerySchema,
@@ -18,11 +24,14 @@ import {
   ItemPageSchema,
   ItemQuerySchema,
 } from '../../schemas/batch.ts';
-import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT } from '../../schemas/parameters.ts';
+import { BatchParams, DEFAULT_PAGE_LIMIT, NEXT_LINK, PAGE_LIMIT, PREFERENCE_APPLIED } from '../../schemas/parameters.ts';
 import { INVALID_FORMAT, INVALID_PAGE } from '../../schemas/problem-examples.ts';
 import { problems } from '../../schemas/problem.ts';
 
-type Deps = Pick<HttpDependencies, 'batches' | 'store' | 'config'>;
+interface Deps extends Pick<HttpDependencies, 'batches' | 'store' | 'config'> {
+  /** Fires when the app closes. */
+  closing: AbortSignal;
+}
 
 type Page = { items: ItemView[]; cursor: string | null };
 
@@ -49,22 +58,60 @@ function listBatches(app: TypedApp, { batches }: Deps): void {
   });
 }
 
-function getBatch(app: TypedApp, { batches }: Deps): void {
+const BATCH_HEADERS = Type.Object({
+  prefer: Type.Optional(
+    Type.String({
+      description: '`wait=n` (n ≤ 30): answers as soon as the batch has ended, or after n seconds with what there is.',
+      examples: ['wait=10'],
+    }),
+  ),
+  'if-none-match': Type.Optional(Type.String({ description: 'The `ETag` of an earlier answer.' })),
+});
+
+const BATCH_ANSWER_HEADERS = {
+  ETag: { type: 'string', required: true, description: 'Of the batch as it stands.' },
+  'Retry-After': { type: 'integer', description: 'Seconds, with jitter; absent when the batch has ended.' },
+  ...PREFERENCE_APPLIED,
+} as const;
+
+/** Longest time until another look, in seconds. */
+const MOST_RETRY_SECONDS = 3600;
+
+function sendBatch(request: FastifyRequest, reply: FastifyReply, batch: BatchView): FastifyReply {
+  const body = JSON.stringify(batch);
+  const etag = createHash('sha256').update(body).digest('base64url').slice(0, 16);
+  reply.header('etag', `"${etag}"`).header('cache-control', 'private, no-cache');
+  if (batch.finishedAt === null) reply.header('retry-after', retryAfter(Math.min(batch.etaSeconds ?? 2, MOST_RETRY_SECONDS)));
+  const { 'if-none-match': match } = request.headers;
+  if (match !== undefined && isNotModified({ 'if-none-match': match }, etag, 0)) return reply.code(304).send();
+  return reply.header('content-type', 'application/json; charset=utf-8').send(body);
+}
+
+function getBatch(app: TypedApp, { batches, closing }: Deps): void {
   app.get('/batches/:batchId', {
     schema: {
       operationId: 'getBatch',
       tags: ['Batches'],
       summary: 'Show a batch',
-      description: 'The counts add up to `total` at every instant, and a batch always ends.',
+      description:
+        'The counts add up to `total` at every instant, and a batch always ends. `Retry-After` says when a running batch is worth another look.',
       params: BatchParams,
+      headers: BATCH_HEADERS,
       response: {
-        200: { description: 'The batch.', content: { 'application/json': { schema: BatchSchema } } },
+        200: { description: 'The batch.', headers: BATCH_ANSWER_HEADERS, content: { 'application/json': { schema: BatchSchema } } },
+        304: { description: 'The batch is as the caller has it.', type: 'null' },
         ...problems('batch-unknown'),
       },
     },
     handler: async (request, reply) => {
       const batchId = batchIdOf(request.params);
-      return reply.header('cache-control', 'no-store').send((await batches.view(batchId)) ?? unknownBatch(batchId));
+      let batch = (await batches.view(batchId)) ?? unknownBatch(batchId);
+      const wait = batch.finishedAt === null ? grantWait(request, reply, closing) : null;
+      if (wait !== null) {
+        await batches.untilEnded(batchId, wait.timeoutMs, wait.signal).finally(wait.end);
+        batch = (await batches.view(batchId)) ?? unknownBatch(batchId);
+      }
+      return sendBatch(request, reply, batch);
     },
   });
 }

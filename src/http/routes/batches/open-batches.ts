@@ -5,7 +5,7 @@ import type { Batches } from '../../../app/batches/batch-view.ts';
 import type { BatchId } from '../../../domain/batch.ts';
 import { QuireError } from '../../../errors.ts';
 import type { Store } from '../../../storage/store.ts';
-import { createAnswerOnce, sendKept } from '../../answers/answer-once.ts';
+import { createAnswerOnce, LOOK_AFTER, sendKept } from '../../answers/answer-once.ts';
 import type { HttpDependencies, TypedApp } from '../../dependencies.ts';
 import { installCsvBodies, installTextBodies } from '../../plugins/body-parsing.ts';
 import { bodyTypeOf } from '../../requests/body-type.ts';
@@ -40,7 +40,7 @@ const schema = {
   body: { content: { ...LINK_BODIES, 'application/json': { schema: AddedLinksSchema } } },
   response: {
     200: { ...json('Nothing had to be queued.', SubmitAnswerSchema), headers: HEADERS },
-    202: { ...json('The links are queued.', SubmitAnswerSchema), headers: HEADERS },
+    202: { ...json('The links are queued.', SubmitAnswerSchema), headers: { ...HEADERS, ...LOOK_AFTER } },
     ...problems(
       NO_LIST,
       'no-valid-links',
