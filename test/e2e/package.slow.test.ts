@@ -45,7 +45,7 @@ it('holds the program, its documents and its lock file, and neither source maps 
     expect(files).toContain(name);
   expect(files.filter((name) => /\.map$|\.tsbuildinfo$|\.ts$|^(src|test|scripts|bench|data)\b/.test(name))).toEqual([]);
   // npm packs no empty folders, and a database has some: the first start of a packed release makes its own.
-  expect(files.filter((name) => name.includes('fresh-database'))).toEqual([]);
+  expect(files.filter((name) => name.startsWith('dist/fresh-database'))).toEqual([]);
   const packages = await readdir(join(release, 'node_modules'));
   expect(packages).toContain('fastify');
   expect(packages.filter((name) => /^(typescript|vitest|oxlint|tsx)$/.test(name))).toEqual([]);
