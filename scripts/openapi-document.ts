@@ -33,6 +33,7 @@ export async function buildBareApp({ apiKeys }: { apiKeys: string[] } = { apiKey
     }),
     sessions: unusable('sessions'),
     audit: unusable('audit'),
+    usage: unusable('usage'),
     version,
     log: pino({ level: 'silent' }),
     store: unusable('store'),

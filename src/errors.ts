@@ -29,6 +29,7 @@ export const ERRORS = {
   'idempotency-mismatch': { status: 422, title: 'This Idempotency-Key came before with another body' },
   'page-refused': { status: 422, title: 'That is not the page of this book' },
   'rate-limited': { status: 429, title: 'More jobs wait already than are taken' },
+  'quota-exceeded': { status: 429, title: 'The key has used up one of its limits' },
   // Outcomes of a job.
   'book-not-found': { status: 404, title: 'Goodreads says there is no such book' },
   'page-not-recognised': { status: 502, title: 'Goodreads answered with a page that is not a book page we know' },

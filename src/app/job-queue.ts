@@ -31,8 +31,11 @@ export interface LiveRun {
 }
 
 export interface JobQueue {
-  /** Adds jobs that the store has recorded. When it rejects, it adds the remaining jobs later, while their records are live. */
-  enqueue(jobs: readonly JobRun[], priority: Priority): Promise<void>;
+  /**
+   * Adds jobs that the store has recorded. `ahead`: jobs of the same caller that wait already. Among bulk jobs, callers with few waiting jobs
+   * come first. When it rejects, it adds the remaining jobs later, while their records are live.
+   */
+  enqueue(jobs: readonly JobRun[], priority: Priority, ahead?: number): Promise<void>;
   /**
    * Raises the priority of a waiting job. Adds the job when its own submission has not added it yet. Does nothing for a job that has
    * started.

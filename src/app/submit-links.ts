@@ -98,10 +98,17 @@ export function createSubmitLinks(options: SubmitLinksOptions): Batches['submit'
 
   const submit = async (
     sent: SentEntry[],
-    { priority, maxAgeMs, webhook, collections, until, open = false }: SubmitRequest,
+    { priority, maxAgeMs, webhook, collections, until, open = false, ahead = 0 }: SubmitRequest,
     told: ItemsTold,
   ): Promise<SubmitAnswer> => {
-    const batchOptions = { priority, maxAgeMs, webhook, ...(collections && { collections }), ...(until && { until }) };
+    const batchOptions = {
+      priority,
+      maxAgeMs,
+      webhook,
+      ...(collections && { collections }),
+      ...(until && { until }),
+      ...(ahead > 0 && { ahead }),
+    };
     const nowMs = now();
     const run = newRun(nowMs);
     const batchId = newBatchId(nowMs);
@@ -152,7 +159,7 @@ export function createSubmitLinks(options: SubmitLinksOptions): Batches['submit'
       );
       throw errorForCaller(error);
     }
-    await handOver(options, { batchId, priority, jobs: recorded, raised: raisedJobs, hunts: until !== undefined });
+    await handOver(options, { batchId, priority, ahead, jobs: recorded, raised: raisedJobs, hunts: until !== undefined });
     await beginCollections(batchId, begun, priority);
     return { batchId, counts, items };
   };

@@ -148,6 +148,8 @@ export interface BatchOptions {
   webhook: { url: string; secret: string | null } | null;
   /** The books that the batch looks for. Absent in batches of earlier versions. */
   until?: UntilCondition | null;
+  /** Jobs of the same caller that waited when the batch was submitted. Absent when none did. */
+  ahead?: number;
   /** Limits of every collection in the batch. Absent in batches of earlier versions. */
   collections?: CollectionLimits | null;
 }

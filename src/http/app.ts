@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify';
 import { installAccessLog } from './plugins/access-log.ts';
 import { installAuditing } from './access/auditing.ts';
 import { installAuthentication } from './access/authentication.ts';
+import { installLimits } from './access/limits.ts';
 import { installScopes } from './access/scopes.ts';
 import { createBookAnswer } from './answers/book-answer.ts';
 import { installJsonBodies } from './plugins/body-parsing.ts';
@@ -64,6 +65,7 @@ export async function createApp(deps: HttpDependencies): Promise<FastifyInstance
   installHostGuard(app, deps);
   installScopes(app);
   installAuthentication(app, deps);
+  installLimits(app, deps);
   installAuditing(app, deps);
   installCrossOriginGuard(app);
   installKnownParameters(app);

@@ -5,6 +5,7 @@ import type { FastifyBaseLogger } from 'fastify';
 import type { Audit } from '../app/access/audit.ts';
 import type { Keys } from '../app/access/keys.ts';
 import type { Sessions } from '../app/access/sessions.ts';
+import type { Usage } from '../app/access/usage.ts';
 import type { ForgetBook } from '../app/forget-book.ts';
 import type { ParserWatch } from '../app/parser-watch.ts';
 import type { Batches } from '../app/batches/batch-view.ts';
@@ -46,6 +47,8 @@ export interface HttpDependencies {
   config: Pick<Config, 'accessLog' | 'host' | 'publicUrl' | 'trustProxy'>;
   keys: Keys;
   sessions: Sessions;
+  /** What keys use. */
+  usage: Usage;
   /** What admins did. */
   audit: Audit;
   /** Quire's version, as `/openapi.yaml` and `/livez` tell it. */

@@ -26,6 +26,20 @@ export const BULLMQ_PRIORITY: Record<Priority, number> = { interactive: 0, norma
 /** The priority of a job by BullMQ's number. */
 export const priorityOf = (number: number): Priority => (number === 0 ? 'interactive' : number === 1 ? 'normal' : 'bulk');
 
+/** From how many waiting jobs of one caller on the next bulk job goes behind those of others: one band for each. */
+const BANDS = [10, 100, 1_000];
+
+/**
+ * BullMQ's number for a job, when its caller has so many that wait before it. Bulk jobs lie in bands: the first 10 of a caller, up to its
+ * 100th, up to its 1,000th, and the rest. So a caller with five jobs waits for at most nine or ten jobs of any other caller, however many that
+ * one has. Within a caller the order stays.
+ */
+export const numberOf = (priority: Priority, ahead: number): number =>
+  BULLMQ_PRIORITY[priority] + (priority === 'bulk' ? BANDS.filter((band) => ahead >= band).length : 0);
+
+/** The numbers of all bulk jobs, in order. */
+export const BULK_NUMBERS: readonly number[] = [0, ...BANDS].map((ahead) => numberOf('bulk', ahead));
+
 /** The data of a job. Its id names the book. The data stays small, because a million jobs may wait. */
 export interface ParseBookData extends TracedData {
   /** When Goodreads first said "not found". The second look decides. */

@@ -5,7 +5,7 @@ import { runIdOf, type JobRun } from '../domain/run-id.ts';
 import type { JobQueue } from '../app/job-queue.ts';
 import { askQueue } from './ask-queue.ts';
 import { dataOfTrace, type TracedData } from './open.ts';
-import { BULLMQ_PRIORITY, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
+import { BULLMQ_PRIORITY, numberOf, PARSE_BOOK, type ParseBookQueue } from './parse-book-queue.ts';
 
 /** Jobs added in one step. Each step has the whole time-out. */
 const ADD_AT_ONCE = 1_000;
@@ -34,6 +34,7 @@ export interface Producer extends Pick<JobQueue, 'enqueue' | 'raisePriority' | '
 interface Refused {
   jobs: readonly JobRun[];
   priority: Priority;
+  ahead: number;
   data: TracedData;
   untilMs: number;
 }
@@ -43,13 +44,12 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
   let timer: NodeJS.Timeout | null = null;
   let closed = false;
 
-  const add = async (jobs: readonly JobRun[], priority: Priority, data: TracedData): Promise<void> => {
-    const number = BULLMQ_PRIORITY[priority];
-    const entries = jobs.map(({ jobId, run }) => ({
-      name: PARSE_BOOK,
-      data,
-      opts: { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) },
-    }));
+  const add = async ({ jobs, priority, ahead, data }: Omit<Refused, 'untilMs'>): Promise<void> => {
+    const entries = jobs.map(({ jobId, run }, at) => {
+      const number = numberOf(priority, ahead + at);
+      const opts = { jobId: runIdOf(jobId, run), ...WITHOUT_ATTEMPTS, ...(number === 0 ? {} : { priority: number }) };
+      return { name: PARSE_BOOK, data, opts };
+    });
     await askQueue(queue.addBulk(entries));
   };
 
@@ -73,7 +73,7 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
       try {
         const live = await Promise.all(one.jobs.map(isLive));
         const jobs = one.jobs.filter((_, at) => live[at]);
-        if (jobs.length > 0) await add(jobs, one.priority, one.data);
+        if (jobs.length > 0) await add({ ...one, jobs });
       } catch {
         remember(one);
       }
@@ -82,14 +82,20 @@ export function createProducer(store: Store, queue: ParseBookQueue): Producer {
     if (refused.length > 0 && !closed) timer = setTimeout(() => void addAgain(), AGAIN_MS).unref();
   };
 
-  const enqueue: Producer['enqueue'] = async (jobs, priority) => {
+  const enqueue: Producer['enqueue'] = async (jobs, priority, ahead = 0) => {
     const data = dataOfTrace();
+    const partFrom = (from: number): Omit<Refused, 'untilMs'> => ({
+      jobs: jobs.slice(from, from + ADD_AT_ONCE),
+      priority,
+      ahead: ahead + from,
+      data,
+    });
     for (let from = 0; from < jobs.length; from += ADD_AT_ONCE) {
       try {
-        await add(jobs.slice(from, from + ADD_AT_ONCE), priority, data);
+        await add(partFrom(from));
       } catch (error) {
         const untilMs = performance.now() + GIVE_UP_MS;
-        for (; from < jobs.length; from += ADD_AT_ONCE) remember({ jobs: jobs.slice(from, from + ADD_AT_ONCE), priority, data, untilMs });
+        for (; from < jobs.length; from += ADD_AT_ONCE) remember({ ...partFrom(from), untilMs });
         throw error;
       }
     }

@@ -2,6 +2,7 @@
 import { StartError } from '../errors.ts';
 import { createAudit } from '../app/access/audit.ts';
 import { createForgetBook } from '../app/forget-book.ts';
+import { createUsage } from '../app/access/usage.ts';
 import { createApp } from '../http/app.ts';
 import { openDoorRefusal, openDoorWarning } from '../http/plugins/cross-origin.ts';
 import { closeGently } from '../http/close-gently.ts';
@@ -49,6 +50,7 @@ export async function runApi(context: Context, parts: Parts, { lingerMs, silentM
   const app = await createApp({
     config,
     keys,
+    usage: createUsage({ store, now }),
     audit: createAudit({ store, log, now }),
     sessions,
     version,

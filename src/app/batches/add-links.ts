@@ -52,8 +52,15 @@ export function createAddLinks(options: SubmitLinksOptions): Batches['add'] {
     } catch (error) {
       throw error instanceof QuireError && error.code === 'cancelled' ? closed(await store.batches.get(batchId)) : error;
     } finally {
-      const { priority, until } = record.options;
-      await handOver(options, { batchId, priority, jobs: added.jobs, raised: added.raised, hunts: Boolean(until) });
+      const { priority, until, ahead = 0 } = record.options;
+      await handOver(options, {
+        batchId,
+        priority,
+        ahead: ahead + record.counts.queued,
+        jobs: added.jobs,
+        raised: added.raised,
+        hunts: Boolean(until),
+      });
       await beginCollections(batchId, added.collections, priority);
       leave(added.jobs.length);
     }

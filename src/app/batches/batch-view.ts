@@ -43,6 +43,8 @@ export interface SubmitRequest {
   until?: UntilCondition;
   /** The batch takes more links later. */
   open?: boolean;
+  /** Jobs of the same caller that wait already. */
+  ahead?: number;
 }
 
 export interface SubmitAnswer {

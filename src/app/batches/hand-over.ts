@@ -20,6 +20,8 @@ export interface HandOverDeps {
 export interface Recorded {
   batchId: BatchId;
   priority: Priority;
+  /** Jobs of the same caller that wait already. */
+  ahead: number;
   /** New jobs. */
   jobs: JobRun[];
   /** Jobs that are more urgent now. */
@@ -44,9 +46,9 @@ export async function handOver(deps: HandOverDeps, recorded: Recorded): Promise<
   }
 }
 
-async function queueAll({ queue }: HandOverDeps, { jobs, raised, priority }: Omit<Recorded, 'hunts'>): Promise<void> {
+async function queueAll({ queue }: HandOverDeps, { jobs, raised, priority, ahead }: Omit<Recorded, 'hunts'>): Promise<void> {
   const work = raised.map((job) => queue.raisePriority(job, priority));
-  if (jobs.length > 0) work.push(queue.enqueue(jobs, priority));
+  if (jobs.length > 0) work.push(queue.enqueue(jobs, priority, ahead));
   const failed = (await Promise.allSettled(work)).find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
 }

@@ -38,7 +38,7 @@ export function createJoinBooks(deps: ExpandDeps): (expansion: Expansion) => Pro
     });
     const recorded: JobRun[] = [];
     try {
-      const { priority, maxAgeMs } = batch.options;
+      const { priority, maxAgeMs, ahead = 0 } = batch.options;
       const json = writeProgress(after);
       const from = { index, ifVersion: version, json, end: null };
       const added = await store.batches.add({ batchId, nowMs, run, priority, maxAgeMs, items, from });
@@ -48,7 +48,8 @@ export function createJoinBooks(deps: ExpandDeps): (expansion: Expansion) => Pro
       const { until } = batch.options;
       const stopped = until ? await reportCached(deps, { batchId, until }, cachedOf(added.outcomes)) : false;
       const raised = raisedOf(items, added.outcomes);
-      await handOver(deps, { batchId, priority, jobs: recorded, raised, hunts: Boolean(until) });
+      const behind = ahead + (added.outcomes[0]?.index ?? 0);
+      await handOver(deps, { batchId, priority, ahead: behind, jobs: recorded, raised, hunts: Boolean(until) });
       return stopped ? { next: 'done' } : null;
     } finally {
       leave(recorded.length);

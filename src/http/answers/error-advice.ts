@@ -31,6 +31,8 @@ export const ADVICE: Record<ErrorCode, string> = {
   'idempotency-mismatch': 'Use a new `Idempotency-Key` for each new request.',
   'page-refused': 'Open the page of this book in a browser, save it as HTML only while you can see the book, and send those bytes.',
   'rate-limited': 'Wait as long as `Retry-After` says, and send the same request again. The operator may raise `MAX_WAITING_JOBS`.',
+  'quota-exceeded':
+    'Wait as long as `Retry-After` says. `RateLimit` tells what is left of each limit, and `RateLimit-Policy` what the limits are. Who runs Quire can make a key with other limits.',
   'book-not-found':
     'Check the link: Goodreads has no book with this id. Quire remembers that for `NOT_FOUND_TTL`; after that you can submit the book again.',
   'page-not-recognised':

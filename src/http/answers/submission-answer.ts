@@ -1,8 +1,10 @@
 /** What a submission is answered with: as it was taken, as it stands after a wait, or the kept answer of an earlier request. */
 import type { FastifyReply, FastifyRequest } from 'fastify';
+import { QuotaExceeded, type Entered } from '../../app/access/usage.ts';
 import type { Batches, SubmitAnswer } from '../../app/batches/batch-view.ts';
 import type { BatchId } from '../../domain/batch.ts';
 import { QuireError } from '../../errors.ts';
+import { tellRates } from '../access/limits.ts';
 import type { HttpDependencies } from '../dependencies.ts';
 import type { KeptAnswer } from '../requests/idempotency.ts';
 import { grantWait } from '../requests/preferences.ts';
@@ -10,7 +12,7 @@ import { pointInto, type ReadSubmission } from '../requests/submission.ts';
 import { MAX_ROWS_TOLD } from '../schemas/batch.ts';
 import { PAGE_LIMIT } from '../schemas/parameters.ts';
 
-export interface SubmissionDependencies extends Pick<HttpDependencies, 'batches' | 'log' | 'webhooks'> {
+export interface SubmissionDependencies extends Pick<HttpDependencies, 'batches' | 'log' | 'webhooks' | 'usage'> {
   /** Fires when the app closes. */
   closing: AbortSignal;
 }
@@ -68,6 +70,23 @@ async function waitFor(
   }
 }
 
+/** Lets the submission in by the limits of its key, and tells of them. */
+export async function enterFor(
+  { usage }: Pick<HttpDependencies, 'usage'>,
+  { caller }: FastifyRequest,
+  reply: FastifyReply,
+  links: number,
+): Promise<Entered> {
+  try {
+    const entered = await usage.enter(caller.key, links);
+    tellRates(reply, entered.rates);
+    return entered;
+  } catch (error) {
+    if (error instanceof QuotaExceeded) tellRates(reply, [error.rate]);
+    throw error;
+  }
+}
+
 /** Submits, waits when asked to, and renders the answer. */
 export async function answerSubmission(
   deps: SubmissionDependencies,
@@ -79,9 +98,15 @@ export async function answerSubmission(
   if (webhook) await deps.webhooks.checkBatchWebhook(webhook, submission.webhookFrom);
   const inShort = submission.digest !== null && submission.request.links.length > MAX_ROWS_TOLD;
   const told = inShort ? 'with-reason' : 'all';
-  const full = await deps.batches.submit(submission.request, told).catch((error: unknown) => {
+  const entered = await enterFor(deps, request, reply, submission.request.links.length);
+  const full = await deps.batches.submit({ ...submission.request, ahead: entered.ahead }, told).catch((error: unknown) => {
+    entered.undo().catch(() => undefined);
     throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
   });
+  // The batch is taken. That it is not counted as waiting harms nobody.
+  await entered
+    .became(full.batchId)
+    .catch((err: unknown) => deps.log.warn({ err, reqId: request.id }, 'a batch is not counted for its key'));
   const answer: ToldAnswer = inShort ? { ...full, itemsUrl: `/batches/${full.batchId}/items` } : full;
   const { queued, joined, expanding = 0 } = answer.counts;
   const pending = queued + joined + expanding > 0;

@@ -72,6 +72,7 @@ export const EXAMPLES: Record<ErrorCode, Details> = {
     detail:
       '1000000 jobs wait, this request may bring 1 more, and no more than 1000000 are taken (MAX_WAITING_JOBS). Nothing of it was kept; send it again later.',
   },
+  'quota-exceeded': { detail: 'The key "import" may have 10 requests a second. Nothing of this request was done.' },
   'book-not-found': { detail: 'Goodreads says there is no such book. That is remembered for some time, then it is asked again.' },
   'page-not-recognised': failed('page-not-recognised', 1, 'The page is none that we know (status 200).'),
   'crawl-failed': failed('crawl-failed', 5, 'Goodreads did not answer in time.'),

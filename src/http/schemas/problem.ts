@@ -91,8 +91,12 @@ export function problems<C extends ErrorCode = never>(
 ): Record<Status<C> | Status<(typeof EVERYWHERE)[number]>, ProblemResponse> {
   const examples = named.map((one) => (typeof one === 'string' ? exampleOf(one) : one));
   const isNamed = (code: ErrorCode): boolean => examples.some((example) => example.code === code);
-  // A body that may be too large may also come while too many are under way.
-  const more: ErrorCode[] = [...EVERYWHERE, ...(isNamed('body-too-large') ? (['overloaded'] as const) : [])];
+  // A body that may be too large may also come while too many are under way. Where the queue may be full, a key may be, too.
+  const more: ErrorCode[] = [
+    ...EVERYWHERE,
+    ...(isNamed('body-too-large') ? (['overloaded'] as const) : []),
+    ...(isNamed('rate-limited') ? (['quota-exceeded'] as const) : []),
+  ];
   for (const code of more) if (!isNamed(code)) examples.push(exampleOf(code));
   const statuses = [...new Set(examples.map(({ code }) => ERRORS[code].status))];
   const responses = statuses.map((status) => [

@@ -1,4 +1,6 @@
 /** Open batches: `POST /batches/{id}/links` adds to one, `POST /batches/{id}/close` ends the promise of more. */
+import type { Entered } from '../../../app/access/usage.ts';
+import { enterFor } from '../../answers/submission-answer.ts';
 import type { FastifyInstance } from 'fastify';
 import { Type } from 'typebox';
 import type { Batches } from '../../../app/batches/batch-view.ts';
@@ -20,7 +22,7 @@ import { INVALID_JSON } from '../../schemas/problem-examples.ts';
 import { problems } from '../../schemas/problem.ts';
 import { fingerprintOf, LIST_TOO_LARGE, MS_AN_ENTRY, NO_LINKS_TYPE, NO_LIST, REPLAYED } from '../parse-links.ts';
 
-type Deps = Pick<HttpDependencies, 'batches' | 'log'> & { store: Pick<Store, 'documents'> };
+type Deps = Pick<HttpDependencies, 'batches' | 'log' | 'usage'> & { store: Pick<Store, 'documents'> };
 
 const HEADERS = { ...LOCATION, ...REPLAYED };
 
@@ -56,13 +58,18 @@ const schema = {
 };
 
 /** Adds the links, and renders what became of them. */
-async function answerAddition(batches: Batches, batchId: BatchId, submission: ReadSubmission): Promise<KeptAnswer> {
+async function answerAddition(batches: Batches, batchId: BatchId, submission: ReadSubmission, entered: Entered): Promise<KeptAnswer> {
   const { links } = submission.request;
   const told = submission.digest !== null && links.length > MAX_ROWS_TOLD ? 'with-reason' : 'all';
   const added = await batches.add(batchId, links, told).catch((error: unknown) => {
+    entered.undo().catch(() => undefined);
     throw error instanceof QuireError && error.code === 'no-valid-links' ? pointInto(error, submission) : error;
   });
-  if (added === null) return unknownBatch(batchId);
+  if (added === null) {
+    entered.undo().catch(() => undefined);
+    return unknownBatch(batchId);
+  }
+  await entered.became(batchId).catch(() => undefined);
   const { counts } = added;
   const status = counts.queued + counts.joined + (counts.expanding ?? 0) > 0 ? 202 : 200;
   return { status, location: `/batches/${batchId}`, body: JSON.stringify(added) };
@@ -85,7 +92,10 @@ async function addLinks(app: FastifyInstance, { deps }: { deps: Deps }): Promise
         fingerprint: () => `${batchId} ${fingerprintOf(submission)}`,
         waitMs: submission.request.links.length * MS_AN_ENTRY,
       };
-      const first = (): Promise<KeptAnswer> => answerAddition(deps.batches, batchId, submission);
+      const first = async (): Promise<KeptAnswer> => {
+        const entered = await enterFor(deps, request, reply, submission.request.links.length);
+        return answerAddition(deps.batches, batchId, submission, entered);
+      };
       return sendKept(reply, await answerOnce(request, reply, asked, { first, again: (kept) => Promise.resolve(kept) }));
     },
   });
