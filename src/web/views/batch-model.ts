@@ -136,8 +136,9 @@ class Follower {
     });
     events.addEventListener('error', () => {
       this.#setLive(false);
-      // The browser connects again by itself, unless an answer told it not to.
-      if (events.readyState === EventSource.CLOSED) this.#reconnectLater(1);
+      // The browser would connect again only after some failures. Events that come twice change nothing.
+      events.close();
+      this.#reconnectLater(1);
     });
   }
 

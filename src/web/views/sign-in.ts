@@ -23,6 +23,7 @@ export function SignIn({ ended }: { ended: boolean }): VNode {
     <h1>${text.signIn.title}</h1>
     <p>${ended ? text.signIn.ended : text.signIn.hint}</p>
     <form class="stack" onSubmit=${onSubmit}>
+      <input name="username" autocomplete="username" value=${text.name} hidden />
       <label
         >${text.signIn.label}<input
           type="password"
