@@ -55,8 +55,8 @@ function traced<Data, Result>(name: string, process: Processor<Data, Result>): P
     const cause = (job.data as TracedData | undefined)?.trace;
     return inSpan(name, { kind: 'consumer', root: true, cause, attributes, isControlFlow }, () => process(...given));
   };
-  // BullMQ gives the signal of a lost lock to functions of three parameters.
-  return Object.defineProperty(run, 'length', { value: process.length });
+  // BullMQ gives a signal to functions of three parameters, and this one has none of its own.
+  return Object.defineProperty(run, 'length', { value: 3 });
 }
 
 /** The job goes back to the queue, which is no failure. */
@@ -89,5 +89,9 @@ export function openBullWorker<Data, Result>(
   } as WorkerOptions;
   const worker = new Worker(name, traced(name, processor), settings, factory as BackendFactory) as Worker<Data, Result>;
   worker.on('error', onError);
+  // BullMQ tells of locks that it could not renew, and leaves it to its user to stop those jobs: another worker may have them by now.
+  worker.on('lockRenewalFailed', (jobIds: string[]) => {
+    for (const jobId of jobIds) worker.cancelJob(jobId, 'lock lost');
+  });
   return worker;
 }
