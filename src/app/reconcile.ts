@@ -45,8 +45,8 @@ export interface ReconcilerOptions extends Omit<RequeueDeps, 'queue' | 'now'> {
 }
 
 export function createReconciler(options: ReconcilerOptions): Reconciler {
-  const { store, queue, collections, log, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
-  const deps: RequeueDeps = { store, queue, collections, log, now };
+  const { store, queue, collections, log, announceFailure, batchTtlMs, idleMs = IDLE_MS, now = Date.now } = options;
+  const deps: RequeueDeps = { store, queue, collections, log, announceFailure, now };
   const endDue = createEndDue(deps);
   const roundTrust = createTrust(Math.min(TRUST_MS, idleMs * 10), now);
   const lookTrust = createTrust(STRANDED_TRUST_MS, now);

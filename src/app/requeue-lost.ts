@@ -5,10 +5,12 @@ import type { JobRecord } from '../domain/job.ts';
 import type { Log } from '../domain/log.ts';
 import { newRun, type JobRun } from '../domain/run-id.ts';
 import type { Store } from '../storage/store.ts';
+import type { AnnounceFailure } from './announce.ts';
 import type { CollectionQueue } from './collections/collection-queue.ts';
 import { endOverdue } from './collections/end-overdue.ts';
 import { expandingItems } from './collections/expanding-items.ts';
 import type { JobQueue } from './job-queue.ts';
+import { tellFailed } from './jobs/tell-failed.ts';
 
 const ITEMS_AT_ONCE = 500;
 
@@ -17,6 +19,8 @@ export interface RequeueDeps {
   queue: Pick<JobQueue, 'enqueue' | 'cancel' | 'has'>;
   collections: Pick<CollectionQueue, 'enqueue' | 'cancel' | 'has'>;
   log: Log;
+  /** Is called for jobs that are settled as failed here. */
+  announceFailure: AnnounceFailure;
   now: () => number;
 }
 
@@ -31,7 +35,7 @@ export async function requeueJobs(deps: RequeueDeps, jobs: LiveJob[]): Promise<n
   return requeued;
 }
 
-async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Promise<boolean> {
+async function requeueJob({ store, queue, log, announceFailure, now }: RequeueDeps, job: LiveJob): Promise<boolean> {
   const { jobId, run } = job;
   const detail = 'The job was missing from the queue and was queued again.';
   await store.jobs.note(jobId, run, { atMs: now(), event: 'retried', detail });
@@ -40,6 +44,7 @@ async function requeueJob({ store, queue, now }: RequeueDeps, job: LiveJob): Pro
   // The queue has finished this run, and takes no second run of the same name: the worker died between the queue's record and ours.
   const error = { code: 'poison', detail: 'Its worker ended before it could record the outcome of the job.' } as const;
   await store.jobs.settle({ jobId, run, nowMs: now(), outcome: 'failed', attempts: 0, error });
+  await tellFailed({ store, log, announceFailure }, { jobId, run, attempts: 0, ...error });
   return false;
 }
 

@@ -71,7 +71,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
   const collectionWorker = createCollectionWorker(collectionOptions(context, parts));
   // They drain at the same time.
   lifecycle.add('workers', [worker, lookUps, collectionWorker], (all) => Promise.all(all.map((one) => one.stop())));
-  const reconciler = createReconciler({ store, queue, collections, log, batchTtlMs: config.batchTtlMs, now });
+  const reconciler = createReconciler({ store, queue, collections, log, announceFailure, batchTtlMs: config.batchTtlMs, now });
   lifecycle.add('reconciler', reconciler, (one) => one.stop());
 
   const indexer = createBookIndexer({ store, log, now });
@@ -87,7 +87,7 @@ export async function runWorker(context: Context, parts: Parts): Promise<void> {
 }
 
 function collectionOptions({ config, log, store, onStoreFault, now, random }: Context, parts: Parts) {
-  const { queue, queues, collections, enter, crawling, watch } = parts;
+  const { queue, queues, collections, enter, crawling, watch, webhooks } = parts;
   const { crawler, source } = crawling;
   const settings = { ...workerSettings(config), maxWaitingJobs: config.maxWaitingJobs };
   const { drainSeconds } = config;
@@ -103,6 +103,7 @@ function collectionOptions({ config, log, store, onStoreFault, now, random }: Co
     watch,
     onFault: (error: Error): void => onStoreFault('collection worker', error),
     log,
+    announceFailure: webhooks.announceFailure,
     drainSeconds,
     now,
     random,

@@ -21,7 +21,7 @@ import {
   type ExpandCollectionWorker,
 } from './expand-collection-queue.ts';
 
-export interface CollectionWorkerOptions extends Omit<ExpandDeps, 'source' | 'queue'> {
+export interface CollectionWorkerOptions extends Omit<ExpandDeps, 'source' | 'queue'>, Pick<RequeueDeps, 'announceFailure'> {
   queue: RequeueDeps['queue'] & ExpandDeps['queue'];
   collections: RequeueDeps['collections'];
   collectionQueue: ExpandCollectionQueue;

@@ -150,6 +150,7 @@ it('each round of the reconciler drops expired records from a SQL store', async 
   const queue = openQueue(store, () => undefined);
   onTestFinished(() => queue.close());
   const reconciler = createReconciler({
+    announceFailure: async () => undefined,
     collections: noCollections,
     store,
     queue: createBookJobs(store, queue),

@@ -48,6 +48,7 @@ describe.each(inThisRun(eachStore))('a collection in the queue, on the $name sto
     const item = { batchId, index: 0 };
     await record(store, batchId, '11');
     const reconciler = createReconciler({
+      announceFailure: async () => undefined,
       store,
       queue: createBookJobs(store, books),
       collections,

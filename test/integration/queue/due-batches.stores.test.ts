@@ -23,6 +23,7 @@ describe.each(inThisRun(eachStore))('the reconciler, on the $name store', ({ mak
     onTestFinished(() => jobs.close());
     const round = (afterMs: number) =>
       createReconciler({
+        announceFailure: async () => undefined,
         store,
         queue: jobs,
         collections: noCollections,
@@ -99,6 +100,7 @@ describe.each(inThisRun(eachStore))('the reconciler, on the $name store', ({ mak
     await jobs.cancel([{ jobId: jobOf(lost), run: RUN }]);
     const queue = { ...jobs, waiting: () => Promise.resolve(0) };
     const reconciler = createReconciler({
+      announceFailure: async () => undefined,
       store,
       queue,
       collections: noCollections,

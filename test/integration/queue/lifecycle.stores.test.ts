@@ -168,6 +168,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     const [lostRun, keptRun] = [await runOf(lost), await runOf(kept)];
     await queue.remove(lostRun);
     const reconciler = createReconciler({
+      announceFailure: async () => undefined,
       collections: noCollections,
       store: records,
       queue: { ...createBookJobs(records, queue), waiting: () => Promise.resolve(0) },
@@ -205,6 +206,7 @@ describe.each(inThisRun(STORES))('jobs on the %s store', (store) => {
     };
     const [old, young] = [await begin(late, -120_000), await begin(early, 3_600_000)];
     await createReconciler({
+      announceFailure: async () => undefined,
       collections: noCollections,
       store: records,
       queue: createBookJobs(records, queue),

@@ -104,6 +104,7 @@ async function reconcile(store: Store): Promise<number> {
     const jobs = createBookJobs(store, queue);
     const now = (): number => Date.now() + 3_600_000;
     return await createReconciler({
+      announceFailure: async () => undefined,
       collections: noCollections,
       store,
       queue: jobs,

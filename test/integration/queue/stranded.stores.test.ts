@@ -53,6 +53,7 @@ describe.each(inThisRun(eachStore))('the quick look, on the $name store', ({ mak
     onTestFinished(() => queue.close());
     let waiting = 1;
     const reconciler = createReconciler({
+      announceFailure: async () => undefined,
       collections: noCollections,
       store,
       queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(waiting) },
@@ -88,7 +89,9 @@ it.each(inThisRun(eachStore))('a job that BullMQ finished without the use case i
   await forgetful.close();
   expect(await store.jobs.get(jobId)).toMatchObject({ state: 'live' });
 
+  const announced: string[] = [];
   const reconciler = createReconciler({
+    announceFailure: async ({ jobId: failed, state }) => void announced.push(`${failed} ${state}`),
     collections: noCollections,
     store,
     queue: { ...createBookJobs(store, queue), waiting: () => Promise.resolve(0) },
@@ -97,6 +100,7 @@ it.each(inThisRun(eachStore))('a job that BullMQ finished without the use case i
     now: () => Date.now() + 60_000,
   });
   expect(await reconciler.round()).toBe(0);
+  expect(announced).toEqual([`${jobId} failed`]);
   expect(await store.jobs.get(jobId)).toMatchObject({
     state: 'failed',
     error: { code: 'poison', detail: 'Its worker ended before it could record the outcome of the job.' },

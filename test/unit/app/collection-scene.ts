@@ -98,6 +98,7 @@ export async function openCollection({
     settings: { attempts: 3, backoffBaseMs: 1_000, notFoundRecheckMs: 60_000, maxWaitingJobs },
     watch: { observeListing },
     log: silentLog,
+    announceFailure: () => Promise.resolve(),
     now: () => nowMs,
     random: () => 0.5,
   };
