@@ -13,8 +13,8 @@ export function measureBatches(batches: Batches, { links }: Pick<Meters, 'links'
   };
   return {
     ...batches,
-    submit: async (request) => count(await batches.submit(request)),
-    add: async (batchId, sent) => count(await batches.add(batchId, sent)),
+    submit: async (...sent) => count(await batches.submit(...sent)),
+    add: async (...sent) => count(await batches.add(...sent)),
   };
 }
 

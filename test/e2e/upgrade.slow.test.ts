@@ -26,11 +26,13 @@ import { ask, itemsOf, linkTo, settled, submit } from './scene.ts';
 const LEDGER_KEPT_MS = 89 * 86_400_000;
 const TIMEOUT_MS = 60_000;
 
-/** What of a reading has to be there still: hours of the ledger are kept for a while only, and the old secret of a webhook signs along for a day. */
+/** What of a reading has to be there still: hours of the ledger are kept for a while only, and the old secret of a webhook signs along for a day. Ended jobs are no backlog. */
 function notAgedOut(reading: Reading): Reading {
   const sinceMs = (text: string | null): number => Date.now() - Date.parse(text ?? '');
+  const { failed: _failed, completed: _completed, ...backlog } = reading.backlog;
   return {
     ...reading,
+    backlog,
     webhooks: reading.webhooks.map((webhook) => ({
       ...webhook,
       previousSecretUntil: sinceMs(webhook.previousSecretUntil) < 0 ? webhook.previousSecretUntil : null,

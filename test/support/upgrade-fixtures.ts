@@ -78,7 +78,7 @@ export const readExpected = async (version: string, store: UpgradeStore): Promis
 
 export type Undo = (undo: () => Promise<unknown>) => void;
 
-/** Unpacks the program of an older version. It runs with the packages of today. Returns the path of its `main.js`. */
+/** Unpacks the program of an older version. It runs with the packages of today, and `prom-client` is one of them for its sake. Returns the path of its `main.js`. */
 export async function unpackProgram(tarball: string, atEnd: Undo): Promise<string> {
   const dir = await mkdtemp(join(tmpdir(), 'quire-old-'));
   atEnd(() => rm(dir, { recursive: true, force: true }));

@@ -147,7 +147,7 @@ export async function readEverything(address: string, { batchIds, jobIds, names 
   const failed = (await all<JobView>(address, '/jobs?state=failed', 'jobs')).map(({ jobId }) => jobId);
   const { webhooks } = await readJson<{ webhooks: WebhookView[] }>(address, '/webhooks');
   const { state, since, reason, nextProbeAt } = await readJson<SourceView>(address, '/source');
-  const { backlog } = await readJson<{ backlog: Json }>(address, '/stats');
+  const { backlog } = await readJson<{ backlog: Record<string, number> }>(address, '/stats');
   return {
     books: await byKey(
       books.map(({ id }) => id),
@@ -162,6 +162,7 @@ export async function readEverything(address: string, { batchIds, jobIds, names 
     deliveries: await readDeliveries(address, webhooks, batchIds),
     source: { state, since, reason, nextProbeAt },
     ledger: (await readJson<{ hours: LedgerPeriod[] }>(address, '/source/ledger?days=90')).hours,
-    backlog: { ...backlog, oldestSeconds: undefined },
+    // Version 0.1.0 counted blocked jobs among those that wait.
+    backlog: { waiting: (backlog['waiting'] ?? 0) + (backlog['blocked'] ?? 0), active: backlog['active'], delayed: backlog['delayed'] },
   };
 }

@@ -66,7 +66,12 @@ async function write(stream: Stream, text: string, stuckMs: number): Promise<voi
 async function pump(stream: Stream, channel: BatchChannel, afterSeq: number, stuckMs: number): Promise<void> {
   const send = (text: string): Promise<void> => write(stream, text, stuckMs);
   let seq = afterSeq;
-  let toldAtMs = performance.now();
+  let told = { seq, atMs: performance.now() };
+  const isDue = (): boolean => performance.now() - told.atMs >= PROGRESS_MS;
+  const tell = async (): Promise<void> => {
+    told = { seq, atMs: performance.now() };
+    await send(await channel.batchEvent(seq, false));
+  };
   // Browsers reconnect after this; spread, so that they do not do it all at once.
   await send(`retry: ${1000 + Math.floor(Math.random() * 2000)}\n${await channel.batchEvent(seq, false)}`);
   for (let wasOver = false; !stream.closed;) {
@@ -76,12 +81,12 @@ async function pump(stream: Stream, channel: BatchChannel, afterSeq: number, stu
     if (chunk) {
       seq = chunk.seq;
       await send(chunk.text);
-      if (performance.now() - toldAtMs < PROGRESS_MS) continue;
-      toldAtMs = performance.now();
-      await send(await channel.batchEvent(seq, false));
+      if (isDue()) await tell();
     } else if (wasOver) {
       return send(await channel.batchEvent(seq, true));
     } else {
+      // After a burst of items the counts are told once more.
+      if (seq !== told.seq && isDue()) await tell();
       wasOver = await channel.isOver();
       // Wakes at the latest with the next look of all channels, also when the reader has gone.
       if (!wasOver && !stream.closed) await changed;

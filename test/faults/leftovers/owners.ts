@@ -31,6 +31,10 @@ const DOCUMENTS: readonly { form: RegExp; ends: boolean }[] = [
   { form: /^look-up\/(find-[0-9a-f]{32}|first-page-.+)$/, ends: true },
   { form: /^webhook-places$/, ends: true },
   { form: /^search-index$/, ends: false },
+  { form: /^notices$/, ends: false },
+  { form: /^keys$/, ends: false },
+  { form: /^session:/, ends: true },
+  { form: /^audit:/, ends: true },
   { form: /^migration$/, ends: false },
   { form: /^migration-footprint$/, ends: true },
 ];

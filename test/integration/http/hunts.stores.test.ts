@@ -168,8 +168,8 @@ describe.each(inThisRun(STORES))('a batch that looks for books, on the %s store'
     [{ field: 'title', matches: '(a' }, '/until/matches', /no regular expression of RE2/],
     [{ field: 'title', matches: String.raw`(a)\1` }, '/until/matches', /no regular expression of RE2/],
     [{ field: 'title', matches: 'a'.repeat(201) }, '/until/matches', /200 characters/],
-    [{ field: 'title', contains: 'a', count: 0 }, '/until/count', />= 1/],
-    [{ field: 'title', contains: 'a', count: 1.5 }, '/until/count', /integer/],
+    [{ field: 'title', contains: 'a', count: 0 }, '/until/count', /at least 1/],
+    [{ field: 'title', contains: 'a', count: 1.5 }, '/until/count', /whole number/],
     [{ field: 'title', contains: 'a', often: 1 }, '/until/often', /not a field/],
     ['title', '/until', /object/],
   ])('refuses %j', async (until, pointer, detail) => {

@@ -75,6 +75,11 @@ describe.each(inThisRun<StoreName>(['embedded', 'redis', 'postgres']))('on %s', 
 
   it('a session opens what its key opens in every process, and changes something only from a page of its own', async () => {
     const cookie = await signIn((await make(['read', 'submit'])).key);
+    // The signal of a new key is on its way for a moment.
+    await waitUntil(
+      'the other process to know the key',
+      async () => (await other.get('/session', { headers: { cookie } })).body.name !== null,
+    );
     for (const at of [quire, other])
       expect((await at.get('/session', { headers: { cookie } })).body).toMatchObject({
         keysRequired: true,
